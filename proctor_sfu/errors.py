@@ -81,6 +81,12 @@ class ChannelError(MediasoupError):
     code = "channel_damaged"
 
 
+class SchemaError(MediasoupError):
+    """The worker's ``.fbs`` files are missing or not understood."""
+
+    code = "schema_unusable"
+
+
 class InstallError(PsfuError):
     """Finding, fetching or building the worker binary failed."""
 
