@@ -1,0 +1,112 @@
+"""PlainTransport: RTP and RTCP (optionally SRTP) over UDP with an endpoint such as a recorder or GStreamer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar, Literal
+
+from proctor_sfu.mediasoup.channel import Channel
+from proctor_sfu.mediasoup.dumps import PlainTransportDump
+from proctor_sfu.mediasoup.listen import TransportTuple
+from proctor_sfu.mediasoup.sctp import SctpNegotiatedCapabilities, SctpParameters, SctpState
+from proctor_sfu.mediasoup.srtp import SrtpParameters, checked
+from proctor_sfu.mediasoup.stats import PlainTransportStats
+from proctor_sfu.mediasoup.transport import Home, Transport
+
+
+class PlainTransport(Transport):
+    """Made by ``router.create_plain_transport()``.
+
+    Events: ``routerclose``, ``tuple``, ``rtcptuple`` (`TransportTuple`: the endpoint's address became known),
+    ``sctpstatechange``, ``trace``; the observer has the last four too.
+    """
+
+    __slots__ = ("_rtcp_tuple", "_sctp_parameters", "_sctp_state", "_srtp_parameters", "_tuple")
+
+    type: ClassVar[Literal["plain"]] = "plain"
+
+    def __init__(
+        self, channel: Channel, router: Home, dump: PlainTransportDump, app_data: dict[str, Any] | None
+    ) -> None:
+        super().__init__(dump.id, channel, router, app_data)
+        self._tuple = dump.tuple
+        self._rtcp_tuple = dump.rtcp_tuple
+        self._sctp_parameters = dump.sctp_parameters
+        self._sctp_state: SctpState | None = dump.sctp_state
+        self._srtp_parameters = dump.srtp_parameters
+
+    @property
+    def tuple(self) -> TransportTuple:
+        """Addresses of RTP, and of RTCP where both share a port."""
+        return self._tuple
+
+    @property
+    def rtcp_tuple(self) -> TransportTuple | None:
+        """Addresses of RTCP; None where it shares RTP's port."""
+        return self._rtcp_tuple
+
+    @property
+    def sctp_parameters(self) -> SctpParameters | None:
+        """Local SCTP parameters; None without SCTP."""
+        return self._sctp_parameters
+
+    @property
+    def sctp_state(self) -> SctpState | None:
+        """State of SCTP; None without SCTP."""
+        return self._sctp_state
+
+    @property
+    def sctp_negotiated_capabilities(self) -> SctpNegotiatedCapabilities | None:
+        """Stream counts, once SCTP is connected."""
+        return self._negotiated
+
+    @property
+    def srtp_parameters(self) -> SrtpParameters | None:
+        """Local SRTP key; None without SRTP."""
+        return self._srtp_parameters
+
+    def _end(self) -> bool:
+        if not super()._end():
+            return False
+        if self._sctp_state is not None:
+            self._sctp_state = "closed"
+        return True
+
+    def dump(self) -> asyncio.Future[PlainTransportDump]:
+        """Return the worker's view of the transport."""
+        return self._channel.request("TRANSPORT_DUMP", self.id)
+
+    def get_stats(self) -> asyncio.Future[list[PlainTransportStats]]:
+        """Return one entry."""
+        return self._channel.request("TRANSPORT_GET_STATS", self.id, None, lambda body: [body])
+
+    def connect(
+        self, *, ip: str | None = None, port: int | None = None, rtcp_port: int | None = None,
+        srtp_parameters: SrtpParameters | None = None,
+    ) -> asyncio.Future[None]:  # fmt: skip
+        """Give the endpoint's address (not with ``comedia``) and SRTP key."""
+
+        def finish(body: dict[str, Any]) -> None:
+            self._tuple = body["tuple"] or self._tuple
+            self._rtcp_tuple = body["rtcp_tuple"] or self._rtcp_tuple
+            self._srtp_parameters = body["srtp_parameters"] or self._srtp_parameters
+
+        content = {"ip": ip, "port": port, "rtcp_port": rtcp_port, "srtp_parameters": checked(srtp_parameters)}
+        return self._channel.request(
+            "PLAINTRANSPORT_CONNECT", self.id, ("PlainTransport_ConnectRequest", content), finish
+        )
+
+    def notified(self, event: str, body: Any) -> None:
+        """Handle a notification of the worker."""
+        match event:
+            case "PLAINTRANSPORT_TUPLE":
+                self._tuple = body["tuple"]
+                self._tell("tuple", self._tuple)
+            case "PLAINTRANSPORT_RTCP_TUPLE":
+                self._rtcp_tuple = body["tuple"]
+                self._tell("rtcptuple", self._rtcp_tuple)
+            case "TRANSPORT_SCTP_STATE_CHANGE":
+                self._sctp_state = body["sctp_state"]
+                self._tell("sctpstatechange", self._sctp_state)
+            case _:
+                super().notified(event, body)

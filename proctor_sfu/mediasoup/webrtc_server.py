@@ -1,0 +1,64 @@
+"""WebRtcServer: one UDP and one TCP port of a worker, shared by any number of WebRTC transports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from proctor_sfu.mediasoup.channel import Channel
+from proctor_sfu.mediasoup.dumps import WebRtcServerDump
+from proctor_sfu.mediasoup.entity import Entity
+from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
+
+
+class WebRtcServer(Entity):
+    """Made by ``worker.create_webrtc_server()``.
+
+    Events: ``workerclose``. Observer events: ``close``, ``webrtctransporthandled``, ``webrtctransportunhandled``.
+    """
+
+    __slots__ = ("_forget", "_transports")
+
+    def __init__(
+        self, entity_id: str, channel: Channel, app_data: dict[str, Any] | None, forget: Callable[[WebRtcServer], None]
+    ) -> None:
+        super().__init__(entity_id, channel, app_data)
+        self._transports: dict[str, WebRtcTransport] = {}
+        self._forget = forget
+
+    def close(self) -> None:
+        """Close the server and every transport that uses it."""
+        if self._closed:
+            return
+        self._closed = True
+        body = ("Worker_CloseWebRtcServerRequest", {"web_rtc_server_id": self.id})
+        self._channel.post("WORKER_WEBRTCSERVER_CLOSE", "", body)
+        transports, self._transports = self._transports, {}
+        for transport in transports.values():
+            transport.listen_server_closed()
+            self._observe("webrtctransportunhandled", transport)
+        self._forget(self)
+        self._observe("close")
+
+    def worker_closed(self) -> None:
+        """Called by the worker when it closes; the routers close the transports."""
+        if not self._closed:
+            self._closed = True
+            self._transports.clear()
+            self.emit("workerclose")
+            self._observe("close")
+
+    def dump(self) -> asyncio.Future[WebRtcServerDump]:
+        """Return the worker's view of the server."""
+        return self._channel.request("WEBRTCSERVER_DUMP", self.id)
+
+    def handle_webrtc_transport(self, transport: WebRtcTransport) -> None:
+        """Called by the router for each transport made with this server."""
+        self._transports[transport.id] = transport
+        self._observe("webrtctransporthandled", transport)
+
+    def unhandle_webrtc_transport(self, transport: WebRtcTransport) -> None:
+        """Called by the router when such a transport closed by itself."""
+        if self._transports.pop(transport.id, None) is not None:
+            self._observe("webrtctransportunhandled", transport)
