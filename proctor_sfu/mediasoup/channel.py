@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import socket
+import struct
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
@@ -23,18 +24,21 @@ from proctor_sfu.errors import (
     WorkerRequestError,
 )
 from proctor_sfu.mediasoup import protocol
-from proctor_sfu.mediasoup.codec import DECODE_ERRORS, Codec
+from proctor_sfu.mediasoup.codec import DECODE_ERRORS, Decode
 from proctor_sfu.mediasoup.framing import MAX_MESSAGE, Framer
 
 _T = TypeVar("_T")
 Finish: TypeAlias = Callable[[Any], _T]
 Body: TypeAlias = tuple[str, Any]
 
+_offset = struct.Struct("<I").unpack_from
 _log = logging.getLogger("psfu.mediasoup.channel")
 _worker_log = logging.getLogger("psfu.mediasoup.worker")
 _LEVELS = {"D": logging.DEBUG, "W": logging.WARNING, "E": logging.ERROR, "X": logging.INFO}
 _REFUSALS: dict[str, type[MediasoupError]] = {"TypeError": InvalidArgumentError, "NotFoundError": NotFoundError}
 _ID_MARK = 0xA5C35A3C
+_BATCH = 64
+"""Frames that leave at once, so that the worker begins while the host still makes more."""
 
 
 class Notified(Protocol):
@@ -55,8 +59,9 @@ class Closable(Protocol):
 class Channel:
     """Requests to and notifications from one worker. ``lost`` is called once if the worker ends the stream."""
 
-    def __init__(self, codec: Codec, lost: Callable[[Exception | None], None]) -> None:
-        self.codec = codec
+    def __init__(self, codecs: protocol.Codecs, lost: Callable[[Exception | None], None]) -> None:
+        self.codec = codec = codecs.full
+        self.created = codecs.created
         self.handlers: dict[str, Notified] = {}
         self.closed = False
         self._lost = lost
@@ -64,7 +69,8 @@ class Channel:
         self._decode = codec.decoder(protocol.MESSAGE)
         self._methods = codec.numbers(protocol.METHOD)
         self._framer = Framer()
-        self._pending: dict[int, tuple[asyncio.Future[Any], Finish[Any] | None, str]] = {}
+        self._bodies = codec.members(protocol.ANSWER)
+        self._pending: dict[int, tuple[asyncio.Future[Any], Finish[Any] | None, str, Decode | None]] = {}
         self._next_id = 0
         self._out: list[bytes] = []
         self._bare: dict[str, tuple[bytes, bytes, bytes]] = {}
@@ -84,7 +90,7 @@ class Channel:
         self.closed = True
         self.handlers.clear()
         pending, self._pending = self._pending, {}
-        for future, _, method in pending.values():
+        for future, _, method, _ in pending.values():
             if not future.done():
                 future.set_exception(WorkerClosedError(f"worker closed, {method} was not answered"))
         for side in (self._writer, self._reader):
@@ -124,13 +130,15 @@ class Channel:
             raise InvalidArgumentError(f"{method} is too big: {len(frame)} bytes, the limit is {MAX_MESSAGE}")
         return frame
 
-    def send(self, number: int, frame: bytes, method: str, finish: Finish[_T] | None = None) -> asyncio.Future[_T]:
-        """Send a ready frame that carries the id ``number``; otherwise as `request`."""
+    def send(
+        self, number: int, frame: bytes, method: str, finish: Finish[_T] | None = None, decode: Decode | None = None
+    ) -> asyncio.Future[_T]:
+        """Send a ready frame that carries the id ``number``; ``decode`` replaces the codec's decoder of the answer."""
         future: asyncio.Future[_T] = self._loop.create_future()
         if self.closed:
             future.set_exception(WorkerClosedError(f"worker closed, cannot send {method}"))
             return future
-        self._pending[number] = (future, finish, method)
+        self._pending[number] = (future, finish, method, decode)
         self._write(frame)
         return future
 
@@ -166,6 +174,8 @@ class Channel:
         if not self._out:
             self._loop.call_soon(self._flush)
         self._out.append(frame)
+        if len(self._out) >= _BATCH:
+            self._flush()
 
     def _flush(self) -> None:
         if self._out and not self.closed and self._writer is not None:
@@ -187,36 +197,36 @@ class Channel:
 
     def _message(self, buffer: bytes, position: int) -> None:
         try:
-            ((kind, content),) = self._decode(
-                buffer, position + int.from_bytes(buffer[position : position + 4], "little")
-            )
+            ((kind, content),) = self._decode(buffer, position + _offset(buffer, position)[0])
+            if kind == "Response":
+                self._answered(*content)
+                return
         except DECODE_ERRORS as error:
             raise ChannelError(f"a message from the worker cannot be decoded: {error!r}") from error
-        if kind == "Response":
-            self._answered(*content)
-        elif kind == "Notification":
+        if kind == "Notification":
             handler_id, event, body = content
             self._loop.call_soon(self._deliver, handler_id, event, None if body is None else body[1])
         elif kind == "Log":
             _worker_log.log(_LEVELS.get(content[:1], logging.INFO), "%s", content[1:])
 
-    def _answered(self, number: int, accepted: bool, body: Body | None, error: str | None, reason: str | None) -> None:
+    def _answered(
+        self, number: int, accepted: bool, body: tuple[int, bytes, int] | None, error: str | None, reason: str | None
+    ) -> None:
         pending = self._pending.pop(number, None)
         if pending is None:
             raise ChannelError(f"the worker answered request {number}, which was not asked")
-        future, finish, method = pending
+        future, finish, method, decode = pending
         if not accepted:
             if not future.done():
                 refusal = _REFUSALS.get(error or "", WorkerRequestError)
                 future.set_exception(refusal(f"{reason or error or 'refused'} [{method}]"))
             return
-        content = None if body is None else body[1]
-        try:
-            value = content if finish is None else finish(content)
-        except MediasoupError as failure:
-            if not future.done():
-                future.set_exception(failure)
-            return
+        value: Any = None
+        if body is not None:
+            kind, buffer, position = body
+            value = (decode or self._bodies[kind])(buffer, position)
+        if finish is not None:
+            value = finish(value)
         if not future.done():
             future.set_result(value)
         elif isinstance(value, Closable):

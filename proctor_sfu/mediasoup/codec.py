@@ -21,6 +21,7 @@ Decode: TypeAlias = Callable[[bytes, int], Any]
 
 _u32 = struct.Struct("<I").unpack_from
 _i32 = struct.Struct("<i").unpack_from
+_u16 = struct.Struct("<H").unpack_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +31,13 @@ class Binding:
     ``type``: a dataclass or named tuple whose fields carry the names of the table's (others are left out), or `tuple`
     for a plain tuple of all fields. ``flatten``: a table field whose own fields come first, in its place. ``unwrap``:
     the table is only a wrapper and becomes the value of this field; a union loses its member name with it.
+    ``defer``: a union field that is not decoded but becomes ``(type number, buffer, position)``; see `members`.
     """
 
     type: type | None = None
     flatten: str | None = None
     unwrap: str | None = None
+    defer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,15 +193,25 @@ class Codec:
             found = self._decoders[name] = self._dispatcher(self.schema.tables[name])
         return found
 
+    def members(self, union: str) -> dict[int, Decode]:
+        """Return type number -> decoder of a union, for what was deferred."""
+        return {number: self.decoder(table) for number, (_, table) in enumerate(self.schema.unions[union].members, 1)}
+
     def _dispatcher(self, table: Table) -> Decode:
         compiled: dict[bytes, Decode] = {}
+        latest = b"\0\0\0\0"
+        function: Decode = _no_vtable
 
         def decode(buffer: bytes, position: int) -> Any:
+            nonlocal latest, function
             start = position - _i32(buffer, position)[0]
-            vtable = buffer[start : start + buffer[start] + (buffer[start + 1] << 8)]
-            function = compiled.get(vtable)
-            if function is None:
-                function = compiled[vtable] = _Compiler(self, table, vtable).compile()
+            # A vtable begins with its own size, so equal up to there is equal; the same one nearly always follows.
+            if not buffer.startswith(latest, start):
+                latest = buffer[start : start + _u16(buffer, start)[0]]
+                found = compiled.get(latest)
+                if found is None:
+                    found = compiled[latest] = _Compiler(self, table, latest).compile()
+                function = found
             return function(buffer, position)
 
         return decode
@@ -241,6 +254,10 @@ class _Layout:
         slots = max(self.offsets, default=-1) + 1
         self.inline = struct.Struct(form)
         self.vtable = struct.pack(f"<{slots + 2}H", 4 + 2 * slots, at, *(self.offsets.get(i, 0) for i in range(slots)))
+
+
+def _no_vtable(buffer: bytes, position: int) -> Any:
+    raise ValueError("not a table")
 
 
 def _attribute(value: Any, name: str) -> Any:
@@ -322,6 +339,8 @@ class _Compiler:
             number: (member, self.codec.decoder(table))
             for number, (member, table) in enumerate(self.codec.schema.unions[each.type].members, 1)
         }
+        if self.binding.defer == each.name:
+            return f"({self.take(self.offset(each.slot - 1), 'B', 1)}, buffer, {at})"
         chosen = f"(m:={self.bind(members)}[{self.take(self.offset(each.slot - 1), 'B', 1)}])"
         if self.binding.unwrap == each.name and self.binding.type is None:
             return f"{chosen}[1](buffer, {at})"

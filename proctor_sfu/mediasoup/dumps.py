@@ -6,7 +6,7 @@ Names are those of the worker's schema. Source: https://mediasoup.org/documentat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from proctor_sfu.mediasoup.dtls import DtlsParameters, DtlsState
 from proctor_sfu.mediasoup.ice import IceCandidate, IceParameters, IceRole, IceState
@@ -151,6 +151,28 @@ class WebRtcTransportDump(TransportDump):
     """A WebRTC transport."""
 
     ice_role: IceRole
+    ice_parameters: IceParameters
+    ice_candidates: tuple[IceCandidate, ...]
+    ice_state: IceState
+    ice_selected_tuple: TransportTuple | None
+    dtls_parameters: DtlsParameters
+    dtls_state: DtlsState
+
+
+class TransportCreated(NamedTuple):
+    """What a new transport needs of its dump."""
+
+    id: str
+    sctp_parameters: SctpParameters | None
+    sctp_state: SctpState | None
+
+
+class WebRtcTransportCreated(NamedTuple):
+    """What a new WebRTC transport needs of its dump: a busy server makes thousands of them."""
+
+    id: str
+    sctp_parameters: SctpParameters | None
+    sctp_state: SctpState | None
     ice_parameters: IceParameters
     ice_candidates: tuple[IceCandidate, ...]
     ice_state: IceState

@@ -6,9 +6,10 @@ One `Codec` per schema directory, shared by all workers of the process.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from proctor_sfu.errors import InvalidArgumentError
 from proctor_sfu.mediasoup import dtls, dumps, ice, layers, listen, rtp, sctp, srtp, stats
@@ -16,6 +17,7 @@ from proctor_sfu.mediasoup.codec import Binding, Codec, Conventions
 from proctor_sfu.mediasoup.schema import Schema
 
 MESSAGE: Final = "FBS.Message.Message"
+ANSWER: Final = "FBS.Response.Body"
 METHOD: Final = "FBS.Request.Method"
 EVENT: Final = "FBS.Notification.Event"
 
@@ -42,7 +44,7 @@ def _type(kind: type, **options: str) -> Binding:
 
 _BINDINGS: Final[Mapping[str, Binding]] = {
     "Message.Message": Binding(type=tuple),
-    "Response.Response": Binding(type=tuple),
+    "Response.Response": Binding(type=tuple, defer="body"),
     "Notification.Notification": Binding(type=tuple),
     "Log.Log": Binding(unwrap="data"),
     **{
@@ -173,8 +175,21 @@ def conventions(schema: Schema) -> Conventions:
     )
 
 
+class Codecs(NamedTuple):
+    """The codec of everything, and one that decodes of a new transport only what its owner looks at."""
+
+    full: Codec
+    created: Codec
+
+
 @lru_cache(maxsize=8)
-def codec(directory: Path) -> Codec:
-    """Return the codec of the schema files in ``directory``; raises `SchemaError`."""
+def codecs(directory: Path) -> Codecs:
+    """Return the codecs of the schema files in ``directory``; raises `SchemaError`."""
     schema = Schema.read(directory)
-    return Codec(schema, conventions(schema))
+    known = conventions(schema)
+    reduced = {
+        "FBS.Transport.Dump": _type(dumps.TransportCreated),
+        "FBS.WebRtcTransport.DumpResponse": _type(dumps.WebRtcTransportCreated, flatten="base"),
+    }
+    created = replace(known, bindings={**known.bindings, **reduced})
+    return Codecs(Codec(schema, known), Codec(schema, created))

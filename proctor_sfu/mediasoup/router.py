@@ -21,7 +21,7 @@ from proctor_sfu.mediasoup.dumps import (
     PlainTransportDump,
     RouterDump,
     TransportDump,
-    WebRtcTransportDump,
+    WebRtcTransportCreated,
 )
 from proctor_sfu.mediasoup.entity import Entity
 from proctor_sfu.mediasoup.listen import ListenInfo
@@ -31,11 +31,14 @@ from proctor_sfu.mediasoup.producer import Producer
 from proctor_sfu.mediasoup.rtp import RtpCapabilities, RtpCodecCapability
 from proctor_sfu.mediasoup.rtp_observer import RtpObserver
 from proctor_sfu.mediasoup.srtp import SrtpCryptoSuite
+from proctor_sfu.mediasoup.stamp import Stamp
 from proctor_sfu.mediasoup.transport import Transport
 from proctor_sfu.mediasoup.webrtc_server import WebRtcServer
 from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
 
 _log = logging.getLogger("psfu.mediasoup")
+_SHAPES = 32
+"""Sets of options for which an encoded request is kept."""
 
 
 class Router(Entity):
@@ -44,7 +47,9 @@ class Router(Entity):
     Events: ``workerclose``. Observer events: ``close``, ``newtransport``, ``newrtpobserver``.
     """
 
-    __slots__ = ("_capabilities", "_forget", "_pairs", "_rtp_observers", "_transports", "data_producers", "producers")
+    __slots__ = (
+        "_capabilities", "_forget", "_pairs", "_rtp_observers", "_stamps", "_transports", "data_producers", "producers",
+    )  # fmt: skip
 
     def __init__(
         self, entity_id: str, channel: Channel, capabilities: RtpCapabilities, app_data: dict[str, Any] | None,
@@ -56,6 +61,7 @@ class Router(Entity):
         self._transports: dict[str, Transport] = {}
         self._rtp_observers: dict[str, RtpObserver] = {}
         self._pairs: dict[str, asyncio.Future[piping.Pair]] = {}
+        self._stamps: dict[tuple[Any, ...], Stamp] = {}
         self.producers: dict[str, Producer] = {}
         """All producers in this router, by id; kept by the transports."""
         self.data_producers: dict[str, DataProducer] = {}
@@ -152,30 +158,47 @@ class Router(Entity):
             sctp_default_stream_buffered_amount_low_threshold=sctp_default_stream_buffered_amount_low_threshold,
             is_data_channel=True,
         )  # fmt: skip
-        listen: tuple[str, dict[str, Any]] = ("ListenIndividual", {"listen_infos": listen_infos})
-        if webrtc_server is not None:
-            listen = ("ListenServer", {"web_rtc_server_id": webrtc_server.id})
-        options = {
-            "base": base,
-            "listen": listen,
+        flags = {
             "enable_udp": enable_udp,
             "enable_tcp": (webrtc_server is not None) if enable_tcp is None else enable_tcp,
             "prefer_udp": prefer_udp,
             "prefer_tcp": prefer_tcp,
             "ice_consent_timeout": ice_consent_timeout,
         }
+        listen: tuple[str, dict[str, Any]] = ("ListenIndividual", {"listen_infos": tuple(listen_infos or ())})
+        if webrtc_server is not None:
+            listen = ("ListenServer", {"web_rtc_server_id": webrtc_server.id})
 
-        def finish(dump: WebRtcTransportDump) -> WebRtcTransport:
+        def finish(dump: WebRtcTransportCreated) -> WebRtcTransport:
             transport = WebRtcTransport(self._channel, self, dump, app_data)
             self._add(transport)
             if webrtc_server is not None:
-                server = webrtc_server
-                server.handle_webrtc_transport(transport)
-                transport.observer.on("close", lambda: server.unhandle_webrtc_transport(transport))
+                webrtc_server.handle_webrtc_transport(transport)
             return transport
 
-        suffix = "" if webrtc_server is None else "_WITH_SERVER"
-        return self._create(f"WEBRTCTRANSPORT{suffix}", "WebRtcTransport", options, finish)
+        return self._create_webrtc({"base": base, "listen": listen, **flags}, finish)
+
+    def _create_webrtc(
+        self, options: dict[str, Any], finish: Callable[[WebRtcTransportCreated], WebRtcTransport]
+    ) -> asyncio.Future[WebRtcTransport]:
+        """Send the request from a stamp: all transports of a router are made with few sets of options."""
+        channel = self._channel
+        kind, listen = options["listen"]
+        method = f"ROUTER_CREATE_WEBRTCTRANSPORT{'_WITH_SERVER' if kind == 'ListenServer' else ''}"
+        shape = (*options["base"].values(), kind, *listen.values(), *list(options.values())[2:])
+        stamp = self._stamps.get(shape)
+        if stamp is None:
+
+            def full(number: int, transport_id: str) -> bytes:
+                body = ("Router_CreateWebRtcTransportRequest", {"transport_id": transport_id, "options": options})
+                return channel.encode(number, method, self.id, body)
+
+            if len(self._stamps) >= _SHAPES:
+                self._stamps.clear()
+            stamp = self._stamps[shape] = Stamp(full, 1, (36,))
+        number = channel.take()
+        decode = channel.created.decoder("FBS.WebRtcTransport.DumpResponse")
+        return channel.send(number, stamp.fill(number, str(uuid4())), method, finish, decode)
 
     def create_plain_transport(
         self, *, listen_info: ListenInfo, rtcp_listen_info: ListenInfo | None = None, rtcp_mux: bool = True,

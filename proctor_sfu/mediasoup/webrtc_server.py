@@ -56,9 +56,10 @@ class WebRtcServer(Entity):
     def handle_webrtc_transport(self, transport: WebRtcTransport) -> None:
         """Called by the router for each transport made with this server."""
         self._transports[transport.id] = transport
+        transport.server = self
         self._observe("webrtctransporthandled", transport)
 
     def unhandle_webrtc_transport(self, transport: WebRtcTransport) -> None:
-        """Called by the router when such a transport closed by itself."""
+        """Called by such a transport when it closes."""
         if self._transports.pop(transport.id, None) is not None:
             self._observe("webrtctransportunhandled", transport)

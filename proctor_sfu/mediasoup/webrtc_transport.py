@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 from proctor_sfu.mediasoup.channel import Channel
 from proctor_sfu.mediasoup.dtls import DtlsParameters, DtlsRole, DtlsState, checked
-from proctor_sfu.mediasoup.dumps import WebRtcTransportDump
+from proctor_sfu.mediasoup.dumps import WebRtcTransportCreated, WebRtcTransportDump
 from proctor_sfu.mediasoup.ice import IceCandidate, IceParameters, IceRole, IceState
 from proctor_sfu.mediasoup.listen import TransportTuple
 from proctor_sfu.mediasoup.sctp import SctpNegotiatedCapabilities, SctpParameters, SctpState
 from proctor_sfu.mediasoup.stats import WebRtcTransportStats
 from proctor_sfu.mediasoup.transport import Home, Transport
+
+
+class Server(Protocol):
+    """What a transport needs of its WebRtcServer."""
+
+    def unhandle_webrtc_transport(self, transport: WebRtcTransport) -> None:
+        """Called when the transport closed."""
 
 
 class WebRtcTransport(Transport):
@@ -24,13 +31,13 @@ class WebRtcTransport(Transport):
 
     __slots__ = (
         "_dtls_parameters", "_dtls_remote_cert", "_dtls_state", "_ice_candidates", "_ice_parameters",
-        "_ice_selected_tuple", "_ice_state", "_sctp_parameters", "_sctp_state",
+        "_ice_selected_tuple", "_ice_state", "_sctp_parameters", "_sctp_state", "server",
     )  # fmt: skip
 
     type: ClassVar[Literal["webrtc"]] = "webrtc"
 
     def __init__(
-        self, channel: Channel, router: Home, dump: WebRtcTransportDump, app_data: dict[str, Any] | None
+        self, channel: Channel, router: Home, dump: WebRtcTransportCreated, app_data: dict[str, Any] | None
     ) -> None:
         super().__init__(dump.id, channel, router, app_data)
         self._ice_parameters = dump.ice_parameters
@@ -42,6 +49,8 @@ class WebRtcTransport(Transport):
         self._dtls_remote_cert: str | None = None
         self._sctp_parameters = dump.sctp_parameters
         self._sctp_state: SctpState | None = dump.sctp_state
+        self.server: Server | None = None
+        """The WebRtcServer it listens on, if any."""
 
     @property
     def ice_role(self) -> IceRole:
@@ -106,6 +115,8 @@ class WebRtcTransport(Transport):
         self._dtls_state = "closed"
         if self._sctp_state is not None:
             self._sctp_state = "closed"
+        if self.server is not None:
+            self.server.unhandle_webrtc_transport(self)
         return True
 
     def dump(self) -> asyncio.Future[WebRtcTransportDump]:

@@ -140,10 +140,10 @@ class Worker(Entity):
         """Start the process and wait until it reports that it runs."""
         if self._pid:
             raise WorkerStartError("this worker was started before")
-        codec = protocol.codec(self._settings.schema)
+        codecs = protocol.codecs(self._settings.schema)
         loop = asyncio.get_running_loop()
         self._running, self._exited = loop.create_future(), loop.create_future()
-        self._channel = Channel(codec, self._channel_lost)
+        self._channel = Channel(codecs, self._channel_lost)
         requests, requests_there = socket.socketpair()
         answers, answers_there = socket.socketpair()
         out, out_there = os.pipe()
