@@ -12,7 +12,15 @@ its meaning. The text is one line, made for the person who has to act on it.
     │   ├── WorkerRequestError         the worker refused a request for another reason
     │   ├── WorkerStartError           the worker process did not come up
     │   └── ChannelError               the byte stream from the worker is damaged
+    ├── SettingsError                  psfu.toml, environment or flags cannot be used
+    ├── AddressInUseError              a port or socket is taken
+    ├── SocketError                    the control socket cannot be made
+    ├── RefusedError                   a client or operator asked for what cannot be done; its code says what
     └── InstallError                   finding, fetching or building the worker binary
+        ├── WorkerMissingError         it is not where it was said to be, or nowhere and may not be fetched
+        ├── WorkerUnusableError        it does not start or does not do its work
+        ├── WorkerVersionError         it belongs to another version of mediasoup
+        └── WorkerBuildError           it could not be fetched or built
 """
 
 from __future__ import annotations
@@ -91,3 +99,59 @@ class InstallError(PsfuError):
     """Finding, fetching or building the worker binary failed."""
 
     code = "worker_install_failed"
+
+
+class WorkerMissingError(InstallError):
+    """The worker binary or its schema is not there, and may not or cannot be fetched."""
+
+    code = "worker_not_found"
+
+
+class WorkerUnusableError(InstallError):
+    """The worker binary does not start or fails at its work."""
+
+    code = "worker_unusable"
+
+
+class WorkerVersionError(InstallError):
+    """The worker binary belongs to another version of mediasoup."""
+
+    code = "worker_wrong_version"
+
+
+class WorkerBuildError(InstallError):
+    """The worker could not be fetched or built."""
+
+    code = "worker_build_failed"
+
+
+class SettingsError(PsfuError):
+    """Settings cannot be used; ``problems`` has a line for each reason."""
+
+    code = "bad_settings"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class AddressInUseError(PsfuError):
+    """A port or socket that psfu wants to listen on is taken."""
+
+    code = "address_in_use"
+
+
+class SocketError(PsfuError):
+    """The control socket cannot be made where it should be."""
+
+    code = "socket_unusable"
+
+
+class RefusedError(PsfuError):
+    """Somebody asked for what cannot be done; ``reason`` is the stable code that goes back to them."""
+
+    code = "refused"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason

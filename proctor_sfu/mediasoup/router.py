@@ -72,6 +72,11 @@ class Router(Entity):
         """What clients load their device with."""
         return self._capabilities
 
+    @property
+    def transport_count(self) -> int:
+        """Transports in it."""
+        return len(self._transports)
+
     def close(self) -> None:
         """Close the router and all transports and observers in it."""
         if self._end():

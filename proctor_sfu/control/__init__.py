@@ -1,0 +1,1 @@
+"""The control API: what operators and their commands ask of the daemon, over a Unix socket."""

@@ -1,0 +1,1 @@
+/* Nothing: the library comes from the system. */

@@ -1,0 +1,57 @@
+"""One worker of the pool, with the port its transports share."""
+
+from __future__ import annotations
+
+import time
+from typing import Final, Literal, TypeAlias
+
+from proctor_sfu.mediasoup.listen import ListenInfo
+from proctor_sfu.mediasoup.router import Router
+from proctor_sfu.mediasoup.webrtc_server import WebRtcServer
+from proctor_sfu.mediasoup.worker import Worker, WorkerSettings
+from proctor_sfu.settings import Rtc
+
+State: TypeAlias = Literal["running", "draining"]
+PROTOCOLS: Final[tuple[Literal["udp"], Literal["tcp"]]] = ("udp", "tcp")
+
+
+class Member:
+    """A running worker. ``slot`` decides its port and is free for another one after it."""
+
+    def __init__(self, slot: int, worker: Worker, server: WebRtcServer, port: int) -> None:
+        self.slot = slot
+        self.worker = worker
+        self.server = server
+        self.port = port
+        """UDP and TCP port of all its WebRTC transports."""
+        self.state: State = "running"
+        self.started_at = time.time()
+        self.routers: dict[str, Router] = {}
+
+    @classmethod
+    async def start(cls, slot: int, settings: WorkerSettings, rtc: Rtc) -> Member:
+        """Start a worker that listens; raises what `Worker.start` and the worker raise, with nothing left behind."""
+        worker = await Worker(settings).start()
+        try:
+            port = rtc.port + slot if rtc.port else 0
+            infos = [
+                ListenInfo(ip=rtc.listen_ip, announced_address=rtc.announced_address, protocol=protocol, port=port)
+                for protocol in PROTOCOLS
+            ]
+            server = await worker.create_webrtc_server(listen_infos=infos)
+            dump = await server.dump()
+        except BaseException:
+            worker.close()
+            await worker.wait_closed()
+            raise
+        return cls(slot, worker, server, dump.udp_sockets[0].port)
+
+    def adopt(self, router: Router) -> None:
+        """Count a router as this worker's load until it closes."""
+        self.routers[router.id] = router
+        router.observer.on("close", lambda: self.routers.pop(router.id, None))
+
+    @property
+    def load(self) -> tuple[int, int]:
+        """Transports, then routers: what decides which worker gets the next room."""
+        return sum(router.transport_count for router in self.routers.values()), len(self.routers)

@@ -1,0 +1,1 @@
+"""The exam: rooms, peers, roles and who may do what."""

@@ -1,0 +1,111 @@
+"""All rooms of the daemon: create, find, close, and move to another worker when theirs died."""
+
+from __future__ import annotations
+
+import structlog
+
+from proctor_sfu.aio import spawn
+from proctor_sfu.errors import MediasoupError, RefusedError
+from proctor_sfu.pool.member import Member
+from proctor_sfu.pool.pool import Pool
+from proctor_sfu.rooms.codecs import ROOM_CODECS
+from proctor_sfu.rooms.names import checked_id
+from proctor_sfu.rooms.peer import Peer
+from proctor_sfu.rooms.room import Room
+from proctor_sfu.settings import Settings
+
+_log = structlog.get_logger("psfu.rooms")
+
+
+class Registry:
+    """Rooms by id. The pool is given later, since it tells the registry of workers that died."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.rooms: dict[str, Room] = {}
+        self._settings = settings
+        self._pool: Pool | None = None
+
+    def use(self, pool: Pool) -> None:
+        """Place rooms in ``pool``."""
+        self._pool = pool
+
+    @property
+    def pool(self) -> Pool:
+        """The pool rooms are placed in."""
+        assert self._pool is not None
+        return self._pool
+
+    def get(self, room_id: str) -> Room:
+        """Return a room; raises `RefusedError` ``room_not_found``."""
+        room = self.rooms.get(room_id)
+        if room is None:
+            known = ", ".join(sorted(self.rooms)[:5])
+            raise RefusedError("room_not_found", f'room "{room_id}" not found{f" (rooms: {known})" if known else ""}')
+        return room
+
+    async def create(self, room_id: str, *, open_to_all: bool, max_candidates: int | None = None) -> Room:
+        """Make a room on the least loaded worker. Raises `RefusedError`: bad id, exists, nobody could join it."""
+        checked_id("a room id", room_id)
+        if not open_to_all:
+            raise RefusedError(
+                "bad_data", "only open rooms can be joined in this version: create it with --open, on trusted networks"
+            )
+        if room_id in self.rooms:
+            raise RefusedError("conflict", f'room "{room_id}" exists already')
+        room = Room(
+            room_id, open_to_all=open_to_all, rtc=self._settings.rtc,
+            max_candidates=max_candidates or self._settings.rooms.max_candidates,
+        )  # fmt: skip
+        self.rooms[room_id] = room
+        try:
+            await self._settle(room)
+        except BaseException:
+            del self.rooms[room_id]
+            raise
+        _log.info("room created", room=room_id, worker=room.member.worker.pid if room.member else None)
+        if room.open:
+            _log.warning("OPEN ROOM: anybody who reaches the server can join it without a token", room=room_id)
+        return room
+
+    async def _settle(self, room: Room) -> None:
+        member = self.pool.place()
+        room.settle(member, await member.worker.create_router(media_codecs=ROOM_CODECS, app_data={"room": room.id}))
+
+    def close(self, room_id: str, reason: str) -> Room:
+        """Close a room and the connections of everybody in it."""
+        room = self.get(room_id)
+        del self.rooms[room_id]
+        for peer in list(room.peers.values()):
+            room.leave(peer, reason)
+            peer.link.end("room_closed", reason)
+        if room.router is not None:
+            room.router.close()
+        _log.info("room closed", room=room_id, reason=reason)
+        return room
+
+    def kick(self, room: Room, peer: Peer, reason: str) -> None:
+        """Take a peer out of a room and close its connection."""
+        room.leave(peer, "kicked")
+        peer.link.end("kicked", reason)
+        _log.info("kicked", room=room.id, peer=peer.id, reason=reason)
+
+    def worker_lost(self, member: Member) -> None:
+        """Move the rooms of a dead worker to live ones and tell their peers to begin again.
+
+        Also those an earlier move left without a router.
+        """
+        for room in self.rooms.values():
+            if room.member is member or (room.router is not None and room.router.closed):
+                spawn(self._move(room), name=f"move room {room.id}")
+
+    async def _move(self, room: Room) -> None:
+        try:
+            await self._settle(room)
+        except (MediasoupError, RefusedError) as error:
+            # The worker chosen died as well; its own death moves the room once more.
+            _log.error("room cannot be moved yet", room=room.id, reason=str(error))
+            return
+        _log.warning("room moved", room=room.id, worker=room.member.worker.pid if room.member else None)
+        for peer in list(room.peers.values()):
+            peer.clear()
+            peer.link.reset()

@@ -1,0 +1,198 @@
+"""Room: one exam sitting: its peers, its router, and who sees whom in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import structlog
+
+from proctor_sfu.aio import spawn
+from proctor_sfu.errors import MediasoupError, RefusedError
+from proctor_sfu.mediasoup.consumer import Consumer
+from proctor_sfu.mediasoup.router import Router
+from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
+from proctor_sfu.pool.member import Member
+from proctor_sfu.rooms.peer import Peer, Published, Viewed
+from proctor_sfu.rooms.roles import Role, Source, may_consume
+from proctor_sfu.settings import Rtc
+
+_log = structlog.get_logger("psfu.rooms")
+
+
+class Room:
+    """A room on a worker. ``open`` rooms let anybody in who knows the id."""
+
+    def __init__(self, room_id: str, *, open_to_all: bool, max_candidates: int, rtc: Rtc) -> None:
+        self.id = room_id
+        self.open = open_to_all
+        self.max_candidates = max_candidates
+        self.created_at = time.time()
+        self.peers: dict[str, Peer] = {}
+        self.member: Member | None = None
+        self.router: Router | None = None
+        self._rtc = rtc
+
+    def by_role(self, role: Role) -> list[Peer]:
+        """Return the peers of a role."""
+        return [peer for peer in self.peers.values() if peer.role is role]
+
+    def settle(self, member: Member, router: Router) -> None:
+        """Take a router on a worker as the room's own."""
+        self.member, self.router = member, router
+        member.adopt(router)
+
+    def media(self) -> Router:
+        """Return the router; raises `RefusedError` while the room moves to another worker."""
+        if self.router is None or self.router.closed:
+            raise RefusedError("worker_closed", "the room is being moved to another worker; try again")
+        return self.router
+
+    # Peers.
+
+    def enter(self, peer: Peer) -> None:
+        """Let a peer in. Raises `RefusedError`: its id is taken, or the room is full."""
+        if peer.id in self.peers:
+            raise RefusedError("peer_exists", f"peer {peer.id} is in room {self.id} already")
+        if peer.role is Role.CANDIDATE and len(self.by_role(Role.CANDIDATE)) >= self.max_candidates:
+            raise RefusedError("room_full", f"room {self.id} has its {self.max_candidates} candidates")
+        self.peers[peer.id] = peer
+
+    def joined(self, peer: Peer) -> None:
+        """The peer is ready for media: tell those who may know, and show it what it may see."""
+        peer.joined = True
+        for other in self._watchers(peer):
+            other.link.notify("newPeer", {"id": peer.id, "displayName": peer.name, "role": peer.role})
+        self.show_all(peer)
+
+    def leave(self, peer: Peer, reason: str) -> None:
+        """Take a peer and all its media out of the room."""
+        if self.peers.get(peer.id) is not peer:
+            return
+        del self.peers[peer.id]
+        watchers = list(self._watchers(peer)) if peer.joined else []
+        peer.clear()
+        for other in watchers:
+            other.link.notify("peerClosed", {"peerId": peer.id, "reason": reason})
+
+    def _watchers(self, owner: Peer) -> Iterator[Peer]:
+        """Yield the joined peers that may see ``owner``."""
+        for other in self.peers.values():
+            if other is not owner and other.joined and may_consume(other.role, owner.role):
+                yield other
+
+    # Media.
+
+    async def new_transport(self, *, tcp_only: bool) -> WebRtcTransport:
+        """Make a transport on the worker's shared port."""
+        router = self.media()
+        assert self.member is not None
+        transport = await router.create_webrtc_transport(
+            webrtc_server=self.member.server, enable_udp=not tcp_only, enable_tcp=True, prefer_udp=True,
+            initial_available_outgoing_bitrate=self._rtc.initial_outgoing_bitrate,
+        )  # fmt: skip
+        if self._rtc.max_incoming_bitrate:
+            await transport.set_max_incoming_bitrate(self._rtc.max_incoming_bitrate)
+        return transport
+
+    def publish(self, owner: Peer, published: Published) -> None:
+        """A candidate produces: show it to everybody who may see it."""
+        owner.published[published.producer.id] = published
+        published.producer.observer.on("close", lambda: owner.published.pop(published.producer.id, None))
+        published.producer.on(
+            "score",
+            lambda score: owner.link.notify(
+                "producerScore",
+                {
+                    "producerId": published.producer.id,
+                    "score": [{"ssrc": each.ssrc, "rid": each.rid, "score": each.score} for each in score],
+                },
+            ),
+        )
+        for viewer in self._watchers(owner):
+            if not viewer.auto_consume:
+                viewer.link.announce(owner, published)
+            elif viewer.watches:
+                self._show(viewer, owner, published)
+
+    def show_all(self, viewer: Peer) -> None:
+        """Make consumers of everything ``viewer`` may see and does not yet; all requests leave at once."""
+        if not (viewer.watches and viewer.auto_consume):
+            return
+        seen = {viewed.consumer.producer_id for viewed in viewer.viewed.values()}
+        for owner in list(self.peers.values()):
+            if may_consume(viewer.role, owner.role):
+                for published in list(owner.published.values()):
+                    if published.producer.id not in seen:
+                        self._show(viewer, owner, published)
+
+    def _show(self, viewer: Peer, owner: Peer, published: Published) -> None:
+        async def show() -> None:
+            try:
+                viewed = await self.consume(viewer, owner, published)
+            except MediasoupError as error:
+                # The viewer or the producer went away meanwhile, or has no codec in common: nothing to show.
+                _log.info("not shown", room=self.id, viewer=viewer.id, candidate=owner.id, reason=str(error))
+                return
+            viewer.link.offer(viewed)
+
+        spawn(show(), name=f"show {owner.id} to {viewer.id}")
+
+    async def consume(self, viewer: Peer, owner: Peer, published: Published, *, paused: bool = True) -> Viewed:
+        """Make a consumer for ``viewer``, by default paused. Raises `RefusedError` and what the host raises."""
+        if not may_consume(viewer.role, owner.role):
+            raise RefusedError("forbidden", f"a {viewer.role} may not see a {owner.role}")
+        if not viewer.watches or viewer.receiving is None or viewer.capabilities is None:
+            raise RefusedError("transport_not_found", "consuming needs a transport to receive with")
+        consumer = await viewer.receiving.consume(
+            producer_id=published.producer.id, rtp_capabilities=viewer.capabilities, paused=paused
+        )
+        viewed = Viewed(owner=owner, source=published.source, consumer=consumer)
+        viewer.viewed[consumer.id] = viewed
+        self._follow(viewer, consumer)
+        return viewed
+
+    def _follow(self, viewer: Peer, consumer: Consumer) -> None:
+        """Pass on what happens to a consumer."""
+        name = {"consumerId": consumer.id}
+        notify = viewer.link.notify
+        consumer.observer.on("close", lambda: viewer.viewed.pop(consumer.id, None))
+        consumer.on("producerclose", lambda: notify("consumerClosed", {**name, "reason": "producer_closed"}))
+        consumer.on("producerpause", lambda: notify("consumerPaused", name))
+        consumer.on("producerresume", lambda: notify("consumerResumed", name))
+        consumer.on(
+            "score",
+            lambda score: notify(
+                "consumerScore",
+                {
+                    **name,
+                    "score": {
+                        "score": score.score,
+                        "producerScore": score.producer_score,
+                        "producerScores": list(score.producer_scores),
+                    },
+                },
+            ),
+        )
+        consumer.on(
+            "layerschange",
+            lambda layers: notify(
+                "consumerLayersChanged",
+                {
+                    **name,
+                    "spatialLayer": None if layers is None else layers.spatial_layer,
+                    "temporalLayer": None if layers is None else layers.temporal_layer,
+                },
+            ),
+        )
+
+    def source_of(self, peer: Peer, source: Source) -> Published | None:
+        """Return what a peer publishes as ``source``."""
+        return next((each for each in peer.published.values() if each.source is source), None)
+
+    def find(self, producer_id: str) -> tuple[Peer, Published]:
+        """Return a producer of the room and its owner; raises `RefusedError`."""
+        for owner in self.peers.values():
+            if (published := owner.published.get(producer_id)) is not None:
+                return owner, published
+        raise RefusedError("producer_not_found", f"there is no producer {producer_id} in room {self.id}")

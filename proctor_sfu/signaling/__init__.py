@@ -1,0 +1,1 @@
+"""The WebSocket that browsers and other clients join through."""
