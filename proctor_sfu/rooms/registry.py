@@ -6,6 +6,7 @@ import structlog
 
 from proctor_sfu.aio import spawn
 from proctor_sfu.errors import MediasoupError, RefusedError
+from proctor_sfu.mediasoup.rtp import RtpCapabilities
 from proctor_sfu.pool.member import Member
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.rooms.codecs import ROOM_CODECS
@@ -22,6 +23,8 @@ class Registry:
 
     def __init__(self, settings: Settings) -> None:
         self.rooms: dict[str, Room] = {}
+        self.capabilities: dict[RtpCapabilities, RtpCapabilities] = {}
+        """Capabilities of clients, each kept once; see `Transport.consume`."""
         self._settings = settings
         self._pool: Pool | None = None
 

@@ -15,9 +15,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from proctor_sfu.mediasoup.install import VERSION, install
 from rich.console import Console
 from rich.table import Table
+
+from proctor_sfu.mediasoup.install import VERSION, install
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent

@@ -117,6 +117,10 @@ class Actor:
         """Wait for a notification with at least these members of its data."""
         return self.wait(lambda e: is_told(e, method, data), after=after)
 
+    def offered(self, peer: str, source: str) -> Event:
+        """Wait for the consumer of a source."""
+        return self.wait(lambda e: e["event"] == "consumer" and (e["peer"], e["source"]) == (peer, source))
+
     def sees(self, peer: str, *, after: int = 0, count: int = 1) -> Event:
         """Wait for a decoded picture of ``peer`` with a readable number."""
         return self.wait(lambda e: is_frame(e, peer), after=after, count=count)

@@ -40,15 +40,17 @@ class Client:
 
     def __init__(self) -> None:
         self.protoo: Protoo | None = None
+        self._watch: asyncio.Task[None] | None = None
         self.device: Any = None
         self.transport: Any = None
 
     # -- Commands --------------------------------------------------------------------------------
 
     async def do_connect(self, url: str, room: str, peer: str) -> Data:
-        """Open the WebSocket and authenticate."""
+        """Open the WebSocket and authenticate; an earlier connection is left."""
+        await self.do_leave()
         self.protoo = await Protoo.connect(url, self.asked, self.told)
-        spawn(self._watch_close(self.protoo), name="close watch")
+        self._watch = spawn(self._watch_close(self.protoo), name="close watch")
         return await self.protoo.request("authenticate", {"roomId": room, "peerId": peer, "role": self.role})
 
     async def do_request(self, method: str, data: Data) -> Data:
@@ -61,6 +63,9 @@ class Client:
         if self.protoo is not None:
             await self.protoo.close()
             self.protoo = None
+        if self._watch is not None:
+            await self._watch
+            self._watch = None
         return {}
 
     # -- For subclasses --------------------------------------------------------------------------

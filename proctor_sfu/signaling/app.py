@@ -1,0 +1,123 @@
+"""The WebSocket endpoint: the aiohttp side of sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from proctor_sfu.rooms.registry import Registry
+from proctor_sfu.settings import Signaling
+from proctor_sfu.signaling.handlers.table import dispatch
+from proctor_sfu.signaling.session import CLOSE_CODES, Session
+
+_log = structlog.get_logger("psfu.signaling")
+
+PATH: Final = "/ws"
+SUBPROTOCOL: Final = "protoo"
+MAX_QUEUED: Final = 4000
+"""Messages waiting for a client that does not read; one more and it is closed."""
+
+
+class Socket:
+    """Sends in order from one task, so that whoever notifies never waits for a slow client."""
+
+    def __init__(self, websocket: web.WebSocketResponse) -> None:
+        self._websocket = websocket
+        self._queue: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue()
+        self._closing = False
+
+    def send(self, text: str) -> None:
+        """Queue a text."""
+        if self._closing:
+            return
+        if self._queue.qsize() >= MAX_QUEUED:
+            self.close(CLOSE_CODES["flood"], "you do not read")
+            return
+        self._queue.put_nowait(text)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close after what is queued."""
+        if not self._closing:
+            self._closing = True
+            self._queue.put_nowait((code, reason))
+
+    async def write(self) -> None:
+        """Send what is queued until closed."""
+        while True:
+            item = await self._queue.get()
+            try:
+                if isinstance(item, str):
+                    await self._websocket.send_str(item)
+                else:
+                    await self._websocket.close(code=item[0], message=item[1].encode())
+                    return
+            except ConnectionError:
+                return
+
+
+class SignalingApp:
+    """All sessions of the daemon."""
+
+    def __init__(self, registry: Registry, settings: Signaling, *, ready: Callable[[], bool]) -> None:
+        self._registry = registry
+        self._settings = settings
+        self._ready = ready
+        self._sessions: set[Session] = set()
+        self.app = web.Application()
+        self.app.router.add_get(PATH, self._serve)
+
+    async def close(self) -> None:
+        """Tell all clients that the server stops."""
+        for session in list(self._sessions):
+            session.finish("shutdown", "the server is shutting down")
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        if SUBPROTOCOL not in request.headers.get("Sec-WebSocket-Protocol", ""):
+            return web.json_response({"error": {"code": "bad_subprotocol", "message": "use protoo"}}, status=400)
+        if not self._ready():
+            return web.json_response({"error": {"code": "not_ready", "message": "shutting down"}}, status=503)
+        websocket = web.WebSocketResponse(
+            protocols=(SUBPROTOCOL,), heartbeat=self._settings.ping_seconds, max_msg_size=0, compress=False
+        )
+        await websocket.prepare(request)
+        socket = Socket(websocket)
+        loop = asyncio.get_running_loop()
+        address = request.remote or "unknown"
+        session = Session(socket, self._registry, self._settings, dispatch, address=address, now=loop.time())
+        self._sessions.add(session)
+        try:
+            async with asyncio.TaskGroup() as group:
+                writer = group.create_task(socket.write(), name=f"write {address}")
+                await self._read(websocket, session, socket)
+                session.gone()
+                socket.close(WSCloseCode.OK, "")
+                await writer
+        finally:
+            self._sessions.discard(session)
+            session.gone()
+        return websocket
+
+    async def _read(self, websocket: web.WebSocketResponse, session: Session, socket: Socket) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.call_later(
+            self._settings.authenticate_seconds,
+            lambda: None if session.peer else session.finish("authenticate", "authenticate in time"),
+        )
+        try:
+            async for message in websocket:
+                if message.type is not WSMsgType.TEXT:
+                    await session.receive(json.dumps(None), loop.time())
+                    continue
+                size = len(message.data)
+                if size > self._settings.max_message_bytes:
+                    session.too_big(size, self._settings.max_message_bytes)
+                    socket.close(WSCloseCode.MESSAGE_TOO_BIG, "message too big")
+                    return
+                await session.receive(message.data, loop.time())
+        finally:
+            deadline.cancel()

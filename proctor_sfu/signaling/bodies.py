@@ -1,0 +1,135 @@
+"""The data of each request, validated: what arrives in camelCase becomes typed values in snake_case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from proctor_sfu.errors import RefusedError
+from proctor_sfu.mediasoup.dtls import DtlsParameters
+from proctor_sfu.mediasoup.rtp import MediaKind, RtpCapabilities, RtpParameters, camel
+from proctor_sfu.rooms.roles import Role, Source
+
+_Body = TypeVar("_Body", bound="Body")
+
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+Layer = Annotated[int, Field(ge=0, le=255, strict=True)]
+_ANY: TypeAdapter[Any] = TypeAdapter(Any)
+
+
+class Body(BaseModel):
+    """Base of all; unknown members are ignored, since clients of other versions send more."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=camel, validate_by_name=False)
+
+    @classmethod
+    def of(cls: type[_Body], data: Mapping[str, Any]) -> _Body:
+        """Return the body in ``data``; raises `RefusedError` ``bad_data`` that names every wrong member."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            problems = [f"{_path(each['loc'])}: {each['msg'].lower()}" for each in error.errors(include_input=False)]
+            more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
+            raise RefusedError("bad_data", f"{'; '.join(problems[:5])}{more}") from None
+        except RecursionError:
+            raise RefusedError("bad_data", "nested too deep") from None
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part)[:40] for part in location[:8]) or "data"
+
+
+def wire(value: Any) -> Any:
+    """Return types of the host as JSON-ready values in camelCase, absent ones left out."""
+    return _ANY.dump_python(value, mode="json", by_alias=True, exclude_none=True)
+
+
+class Nothing(Body):
+    """No members."""
+
+
+class Authenticate(Body):
+    """Who wants in where."""
+
+    token: str | None = None
+    room_id: Id | None = None
+    peer_id: Id | None = None
+    role: Role | None = None
+    display_name: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class CreateTransport(Body):
+    """A transport to send or to receive with."""
+
+    direction: Literal["send", "recv"]
+    force_tcp: bool = False
+
+
+class ConnectTransport(Body):
+    """The client's end of DTLS."""
+
+    transport_id: Id
+    dtls_parameters: DtlsParameters
+
+
+class OfTransport(Body):
+    """One of the peer's transports."""
+
+    transport_id: Id
+
+
+class Join(Body):
+    """The client's device is loaded."""
+
+    display_name: Annotated[str, Field(max_length=10_000)] | None = None
+    rtp_capabilities: RtpCapabilities | None = None
+    auto_consume: bool = True
+
+
+class AppData(Body):
+    """What psfu reads of a producer's application data."""
+
+    source: Source | None = None
+
+
+class Produce(Body):
+    """A new producer."""
+
+    transport_id: Id
+    kind: MediaKind
+    rtp_parameters: RtpParameters
+    app_data: AppData = AppData()
+
+
+class OfProducer(Body):
+    """One of the peer's producers."""
+
+    producer_id: Id
+
+
+class Consume(Body):
+    """A producer the client wants to see."""
+
+    producer_id: Id
+    paused: bool = True
+
+
+class OfConsumer(Body):
+    """One of the peer's consumers."""
+
+    consumer_id: Id
+
+
+class PreferredLayers(OfConsumer):
+    """The highest layers to send."""
+
+    spatial_layer: Layer
+    temporal_layer: Layer | None = None
+
+
+class Priority(OfConsumer):
+    """Who gets bandwidth first."""
+
+    priority: Annotated[int, Field(ge=1, le=255, strict=True)]

@@ -1,0 +1,75 @@
+"""What proctors and observers see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proctor_sfu.errors import RefusedError
+from proctor_sfu.mediasoup.consumer import Consumer
+from proctor_sfu.rooms.roles import Action, may
+from proctor_sfu.signaling.bodies import Consume, OfConsumer, PreferredLayers, Priority
+from proctor_sfu.signaling.handlers.transports import camel_stats
+from proctor_sfu.signaling.session import Session, describe
+
+
+async def consume(session: Session, body: Consume) -> dict[str, Any]:
+    """See one producer, paused until `resumeConsumer`."""
+    room, peer = session.room, session.peer
+    assert room is not None and peer is not None
+    if not may(peer.role, Action.CONSUME):
+        # Before looking the producer up: whoever may not see must not learn what exists.
+        raise RefusedError("forbidden", f"a {peer.role} may not consume")
+    owner, published = room.find(body.producer_id)
+    if any(viewed.consumer.producer_id == body.producer_id for viewed in peer.viewed.values()):
+        raise RefusedError("conflict", f"you consume producer {body.producer_id} already")
+    return describe(await room.consume(peer, owner, published, paused=body.paused))
+
+
+async def close(session: Session, body: OfConsumer) -> dict[str, Any]:
+    """See it no more."""
+    _own(session, body).close()
+    return {}
+
+
+async def pause(session: Session, body: OfConsumer) -> dict[str, Any]:
+    """Get nothing for now."""
+    await _own(session, body).pause()
+    return {}
+
+
+async def resume(session: Session, body: OfConsumer) -> dict[str, Any]:
+    """Get it again, beginning with a key frame."""
+    await _own(session, body).resume()
+    return {}
+
+
+async def set_preferred_layers(session: Session, body: PreferredLayers) -> dict[str, Any]:
+    """Get at most these layers."""
+    consumer = _own(session, body)
+    await consumer.set_preferred_layers(spatial_layer=body.spatial_layer, temporal_layer=body.temporal_layer)
+    return {}
+
+
+async def set_priority(session: Session, body: Priority) -> dict[str, Any]:
+    """Get bandwidth before or after others."""
+    await _own(session, body).set_priority(body.priority)
+    return {}
+
+
+async def request_key_frame(session: Session, body: OfConsumer) -> dict[str, Any]:
+    """Ask for a key frame."""
+    await _own(session, body).request_key_frame()
+    return {}
+
+
+async def stats(session: Session, body: OfConsumer) -> Any:
+    """Return its statistics."""
+    return [camel_stats(each) for each in await _own(session, body).get_stats()]
+
+
+def _own(session: Session, body: OfConsumer) -> Consumer:
+    assert session.peer is not None
+    viewed = session.peer.viewed.get(body.consumer_id)
+    if viewed is None:
+        raise RefusedError("consumer_not_found", f"you have no consumer {body.consumer_id}")
+    return viewed.consumer

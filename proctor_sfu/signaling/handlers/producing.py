@@ -1,0 +1,70 @@
+"""What candidates publish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from proctor_sfu.errors import RefusedError
+from proctor_sfu.rooms.peer import Published
+from proctor_sfu.rooms.roles import Action, Source, may
+from proctor_sfu.signaling.bodies import OfProducer, Produce
+from proctor_sfu.signaling.handlers.transports import camel_stats
+from proctor_sfu.signaling.session import Session
+
+_log = structlog.get_logger("psfu.signaling")
+
+
+async def produce(session: Session, body: Produce) -> dict[str, Any]:
+    """Publish a source; each only once."""
+    room, peer = session.room, session.peer
+    assert room is not None and peer is not None
+    if not may(peer.role, Action.PRODUCE):
+        raise RefusedError("forbidden", f"a {peer.role} may not produce")
+    if peer.sending is None or peer.sending.id != body.transport_id:
+        raise RefusedError("transport_not_found", f"you have no transport {body.transport_id} to send with")
+    source = body.app_data.source or (Source.MICROPHONE if body.kind == "audio" else Source.CAMERA)
+    if (source is Source.MICROPHONE) != (body.kind == "audio"):
+        raise RefusedError("bad_data", f"appData.source: {source} is not {body.kind}")
+    if room.source_of(peer, source) is not None:
+        raise RefusedError("source_exists", f"your {source} is published already")
+    producer = await peer.sending.produce(
+        kind=body.kind, rtp_parameters=body.rtp_parameters, app_data={"peer": peer.id, "source": source}
+    )
+    if producer.closed or room.peers.get(peer.id) is not peer:
+        raise RefusedError("transport_not_found", "the transport was closed meanwhile")
+    room.publish(peer, Published(source=source, producer=producer))
+    _log.info("produces", room=room.id, peer=peer.id, source=source, type=producer.type)
+    return {"id": producer.id}
+
+
+async def close(session: Session, body: OfProducer) -> dict[str, Any]:
+    """Stop publishing a source."""
+    _own(session, body).producer.close()
+    return {}
+
+
+async def pause(session: Session, body: OfProducer) -> dict[str, Any]:
+    """Stop forwarding a source for now."""
+    await _own(session, body).producer.pause()
+    return {}
+
+
+async def resume(session: Session, body: OfProducer) -> dict[str, Any]:
+    """Forward it again."""
+    await _own(session, body).producer.resume()
+    return {}
+
+
+async def stats(session: Session, body: OfProducer) -> Any:
+    """Return its statistics."""
+    return [camel_stats(each) for each in await _own(session, body).producer.get_stats()]
+
+
+def _own(session: Session, body: OfProducer) -> Published:
+    assert session.peer is not None
+    published = session.peer.published.get(body.producer_id)
+    if published is None:
+        raise RefusedError("producer_not_found", f"you have no producer {body.producer_id}")
+    return published

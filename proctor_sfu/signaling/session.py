@@ -1,0 +1,223 @@
+"""One client's connection: states, limits, requests in both directions. Knows messages, not sockets.
+
+A session is *connected*, then *authenticated* (it is a peer of a room), then *joined* (it has media capabilities).
+Requests of the client are handled one after the other; requests to the client wait for their answers elsewhere, so
+that the two can never wait for each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Final, Literal, Protocol
+
+import structlog
+
+from proctor_sfu.aio import spawn
+from proctor_sfu.errors import MediasoupError, PsfuError, RefusedError
+from proctor_sfu.rooms.peer import Peer, Published, Viewed
+from proctor_sfu.rooms.registry import Registry
+from proctor_sfu.rooms.room import Room
+from proctor_sfu.settings import Signaling
+from proctor_sfu.signaling import messages
+from proctor_sfu.signaling.bodies import wire
+from proctor_sfu.signaling.limits import Bucket
+
+_log = structlog.get_logger("psfu.signaling")
+
+RECENT_IDS: Final = 256
+"""Request ids remembered to notice one used twice."""
+MAX_PENDING: Final = 1000
+"""Requests to a client that may wait for an answer; a client that answers none is not sent more."""
+FLOOD: Final = 100
+"""Refused messages in a row after which a client is closed."""
+
+CLOSE_CODES: Final = {"kicked": 4003, "room_closed": 4004, "flood": 4008, "authenticate": 4001, "shutdown": 1001}
+
+
+class Wire(Protocol):
+    """The socket under a session."""
+
+    def send(self, text: str) -> None:
+        """Queue a text; silently dropped when the socket is closed."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close after what is queued."""
+
+
+class Dispatcher(Protocol):
+    """Turns a request into its answer; see `handlers.table`."""
+
+    async def __call__(self, session: Session, method: str, data: Mapping[str, Any]) -> Any:
+        """Return the answer; raises `RefusedError` or what the host raises."""
+
+
+class Session:
+    """The server's side of one client; also the `Link` of its peer."""
+
+    def __init__(
+        self, wire: Wire, registry: Registry, limits: Signaling, dispatch: Dispatcher, *, address: str, now: float
+    ) -> None:
+        self.registry = registry
+        self.address = address
+        self.room: Room | None = None
+        self.peer: Peer | None = None
+        self._wire = wire
+        self._dispatch = dispatch
+        self._bucket = Bucket(limits.messages_per_second, limits.messages_burst, now)
+        self._refused_in_a_row = 0
+        self._recent: deque[int] = deque(maxlen=RECENT_IDS)
+        self._next_id = 0
+        self._pending: dict[int, asyncio.Future[messages.Response]] = {}
+        self._ended = False
+
+    # From the client.
+
+    async def receive(self, text: str, now: float) -> None:
+        """Handle one message; everything that is wrong with it is answered, nothing raised."""
+        if self._ended:
+            return
+        message = messages.parse(text)
+        if not self._bucket.take(now):
+            self._refused_in_a_row += 1
+            self._refuse(getattr(message, "id", None), "too_many_messages", "slow down")
+            if self._refused_in_a_row >= FLOOD:
+                _log.warning("flood, closing", address=self.address, **self._who())
+                self.finish("flood", "too many messages")
+            return
+        self._refused_in_a_row = 0
+        match message:
+            case messages.Request():
+                await self._request(message)
+            case messages.Response():
+                future = self._pending.pop(message.id, None)
+                if future is not None and not future.done():
+                    future.set_result(message)
+            case messages.Bad():
+                self._refuse(message.id, message.code, message.reason)
+            case messages.Notification():
+                pass  # The protocol has none from clients; one of a later version is no error.
+
+    async def _request(self, request: messages.Request) -> None:
+        if request.id in self._recent:
+            self._refuse(request.id, "duplicate_request_id", f"request id {request.id} was used before")
+            return
+        self._recent.append(request.id)
+        try:
+            data = await self._dispatch(self, request.method, request.data)
+        except RefusedError as error:
+            self._refuse(request.id, error.reason, error.message)
+        except MediasoupError as error:
+            self._refuse(request.id, error.code, error.message)
+        except PsfuError as error:
+            _log.error("request failed", method=request.method, code=error.code, reason=str(error), **self._who())
+            self._refuse(request.id, "internal", "the request failed; the server's log has the reason")
+        else:
+            self._wire.send(messages.answer(request.id, data))
+
+    def _refuse(self, number: int | None, code: str, reason: str) -> None:
+        self._wire.send(messages.refusal(number, code, reason))
+
+    def _who(self) -> dict[str, str]:
+        if self.peer is None or self.room is None:
+            return {}
+        return {"room": self.room.id, "peer": self.peer.id}
+
+    def too_big(self, size: int, limit: int) -> None:
+        """The client sent a message over the limit; the socket closes itself with 1009."""
+        _log.warning("message too big", address=self.address, size=size, limit=limit, **self._who())
+        self._refuse(None, "message_too_big", f"{size} bytes; the limit is {limit}")
+
+    # To the client.
+
+    def notify(self, method: str, data: dict[str, Any]) -> None:
+        """Send a notification."""
+        self._wire.send(messages.notification(method, data))
+
+    def ask(self, method: str, data: dict[str, Any]) -> asyncio.Future[messages.Response]:
+        """Send a request; the future is its response, or is cancelled when the connection ends."""
+        future: asyncio.Future[messages.Response] = asyncio.get_running_loop().create_future()
+        if self._ended or len(self._pending) >= MAX_PENDING:
+            future.cancel()
+            return future
+        self._next_id += 1
+        self._pending[self._next_id] = future
+        self._wire.send(messages.request(self._next_id, method, data))
+        return future
+
+    def offer(self, viewed: Viewed) -> None:
+        """Ask the client to receive a consumer, then resume it; one it refuses is closed."""
+
+        async def offered() -> None:
+            try:
+                response = await self.ask("newConsumer", describe(viewed))
+            except asyncio.CancelledError:
+                viewed.consumer.close()
+                return
+            if not response.ok:
+                _log.info("consumer refused by the client", reason=response.reason, **self._who())
+                viewed.consumer.close()
+            elif not viewed.consumer.closed:
+                with contextlib.suppress(MediasoupError):  # It closed meanwhile.
+                    await viewed.consumer.resume()
+
+        spawn(offered(), name=f"offer {viewed.consumer.id}")
+
+    def announce(self, owner: Peer, published: Published) -> None:
+        """Tell of a new producer."""
+        self.notify(
+            "newProducer",
+            {
+                "peerId": owner.id,
+                "producerId": published.producer.id,
+                "kind": published.producer.kind,
+                "appData": {"source": published.source},
+            },
+        )
+
+    def reset(self) -> None:
+        """The room's worker died."""
+        assert self.room is not None
+        self._drop_pending()
+        self.notify("workerDied", {"roomId": self.room.id})
+
+    def end(self, why: Literal["kicked", "room_closed"], reason: str) -> None:
+        """Say why and close."""
+        self.notify("kicked" if why == "kicked" else "roomClosed", {"reason": reason})
+        self.finish(why, reason)
+
+    def finish(self, why: str, reason: str) -> None:
+        """Close the connection; `gone` follows."""
+        self._wire.close(CLOSE_CODES[why], reason[:100])
+
+    def gone(self) -> None:
+        """The connection is closed: leave the room."""
+        if self._ended:
+            return
+        self._ended = True
+        self._drop_pending()
+        if self.room is not None and self.peer is not None:
+            self.room.leave(self.peer, "disconnected")
+            _log.info("left", **self._who())
+
+    def _drop_pending(self) -> None:
+        pending, self._pending = self._pending, {}
+        for future in pending.values():
+            future.cancel()
+
+
+def describe(viewed: Viewed) -> dict[str, Any]:
+    """Return what a client needs to receive a consumer."""
+    consumer = viewed.consumer
+    return {
+        "peerId": viewed.owner.id,
+        "producerId": consumer.producer_id,
+        "id": consumer.id,
+        "kind": consumer.kind,
+        "rtpParameters": wire(consumer.rtp_parameters),
+        "type": consumer.type,
+        "appData": {"source": viewed.source, "peerId": viewed.owner.id},
+        "producerPaused": consumer.producer_paused,
+    }
