@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := build/stamps
 DEBIAN := g++ pkg-config libuv1-dev libssl-dev libsrtp2-dev libabsl-dev libflatbuffers-dev flatbuffers-compiler npm mandoc
-PATHS := proctor_sfu tests
+PATHS := proctor_sfu cli tests
 
 .PHONY: check test bench clean
 

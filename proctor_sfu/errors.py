@@ -16,6 +16,8 @@ its meaning. The text is one line, made for the person who has to act on it.
     ├── AddressInUseError              a port or socket is taken
     ├── SocketError                    the control socket cannot be made
     ├── RefusedError                   a client or operator asked for what cannot be done; its code says what
+    ├── UnreachableError               no daemon answers at the control socket
+    ├── AnswerError                    the daemon answered a control request with an error
     └── InstallError                   finding, fetching or building the worker binary
         ├── WorkerMissingError         it is not where it was said to be, or nowhere and may not be fetched
         ├── WorkerUnusableError        it does not start or does not do its work
@@ -154,4 +156,25 @@ class RefusedError(PsfuError):
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
+        self.reason = reason
+
+
+class UnreachableError(PsfuError):
+    """No daemon answers at the control socket; ``reason`` tells why: ``unreachable``, ``denied`` or ``timeout``."""
+
+    code = "unreachable"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class AnswerError(PsfuError):
+    """The daemon answered a control request with an error: its HTTP ``status`` and stable ``reason``."""
+
+    code = "answer"
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
         self.reason = reason

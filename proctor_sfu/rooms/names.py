@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 from proctor_sfu.errors import RefusedError
+from proctor_sfu.text import safe_text
 
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 MAX_NAME: Final = 80
-_UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Characters of a display name that are kept."""
 
 
 def checked_id(what: str, value: str) -> str:
@@ -22,7 +22,6 @@ def checked_id(what: str, value: str) -> str:
     return value
 
 
-def safe_text(value: str, limit: int = MAX_NAME) -> str:
-    """Return text that cannot steer a terminal or reorder a line: no control, format or unassigned characters."""
-    kept = "".join(character for character in value[: 4 * limit] if unicodedata.category(character) not in _UNSAFE)
-    return kept.strip()[:limit]
+def clean_name(value: str, fallback: str) -> str:
+    """Return a display name that is safe to show, ``fallback`` if nothing is left of it."""
+    return safe_text(value, MAX_NAME) or fallback

@@ -8,7 +8,7 @@ import structlog
 
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.mediasoup.check import check_rtp_capabilities
-from proctor_sfu.rooms.names import checked_id, safe_text
+from proctor_sfu.rooms.names import checked_id, clean_name
 from proctor_sfu.rooms.peer import Peer
 from proctor_sfu.rooms.roles import Action, Role, may
 from proctor_sfu.signaling.bodies import Authenticate, Join, Nothing, wire
@@ -29,7 +29,7 @@ async def authenticate(session: Session, body: Authenticate) -> dict[str, Any]:
     if not room.open:
         raise RefusedError("not_open", f"room {room.id} is not open")
     peer_id = checked_id("peerId", body.peer_id)
-    peer = Peer(peer_id, body.role, safe_text(body.display_name) or peer_id, session.address, session)
+    peer = Peer(peer_id, body.role, clean_name(body.display_name, peer_id), session.address, session)
     room.enter(peer)
     session.room, session.peer = room, peer
     _log.warning(
@@ -58,7 +58,7 @@ async def join(session: Session, body: Join) -> dict[str, Any]:
     elif may(peer.role, Action.CONSUME):
         raise RefusedError("bad_data", "rtpCapabilities are needed to consume")
     if body.display_name is not None:
-        peer.name = safe_text(body.display_name) or peer.id
+        peer.name = clean_name(body.display_name, peer.id)
     peer.auto_consume = body.auto_consume
     room.joined(peer)
     return {

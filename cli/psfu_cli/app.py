@@ -1,0 +1,85 @@
+"""The command tree."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from proctor_sfu import __version__
+from psfu_cli.commands import candidates, config, mediasoup, rooms, workers
+from psfu_cli.commands.completion import completion
+from psfu_cli.commands.serve import serve
+from psfu_cli.commands.status import status, version
+from psfu_cli.options import Cli, ColourOption, JsonOption, OutputOption, SocketOption
+from psfu_cli.output import Colour, Format
+
+DAEMON, EXAMS, SETUP = "Daemon", "Exams", "Set-up"
+HELP = {"help_option_names": ["-h", "--help"]}
+
+
+def _plain_help() -> bool:
+    """Help in boxes is for terminals."""
+    return not sys.stdout.isatty() or bool(os.environ.get("NO_COLOR"))
+
+
+app = typer.Typer(
+    name="psfu",
+    help="Proctor SFU: live exam proctoring on your own server.",
+    epilog="psfu serve starts a daemon; psfu rooms create exam-101 --open makes a room. See man psfu.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None if _plain_help() else "rich",
+    context_settings=HELP,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"psfu {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    socket: SocketOption = None,
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+    colour: ColourOption = None,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Keep the options that stand before the command's name."""
+    ctx.obj = Cli(
+        socket=socket,
+        format=Format.JSON if as_json else output or Format.TABLE,
+        colour=colour or Colour.AUTO,
+    )
+
+
+app.command(rich_help_panel=DAEMON)(serve)
+app.command(rich_help_panel=DAEMON)(status)
+app.command(rich_help_panel=DAEMON)(version)
+app.add_typer(workers.app, name="workers", rich_help_panel=DAEMON)
+app.add_typer(rooms.app, name="rooms", rich_help_panel=EXAMS)
+app.add_typer(candidates.app, name="candidates", rich_help_panel=EXAMS)
+app.add_typer(mediasoup.app, name="mediasoup", rich_help_panel=SETUP)
+app.add_typer(config.app, name="config", rich_help_panel=SETUP)
+app.command(rich_help_panel=SETUP)(completion)
+
+# What hands used to other tools type.
+for noun, group in {"worker": workers.app, "room": rooms.app, "candidate": candidates.app}.items():
+    app.add_typer(group, name=noun, hidden=True)
+for group, listing in {rooms.app: rooms.list_, candidates.app: candidates.list_, workers.app: workers.list_}.items():
+    group.command("ls", hidden=True)(listing)
+rooms.app.command("rm", hidden=True)(rooms.close)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="psfu")

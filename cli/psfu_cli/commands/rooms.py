@@ -1,0 +1,108 @@
+"""``psfu rooms``: exam sittings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+
+from proctor_sfu.control.api import Room
+from psfu_cli import complete, exits
+from psfu_cli.options import Cli, DryRunOption, ReasonOption, YesOption, client
+from psfu_cli.output import Column, duration
+
+app = typer.Typer(no_args_is_help=True, help="Create, list and close rooms.")
+
+RoomArgument = Annotated[str, typer.Argument(metavar="ROOM", help="Id of a room.", autocompletion=complete.rooms)]
+
+
+def _access(room: Room) -> str:
+    return "OPEN (no token)" if room.open else "token"
+
+
+def age(since: str) -> str:
+    """Return how long ago a time of the control API is."""
+    then = datetime.fromisoformat(since)
+    return duration((datetime.now(UTC) - then).total_seconds())
+
+
+COLUMNS: Final = (
+    Column(title="ROOM", value=lambda room: room.id),
+    Column(title="STATE", value=lambda room: room.state, alarming=lambda room: room.state != "running"),
+    Column(title="ACCESS", value=_access, alarming=lambda room: room.open),
+    Column(title="CANDIDATES", value=lambda room: f"{room.candidates}/{room.max_candidates}"),
+    Column(title="PROCTORS", value=lambda room: room.proctors),
+    Column(title="PRODUCERS", value=lambda room: room.producers, wide=True),
+    Column(title="CONSUMERS", value=lambda room: room.consumers, wide=True),
+    Column(title="WORKER", value=lambda room: room.worker),
+    Column(title="AGE", value=lambda room: age(room.created_at)),
+)
+
+
+@app.command("list")
+@client(lists=True)
+def list_(cli: Cli) -> None:
+    """List rooms."""
+    rooms = cli.client.rooms()
+    cli.writer().many(rooms, COLUMNS, empty="no rooms (psfu rooms create ROOM --open)")
+    if any(room.open for room in rooms) and not cli.as_json:
+        _warn_open()
+
+
+@app.command()
+@client()
+def get(cli: Cli, room: RoomArgument) -> None:
+    """Show one room."""
+    cli.writer().one(cli.client.room(room), COLUMNS)
+
+
+@app.command()
+@client()
+def create(
+    cli: Cli,
+    room: Annotated[str, typer.Argument(metavar="ROOM", help="1 to 64 letters, digits, '.', '_', '-'.")],
+    open_to_all: Annotated[
+        bool, typer.Option("--open", help="Let everybody join who reaches the server: for trusted networks only.")
+    ] = False,
+    max_candidates: Annotated[
+        int | None, typer.Option("--max-candidates", min=1, max=100_000, help="Candidates it takes.")
+    ] = None,
+) -> None:
+    """Create a room. In this version it has to be --open."""
+    made = cli.client.create_room(room, open_to_all=open_to_all, max_candidates=max_candidates)
+    if cli.as_json:
+        cli.writer().one(made, COLUMNS)
+    else:
+        cli.writer().line(made.id)
+    if made.open:
+        _warn_open()
+
+
+@app.command()
+@client()
+def close(
+    cli: Cli,
+    rooms: Annotated[list[str], typer.Argument(metavar="ROOM...", autocompletion=complete.rooms)],
+    reason: ReasonOption = "",
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Close rooms and the connections of everybody in them."""
+    found = [cli.client.close_room(room, reason=reason, dry_run=True) for room in rooms]
+    if not dry_run:
+        people = sum(room.candidates + room.proctors for room in found)
+        cli.confirm(f"Close {', '.join(rooms)} with {people} people in?", yes=yes)
+        found = [cli.client.close_room(room, reason=reason) for room in rooms]
+    if cli.as_json:
+        for room in found:
+            cli.writer().one(room, COLUMNS)
+        return
+    for room in found:
+        cli.writer().line(room.id)
+    if dry_run:
+        exits.hint("dry run: nothing was closed")
+
+
+def _warn_open() -> None:
+    exits.hint("warning: OPEN rooms let everybody join who reaches the server, as candidate or as proctor")

@@ -1,0 +1,88 @@
+"""``psfu serve``: the daemon."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from proctor_sfu.errors import PsfuError
+from psfu_cli import exits
+from psfu_cli.progress import progress
+
+SYSTEM_FILE: Final = Path("/etc/psfu/psfu.toml")
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", envvar="PSFU_CONFIG", metavar="FILE", help=f"Settings, else {SYSTEM_FILE} if there."
+    ),
+]
+
+
+def chosen(config: Path | None) -> Path | None:
+    """Return the settings file to read: the one given, else the system's if there is one."""
+    return config if config is not None else SYSTEM_FILE if SYSTEM_FILE.exists() else None
+
+
+def serve(
+    config: ConfigOption = None,
+    socket: Annotated[
+        Path | None, typer.Option("--socket", envvar="PSFU_SOCKET", metavar="PATH", help="Control socket to listen on.")
+    ] = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address the signaling WebSocket listens on.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Its TCP port; 0 takes a free one.")] = None,
+    listen_ip: Annotated[str | None, typer.Option("--listen-ip", help="Address the workers listen on.")] = None,
+    announced: Annotated[
+        str | None, typer.Option("--announced-address", help="Address clients are told instead.")
+    ] = None,
+    workers: Annotated[str | None, typer.Option("--workers", metavar="N|auto", help="Number of workers.")] = None,
+    log_level: Annotated[str | None, typer.Option("--log-level", help="debug, info, warning or error.")] = None,
+    log_format: Annotated[str | None, typer.Option("--log-format", help="auto, json or console.")] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Fetch nothing: the mediasoup worker has to be there.")
+    ] = False,
+) -> None:
+    """Run the daemon until SIGTERM or SIGINT. The first start fetches or builds the mediasoup worker."""
+    flags = {
+        "control.socket": socket, "signaling.host": host, "signaling.port": port, "rtc.listen_ip": listen_ip,
+        "rtc.announced_address": announced, "workers.count": _number(workers), "log.level": log_level,
+        "log.format": log_format,
+    }  # fmt: skip
+    try:
+        _serve(chosen(config), flags, offline=offline)
+    except PsfuError as error:
+        raise typer.Exit(exits.report(error, as_json=False)) from None
+
+
+def _number(text: str | None) -> int | str | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else text
+
+
+def _serve(file: Path | None, flags: dict[str, Any], *, offline: bool) -> None:
+    from proctor_sfu import log, settings
+    from proctor_sfu.control.place import to_listen
+    from proctor_sfu.daemon import run
+    from proctor_sfu.mediasoup.install import install
+    from proctor_sfu.systemd import Manager
+
+    loaded = settings.load(file, os.environ, flags)
+    log.configure(loaded.settings.log)
+    manager = Manager(os.environ)
+    with progress() as tell:
+
+        def told(what: str, fraction: float | None) -> None:
+            # A first start builds for minutes; the service manager would give up.
+            manager.tell("EXTEND_TIMEOUT_USEC=120000000", f"STATUS={what}")
+            tell(what, fraction)
+
+        binary = install(worker_bin=loaded.settings.workers.binary, offline=offline, progress=told)
+
+    def ready(url: str) -> None:
+        if sys.stderr.isatty() or sys.stdout.isatty():
+            exits.hint(f"psfu is ready: clients connect to {url}\n  psfu rooms create exam-101 --open\n  psfu status")
+
+    run(loaded, binary, loaded.settings.control.socket or to_listen(os.environ), ready=ready)

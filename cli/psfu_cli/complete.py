@@ -1,0 +1,36 @@
+"""Values the shell completes: ids asked of the daemon, or nothing if it does not answer at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from proctor_sfu.control.client import Client
+from proctor_sfu.control.place import to_dial
+from proctor_sfu.errors import PsfuError
+
+PATIENCE: Final = 0.3
+"""Seconds somebody who pressed Tab waits at most."""
+
+
+def rooms(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Complete room ids."""
+    return _ask(ctx, incomplete, lambda client: (room.id for room in client.rooms()))
+
+
+def candidates(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Complete candidate ids."""
+    return _ask(ctx, incomplete, lambda client: {each.id for each in client.candidates()})
+
+
+def _ask(ctx: typer.Context, incomplete: str, ids: Callable[[Client], Iterable[str]]) -> Iterator[str]:
+    given = ctx.params.get("socket") or ctx.find_root().params.get("socket") or os.environ.get("PSFU_SOCKET")
+    client = Client(Path(given) if given else to_dial(os.environ), timeout=PATIENCE)
+    try:
+        yield from sorted(each for each in ids(client) if each.startswith(incomplete))
+    except PsfuError:
+        return  # There is nobody to show an error to: the shell is in the middle of a line.

@@ -1,0 +1,176 @@
+"""Everything commands write to standard output: tables for people, JSON and CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+from proctor_sfu.text import safe_text
+
+
+class Format(StrEnum):
+    """How records are written."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+    NAME = "name"
+
+
+class Colour(StrEnum):
+    """Whether tables are coloured; auto: on a terminal, unless NO_COLOR is set."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table: ``value(record)`` is its cell. Wide ones are left out of the narrow table."""
+
+    title: str
+    value: Callable[[Any], object]
+    wide: bool = False
+    alarming: Callable[[Any], bool] | None = None
+    """Whether a record's cell wants attention."""
+
+
+_ALARM: Final = "\x1b[1;31m"
+_HEAD: Final = "\x1b[2m"
+_PLAIN: Final = "\x1b[0m"
+_CELL: Final = 200
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Writes records as asked for on the command line."""
+
+    format: Format
+    colour: Colour
+    name_of: Callable[[Any], str] = lambda record: str(record.id)
+
+    def many(self, records: Sequence[Any], columns: Sequence[Column], *, empty: str) -> None:
+        """Write a list; ``empty`` is said on standard error when a table would have no rows."""
+        match self.format:
+            case Format.JSON:
+                self.line(_json([dataclasses.asdict(record) for record in records]))
+            case Format.NDJSON:
+                for record in records:
+                    self.line(json.dumps(dataclasses.asdict(record)))
+            case Format.NAME:
+                for record in records:
+                    self.line(safe_text(self.name_of(record), _CELL))
+            case Format.CSV:
+                _csv(records)
+            case Format.TABLE | Format.WIDE:
+                if records:
+                    self._table(records, [each for each in columns if self.format is Format.WIDE or not each.wide])
+                else:
+                    print(empty, file=sys.stderr)
+
+    def one(self, record: Any, columns: Sequence[Column]) -> None:
+        """Write one record; as a table: a line for each column."""
+        match self.format:
+            case Format.JSON:
+                self.line(_json(dataclasses.asdict(record)))
+            case Format.TABLE | Format.WIDE:
+                width = max(len(column.title) for column in columns) + 1
+                for column in columns:
+                    title = f"{column.title.lower()}:".ljust(width)
+                    self.line(f"{title} {self._paint(_cell(column, record), column, record)}")
+            case _:
+                self.many([record], columns, empty="")
+
+    def line(self, text: str) -> None:
+        """Write a line."""
+        sys.stdout.write(text + "\n")
+
+    def _table(self, records: Sequence[Any], columns: Sequence[Column]) -> None:
+        rows = [[_cell(column, record) for column in columns] for record in records]
+        widths = [max(len(column.title), *(_width(row[index]) for row in rows)) for index, column in enumerate(columns)]
+        head = "  ".join(column.title.ljust(width) for column, width in zip(columns, widths, strict=True)).rstrip()
+        self.line(f"{_HEAD}{head}{_PLAIN}" if self._coloured() else head)
+        for record, row in zip(records, rows, strict=True):
+            cells = [
+                self._paint(cell, column, record) + " " * (width - _width(cell))
+                for cell, column, width in zip(row, columns, widths, strict=True)
+            ]
+            self.line("  ".join(cells).rstrip())
+
+    def _paint(self, cell: str, column: Column, record: Any) -> str:
+        if self._coloured() and column.alarming is not None and column.alarming(record):
+            return f"{_ALARM}{cell}{_PLAIN}"
+        return cell
+
+    def _coloured(self) -> bool:
+        if self.colour is Colour.AUTO:
+            return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return self.colour is Colour.ALWAYS
+
+
+def _cell(column: Column, record: Any) -> str:
+    value = column.value(record)
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return safe_text(str(value), _CELL) or "-"
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # Only names beyond ASCII need it.
+
+    return cell_len(text)
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, indent=2)
+
+
+def _csv(records: Sequence[Any]) -> None:
+    if not records:
+        return
+    names = [each.name for each in dataclasses.fields(records[0])]
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(names)
+    for record in records:
+        values = [getattr(record, name) for name in names]
+        writer.writerow([_field(value) for value in values])
+
+
+def _field(value: Any) -> object:
+    if dataclasses.is_dataclass(value) or isinstance(value, tuple):
+        return json.dumps(value, default=dataclasses.asdict)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
+        return "'" + value  # A spreadsheet would take it for a formula.
+    return value
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as people say them: 12s, 5m, 3h12m, 4d."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02}s" if whole < 600 else f"{whole // 60}m"
+    if whole < 86_400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02}m"
+    return f"{whole // 86_400}d{whole % 86_400 // 3600:02}h"
+
+
+def size(count: int) -> str:
+    """Return bytes as people say them."""
+    return f"{count / 2**20:.1f} MiB"

@@ -1,0 +1,93 @@
+"""Rooms, peers and workers as the control API shows them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from proctor_sfu.control import api
+from proctor_sfu.pool.member import Member
+from proctor_sfu.rooms.peer import Peer, Published
+from proctor_sfu.rooms.roles import Role
+from proctor_sfu.rooms.room import Room
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def timestamp(seconds: float) -> str:
+    """Return a Unix time as RFC 3339 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def room_view(room: Room) -> api.Room:
+    """Show a room."""
+    moving = room.router is None or room.router.closed
+    candidates = len(room.by_role(Role.CANDIDATE))
+    return api.Room(
+        id=room.id,
+        open=room.open,
+        state="moving" if moving else "running",
+        created_at=timestamp(room.created_at),
+        worker=None if moving or room.member is None else room.member.worker.pid,
+        max_candidates=room.max_candidates,
+        candidates=candidates,
+        proctors=len(room.peers) - candidates,
+        producers=sum(len(peer.published) for peer in room.peers.values()),
+        consumers=sum(len(peer.viewed) for peer in room.peers.values()),
+    )
+
+
+def peer_view(room: Room, peer: Peer) -> api.Candidate:
+    """Show a peer of a room."""
+    transport = peer.sending or peer.receiving
+    selected = transport.ice_selected_tuple if transport is not None else None
+    watched = sum(viewed.owner is peer for other in room.peers.values() for viewed in other.viewed.values())
+    return api.Candidate(
+        id=peer.id,
+        room=room.id,
+        name=peer.name,
+        role=peer.role,
+        state="live" if peer.joined and transport and transport.dtls_state == "connected" else "joining",
+        connected_at=timestamp(peer.connected_at),
+        address=peer.address,
+        transport=selected.protocol if selected is not None else None,
+        sources=tuple(_source_view(each) for each in peer.published.values()),
+        consumers=watched if peer.role is Role.CANDIDATE else len(peer.viewed),
+    )
+
+
+def _source_view(published: Published) -> api.Source:
+    producer = published.producer
+    return api.Source(
+        source=published.source,
+        producer=producer.id,
+        codec=producer.rtp_parameters.codecs[0].mime_type,
+        paused=producer.paused,
+        score=min((each.score for each in producer.score), default=None),
+    )
+
+
+async def worker_view(member: Member, rooms: Iterable[Room]) -> api.Worker:
+    """Show a worker, which is asked for its processor time; raises what the host raises if it dies meanwhile."""
+    usage = await member.worker.get_resource_usage()
+    own = [room for room in rooms if room.member is member]
+    peers = [peer for room in own for peer in room.peers.values()]
+    return api.Worker(
+        pid=member.worker.pid,
+        state=member.state,
+        port=member.port,
+        started_at=timestamp(member.started_at),
+        rooms=tuple(room.id for room in own),
+        transports=sum(router.transport_count for router in member.routers.values()),
+        producers=sum(len(peer.published) for peer in peers),
+        consumers=sum(len(peer.viewed) for peer in peers),
+        cpu_s=(usage.ru_utime + usage.ru_stime) / 1000,
+        rss_bytes=_resident(member.worker.pid),
+    )
+
+
+def _resident(pid: int) -> int:
+    """Return the resident size of a process in bytes; procfs answers from memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE

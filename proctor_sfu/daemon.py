@@ -1,0 +1,139 @@
+"""The daemon: builds the object graph, runs until a signal ends it, takes everything down in reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from proctor_sfu.aio import spawn
+from proctor_sfu.control.routes import ControlApp
+from proctor_sfu.control.socket import listen
+from proctor_sfu.errors import AddressInUseError
+from proctor_sfu.mediasoup.install import WorkerBinary
+from proctor_sfu.mediasoup.worker import WorkerSettings
+from proctor_sfu.pool.pool import Pool
+from proctor_sfu.rooms.registry import Registry
+from proctor_sfu.settings import Loaded, Settings
+from proctor_sfu.signaling.app import PATH, SignalingApp
+from proctor_sfu.systemd import Manager
+
+_log = structlog.get_logger("psfu")
+
+GC_THRESHOLDS: Final = (50_000, 20, 50)
+"""Entities live long and come in thousands: collecting less often gives 18 % more transports a second (make bench)."""
+FAREWELL: Final = 5.0
+"""Seconds that clients and control requests get to end on their own at shutdown."""
+
+
+def run(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; a second one ends it at once. ``ready`` gets the URL clients connect to.
+
+    Raises `AddressInUseError`, `SocketError` and what starting a worker raises.
+    """
+    gc.set_threshold(*GC_THRESHOLDS)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(loaded, binary, socket, ready=ready))
+
+
+async def serve(
+    loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Callable[[str], None] | None = None
+) -> None:
+    """See `run`."""
+    settings = loaded.settings
+    manager = Manager(os.environ)
+    stop = _signals()
+    async with contextlib.AsyncExitStack() as stack:
+        registry = Registry(settings)
+        pool = Pool(_worker_settings(settings, binary), settings.rtc, lost=registry.worker_lost)
+        registry.use(pool)
+        stack.push_async_callback(pool.close)
+
+        signaling = SignalingApp(registry, settings.signaling, ready=lambda: not stop.is_set())
+        # Taken first, so that a second daemon ends before it does anything else.
+        control_socket = listen(socket)
+        stack.callback(socket.unlink, missing_ok=True)
+
+        await pool.start(_worker_count(settings))
+        host, port = settings.signaling.host, settings.signaling.port
+        runner = await _site(stack, signaling.app, lambda runner: web.TCPSite(runner, host, port), loaded)
+        bound = runner.addresses[0]
+        url = f"ws://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}{PATH}"
+        stack.push_async_callback(signaling.close)
+
+        control = ControlApp(registry, pool, url=url, ready=lambda: not stop.is_set())
+        await _site(stack, control.app, lambda runner: web.SockSite(runner, control_socket))
+
+        alive = spawn(manager.keep_alive(lambda: _status(registry, pool)), name="watchdog")
+        stack.callback(alive.cancel)
+        manager.tell("READY=1", f"STATUS={_status(registry, pool)}")
+        _log.info("ready", signaling=url, socket=str(socket), workers=len(pool.members), pid=os.getpid())
+        if ready is not None:
+            ready(url)
+        await stop.wait()
+        manager.tell("STOPPING=1")
+        _log.info("stopping", rooms=len(registry.rooms))
+    _log.info("stopped")
+
+
+def _signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        stop.set()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ask)
+    return stop
+
+
+async def _site(
+    stack: contextlib.AsyncExitStack,
+    app: web.Application,
+    make: Callable[[web.AppRunner], web.BaseSite],
+    loaded: Loaded | None = None,
+) -> web.AppRunner:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=FAREWELL)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await make(runner).start()
+    except OSError as error:
+        if loaded is None:
+            raise
+        where = loaded.settings.signaling
+        kind = loaded.origin["signaling.port"]
+        place = f"{loaded.file}" if kind == "file" else f"the {kind}" if kind != "default" else "psfu.toml"
+        raise AddressInUseError(
+            f"cannot listen on {where.host} port {where.port}: {os.strerror(error.errno or 0).lower()};"
+            f" set signaling.host or signaling.port in {place}"
+        ) from error
+    return runner
+
+
+def _worker_settings(settings: Settings, binary: WorkerBinary) -> WorkerSettings:
+    return WorkerSettings(
+        path=binary.path, schema=binary.schema, version=binary.version, log_level=settings.workers.log_level
+    )
+
+
+def _worker_count(settings: Settings) -> int:
+    count = settings.workers.count
+    return len(os.sched_getaffinity(0)) if count == "auto" else count
+
+
+def _status(registry: Registry, pool: Pool) -> str:
+    peers = sum(len(room.peers) for room in registry.rooms.values())
+    return f"{len(pool.members)} of {pool.target} workers, {len(registry.rooms)} rooms, {peers} peers"

@@ -1,0 +1,42 @@
+"""Talking to the service manager: the protocol of sd_notify(3), a datagram on the socket it names."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Mapping
+
+
+class Manager:
+    """The service manager, or nobody: then every call does nothing."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        address = environment.get("NOTIFY_SOCKET", "")
+        # A leading @ stands for the NUL of an abstract socket.
+        self._address = "\0" + address[1:] if address.startswith("@") else address
+        self.watchdog_seconds = _watchdog(environment)
+        """How often it wants to hear from us at least; 0: not at all."""
+
+    def tell(self, *lines: str) -> None:
+        """Send assignments such as ``READY=1``. A manager that went away is no reason to fail."""
+        if not self._address:
+            return
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as notify:
+            try:
+                notify.sendto("\n".join(lines).encode(), self._address)
+            except OSError:
+                self._address = ""
+
+    async def keep_alive(self, status: Callable[[], str]) -> None:
+        """Feed the watchdog from the event loop, so that a loop that hangs is noticed; also tells the status."""
+        while True:
+            self.tell("WATCHDOG=1", f"STATUS={status()}")
+            await asyncio.sleep(self.watchdog_seconds / 2 or 30.0)
+
+
+def _watchdog(environment: Mapping[str, str]) -> float:
+    if environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return 0.0
+    text = environment.get("WATCHDOG_USEC", "")
+    return int(text) / 1e6 if text.isascii() and text.isdigit() else 0.0
