@@ -16,7 +16,11 @@ import uvloop
 from aiohttp import web
 
 from proctor_sfu.aio import spawn
-from proctor_sfu.control.routes import ControlApp
+from proctor_sfu.control.routes.app import control_app
+from proctor_sfu.control.routes.candidates import CandidateRoutes
+from proctor_sfu.control.routes.daemon import DaemonRoutes
+from proctor_sfu.control.routes.rooms import RoomRoutes
+from proctor_sfu.control.routes.workers import WorkerRoutes
 from proctor_sfu.control.socket import listen
 from proctor_sfu.errors import AddressInUseError
 from proctor_sfu.mediasoup.install import WorkerBinary
@@ -70,8 +74,14 @@ async def serve(
         url = f"ws://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}{PATH}"
         stack.push_async_callback(signaling.close)
 
-        control = ControlApp(registry, pool, url=url, ready=lambda: not stop.is_set())
-        await _site(stack, control.app, lambda runner: web.SockSite(runner, control_socket))
+        nouns = (
+            DaemonRoutes(registry, pool, url=url, ready=lambda: not stop.is_set()),
+            RoomRoutes(registry),
+            CandidateRoutes(registry),
+            WorkerRoutes(registry, pool),
+        )
+        control = control_app(route for noun in nouns for route in noun.table())
+        await _site(stack, control, lambda runner: web.SockSite(runner, control_socket))
 
         alive = spawn(manager.keep_alive(lambda: _status(registry, pool)), name="watchdog")
         stack.callback(alive.cancel)

@@ -19,12 +19,12 @@ PATIENCE: Final = 0.3
 
 def rooms(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     """Complete room ids."""
-    return _ask(ctx, incomplete, lambda client: (room.id for room in client.rooms()))
+    return _ask(ctx, incomplete, lambda client: (room.id for room in client.rooms.list()))
 
 
 def candidates(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     """Complete candidate ids."""
-    return _ask(ctx, incomplete, lambda client: {each.id for each in client.candidates()})
+    return _ask(ctx, incomplete, lambda client: {each.id for each in client.candidates.list()})
 
 
 def _ask(ctx: typer.Context, incomplete: str, ids: Callable[[Client], Iterable[str]]) -> Iterator[str]:

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from proctor_sfu.control import api
+from proctor_sfu.control.api.candidates import Candidate, Source
+from proctor_sfu.control.api.rooms import Room as RoomView
+from proctor_sfu.control.api.workers import Worker
 from proctor_sfu.pool.member import Member
 from proctor_sfu.rooms.peer import Peer, Published
 from proctor_sfu.rooms.roles import Role
@@ -21,11 +23,11 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def room_view(room: Room) -> api.Room:
+def room_view(room: Room) -> RoomView:
     """Show a room."""
     moving = room.router is None or room.router.closed
     candidates = len(room.by_role(Role.CANDIDATE))
-    return api.Room(
+    return RoomView(
         id=room.id,
         open=room.open,
         state="moving" if moving else "running",
@@ -39,12 +41,12 @@ def room_view(room: Room) -> api.Room:
     )
 
 
-def peer_view(room: Room, peer: Peer) -> api.Candidate:
+def peer_view(room: Room, peer: Peer) -> Candidate:
     """Show a peer of a room."""
     transport = peer.sending or peer.receiving
     selected = transport.ice_selected_tuple if transport is not None else None
     watched = sum(viewed.owner is peer for other in room.peers.values() for viewed in other.viewed.values())
-    return api.Candidate(
+    return Candidate(
         id=peer.id,
         room=room.id,
         name=peer.name,
@@ -58,9 +60,9 @@ def peer_view(room: Room, peer: Peer) -> api.Candidate:
     )
 
 
-def _source_view(published: Published) -> api.Source:
+def _source_view(published: Published) -> Source:
     producer = published.producer
-    return api.Source(
+    return Source(
         source=published.source,
         producer=producer.id,
         codec=producer.rtp_parameters.codecs[0].mime_type,
@@ -69,12 +71,12 @@ def _source_view(published: Published) -> api.Source:
     )
 
 
-async def worker_view(member: Member, rooms: Iterable[Room]) -> api.Worker:
+async def worker_view(member: Member, rooms: Iterable[Room]) -> Worker:
     """Show a worker, which is asked for its processor time; raises what the host raises if it dies meanwhile."""
     usage = await member.worker.get_resource_usage()
     own = [room for room in rooms if room.member is member]
     peers = [peer for room in own for peer in room.peers.values()]
-    return api.Worker(
+    return Worker(
         pid=member.worker.pid,
         state=member.state,
         port=member.port,

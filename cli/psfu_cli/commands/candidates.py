@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from proctor_sfu.control.api import Candidate
+from proctor_sfu.control.api.candidates import Candidate
 from proctor_sfu.errors import RefusedError
 from psfu_cli import complete, exits
 from psfu_cli.commands.rooms import age
@@ -49,7 +49,7 @@ def list_(
     everybody: Annotated[bool, typer.Option("--all", "-a", help="Proctors and observers too.")] = False,
 ) -> None:
     """List candidates."""
-    found = cli.client.candidates(room, everybody=everybody)
+    found = cli.client.candidates.list(room, everybody=everybody)
     cli.writer().many(found, COLUMNS, empty="no candidates")
 
 
@@ -74,7 +74,7 @@ def kick(
     found = _find(cli, candidate, room)
     if not dry_run:
         cli.confirm(f"Kick {found.id} out of {found.room}?", yes=yes)
-        found = cli.client.kick(found.room, found.id, reason=reason)
+        found = cli.client.candidates.kick(found.room, found.id, reason=reason)
     if cli.as_json:
         cli.writer().one(found, COLUMNS)
     else:
@@ -85,8 +85,8 @@ def kick(
 
 def _find(cli: Cli, candidate: str, room: str | None) -> Candidate:
     if room is not None:
-        return cli.client.candidate(room, candidate)
-    found = [each for each in cli.client.candidates(everybody=True) if each.id == candidate]
+        return cli.client.candidates.get(room, candidate)
+    found = [each for each in cli.client.candidates.list(everybody=True) if each.id == candidate]
     if not found:
         raise RefusedError("not_found", f'nobody called "{candidate}" is in any room (psfu candidates list --all)')
     if len(found) > 1:

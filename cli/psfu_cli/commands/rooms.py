@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from proctor_sfu.control.api import Room
+from proctor_sfu.control.api.rooms import Room
 from psfu_cli import complete, exits
 from psfu_cli.options import Cli, DryRunOption, ReasonOption, YesOption, client
 from psfu_cli.output import Column, duration
@@ -44,7 +44,7 @@ COLUMNS: Final = (
 @client(lists=True)
 def list_(cli: Cli) -> None:
     """List rooms."""
-    rooms = cli.client.rooms()
+    rooms = cli.client.rooms.list()
     cli.writer().many(rooms, COLUMNS, empty="no rooms (psfu rooms create ROOM --open)")
     if any(room.open for room in rooms) and not cli.as_json:
         _warn_open()
@@ -54,7 +54,7 @@ def list_(cli: Cli) -> None:
 @client()
 def get(cli: Cli, room: RoomArgument) -> None:
     """Show one room."""
-    cli.writer().one(cli.client.room(room), COLUMNS)
+    cli.writer().one(cli.client.rooms.get(room), COLUMNS)
 
 
 @app.command()
@@ -70,7 +70,7 @@ def create(
     ] = None,
 ) -> None:
     """Create a room. In this version it has to be --open."""
-    made = cli.client.create_room(room, open_to_all=open_to_all, max_candidates=max_candidates)
+    made = cli.client.rooms.create(room, open_to_all=open_to_all, max_candidates=max_candidates)
     if cli.as_json:
         cli.writer().one(made, COLUMNS)
     else:
@@ -89,11 +89,11 @@ def close(
     dry_run: DryRunOption = False,
 ) -> None:
     """Close rooms and the connections of everybody in them."""
-    found = [cli.client.close_room(room, reason=reason, dry_run=True) for room in rooms]
+    found = [cli.client.rooms.close(room, reason=reason, dry_run=True) for room in rooms]
     if not dry_run:
         people = sum(room.candidates + room.proctors for room in found)
         cli.confirm(f"Close {', '.join(rooms)} with {people} people in?", yes=yes)
-        found = [cli.client.close_room(room, reason=reason) for room in rooms]
+        found = [cli.client.rooms.close(room, reason=reason) for room in rooms]
     if cli.as_json:
         for room in found:
             cli.writer().one(room, COLUMNS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from proctor_sfu import __version__
-from proctor_sfu.control.api import Version
+from proctor_sfu.control.api.daemon import Version
 from proctor_sfu.errors import UnreachableError
 from psfu_cli import exits
 from psfu_cli.options import Cli, client
@@ -38,7 +38,7 @@ COLUMNS: Final = (
 @client(lists=True)
 def status(cli: Cli) -> None:
     """Show the daemon at a glance."""
-    cli.writer(lambda each: str(each.pid)).one(cli.client.status(), COLUMNS)
+    cli.writer(lambda each: str(each.pid)).one(cli.client.daemon.status(), COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ VERSIONS: Final = (
 def version(cli: Cli) -> None:
     """Show the versions of this command and, if one answers, of the daemon."""
     try:
-        daemon = cli.client.version()
+        daemon = cli.client.daemon.version()
     except UnreachableError as error:
         daemon = None
         if not cli.as_json:

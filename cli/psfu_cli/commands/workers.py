@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from proctor_sfu.control.api import Scaled
+from proctor_sfu.control.api.workers import Scaled
 from psfu_cli import exits
 from psfu_cli.commands.rooms import age
 from psfu_cli.options import Cli, DryRunOption, client
@@ -45,14 +45,14 @@ SCALED: Final = (
 @client(lists=True)
 def list_(cli: Cli) -> None:
     """List workers."""
-    cli.writer(lambda each: str(each.pid)).many(cli.client.workers(), COLUMNS, empty="no workers run")
+    cli.writer(lambda each: str(each.pid)).many(cli.client.workers.list(), COLUMNS, empty="no workers run")
 
 
 @app.command()
 @client()
 def get(cli: Cli, pid: Annotated[int, typer.Argument(metavar="PID", help="Process id.")]) -> None:
     """Show one worker."""
-    cli.writer(lambda each: str(each.pid)).one(cli.client.worker(pid), COLUMNS)
+    cli.writer(lambda each: str(each.pid)).one(cli.client.workers.get(pid), COLUMNS)
 
 
 @app.command()
@@ -63,7 +63,7 @@ def scale(
     dry_run: DryRunOption = False,
 ) -> None:
     """Start or stop workers. A worker with rooms is not stopped: it takes no new ones and ends with its last."""
-    done: Scaled = cli.client.scale(count, dry_run=dry_run)
+    done: Scaled = cli.client.workers.scale(count, dry_run=dry_run)
     cli.writer(lambda each: str(each.after)).one(done, SCALED)
     if dry_run:
         exits.hint("dry run: nothing was changed")

@@ -1,0 +1,22 @@
+"""The control API from the other side, one file for each noun: ``Client(path).rooms.list()``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from proctor_sfu.control.client.candidates import Candidates
+from proctor_sfu.control.client.daemon import Daemon
+from proctor_sfu.control.client.rooms import Rooms
+from proctor_sfu.control.client.transport import TIMEOUT, Transport
+from proctor_sfu.control.client.workers import Workers
+
+
+class Client:
+    """Talks to the daemon at a socket. Every method raises `UnreachableError` or `AnswerError`."""
+
+    def __init__(self, path: Path, *, timeout: float = TIMEOUT) -> None:
+        transport = Transport(path, timeout=timeout)
+        self.daemon = Daemon(transport)
+        self.rooms = Rooms(transport)
+        self.candidates = Candidates(transport)
+        self.workers = Workers(transport)

@@ -1,0 +1,1 @@
+"""What the daemon answers on its control socket, one file for each noun."""

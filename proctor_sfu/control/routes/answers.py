@@ -1,0 +1,74 @@
+"""How every route reads what is asked and writes what is answered."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeAlias, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from proctor_sfu.errors import RefusedError
+from proctor_sfu.text import safe_text
+
+STATUS: Final[Mapping[str, int]] = {
+    "bad_data": 400, "api_version": 400, "forbidden": 403, "not_found": 404, "room_not_found": 404,
+    "candidate_not_found": 404, "worker_not_found": 404, "method_not_allowed": 405, "conflict": 409,
+    "room_full": 409, "too_large": 413, "address_in_use": 409, "no_worker": 503, "worker_closed": 503,
+}  # fmt: skip
+"""Stable code -> HTTP status; what is not listed is 500."""
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[Any]]
+"""Returns a dataclass of `control.api`, a list of them, or a whole response."""
+Route: TypeAlias = tuple[str, str, Handler]
+"""Method, path below ``/v1``, handler."""
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Body(BaseModel):
+    """Base of what is posted: every member known, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def success(result: Any, status: int = 200) -> web.Response:
+    """Answer with a dataclass, or with a list of them as ``items``."""
+    if isinstance(result, list):
+        data: Any = {"items": [dataclasses.asdict(each) for each in result]}
+    else:
+        data = dataclasses.asdict(result)
+    return web.json_response(data, status=status)
+
+
+def failure(code: str, message: str) -> web.Response:
+    """Answer with a stable code and one line for people."""
+    error = {"error": {"code": code, "message": safe_text(message, 2000)}}
+    return web.json_response(error, status=STATUS.get(code, 500))
+
+
+async def read(request: web.Request, model: type[_Model]) -> _Model:
+    """Return what was posted; raises `RefusedError` ``bad_data`` that names every wrong member."""
+    try:
+        return model.model_validate(json.loads(await request.text()))
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg'].lower()}" for each in error.errors()[:5]
+        ]
+        raise RefusedError("bad_data", "; ".join(problems)) from None
+    except (ValueError, RecursionError) as error:
+        raise RefusedError("bad_data", f"the body is no JSON: {error}") from None
+
+
+def flag(request: web.Request, name: str) -> bool:
+    """Return a member of the query that is ``true`` or ``false``, absent: false."""
+    value = request.query.get(name, "false")
+    if value not in ("true", "false"):
+        raise RefusedError("bad_data", f"{name} must be true or false")
+    return value == "true"
+
+
+def reason(request: web.Request) -> str:
+    """Return the operator's reason, told to those concerned."""
+    return safe_text(request.query.get("reason", ""), 100) or "by the operator"

@@ -1,0 +1,72 @@
+"""The control API as an aiohttp application: routes of all nouns behind one guard."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+from proctor_sfu.control.api import base
+from proctor_sfu.control.routes.answers import Handler, Route, failure, success
+from proctor_sfu.control.socket import peer_process
+from proctor_sfu.errors import MediasoupError, PsfuError, RefusedError
+from proctor_sfu.text import safe_text
+
+_log = structlog.get_logger("psfu.control")
+
+MAX_BODY: Final = 65_536
+"""Bytes."""
+
+
+def control_app(routes: Iterable[Route]) -> web.Application:
+    """Return the application that answers ``routes`` below ``/v1``."""
+    app = web.Application(middlewares=[_guard], client_max_size=MAX_BODY)
+    for method, path, handler in routes:
+        app.router.add_route(method, f"/v1{path}", _answering(handler))
+    return app
+
+
+def _answering(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            result = await handler(request)
+        except MediasoupError as error:
+            _log.warning("control request failed", path=safe_text(request.path, 200), reason=str(error))
+            raise
+        return result if isinstance(result, web.StreamResponse) else success(result)
+
+    return answer
+
+
+@web.middleware
+async def _guard(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Any:
+    """Turn every failure into an answer with a code, and note who changed something."""
+    stated = request.headers.get(base.HEADER, str(base.API_VERSION))
+    if stated != str(base.API_VERSION):
+        return failure("api_version", f"this daemon speaks version {base.API_VERSION} of the control API")
+    try:
+        response = await handler(request)
+    except RefusedError as error:
+        return failure(error.reason, error.message)
+    except PsfuError as error:
+        return failure(error.code, error.message)
+    except web.HTTPRequestEntityTooLarge:
+        return failure("too_large", f"a request may have {MAX_BODY} bytes")
+    except web.HTTPNotFound:
+        return failure("not_found", f"no such path: {safe_text(request.path, 200)}")
+    except web.HTTPMethodNotAllowed as error:
+        return failure("method_not_allowed", f"{error.method} is not possible there")
+    if request.method != "GET" and request.query.get("dry_run") != "true":
+        _note(request)
+    return response
+
+
+def _note(request: web.Request) -> None:
+    transport = request.transport
+    who = peer_process(transport.get_extra_info("socket") if transport is not None else None)
+    _log.info(
+        "control", method=request.method, path=safe_text(request.path_qs, 300),
+        uid=None if who is None else who.uid, pid=None if who is None else who.pid,
+    )  # fmt: skip
