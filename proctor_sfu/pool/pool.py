@@ -79,7 +79,7 @@ class Pool:
             ) from error
         self._members[slot] = member
         member.worker.on("died", lambda error: self._died(member, error))
-        _log.info("worker started", worker=member.worker.pid, port=member.port)
+        _log.info("worker_started", worker=member.worker.pid, port=member.port)
         return member
 
     def place(self) -> Member:
@@ -93,7 +93,7 @@ class Pool:
 
     def _died(self, member: Member, error: Exception) -> None:
         self._members.pop(member.slot, None)
-        _log.error("worker died", worker=member.worker.pid, reason=str(error))
+        _log.error("worker_died", worker=member.worker.pid, reason=str(error))
         if not self._closing:
             self.restarts += 1
             spawn(self._replace(member), name=f"replace worker {member.worker.pid}")
@@ -108,13 +108,13 @@ class Pool:
         while not self._closing and len(self._members) < self.target:
             delay = self._backoff.died(asyncio.get_running_loop().time())
             if delay:
-                _log.warning("workers keep dying, waiting before the next one", seconds=delay)
+                _log.warning("workers_keep_dying", seconds=delay)
                 await asyncio.sleep(delay)
             try:
                 async with self._changing:
                     await self._start(self._free_slot())
             except (MediasoupError, AddressInUseError, OSError) as error:
-                _log.error("worker does not start", reason=str(error))
+                _log.error("worker_not_started", reason=str(error))
         if not told and not self._closing:
             self._lost(member)
 
@@ -160,4 +160,4 @@ class Pool:
         self._members.pop(member.slot, None)
         member.worker.close()
         await member.worker.wait_closed()
-        _log.info("worker stopped", worker=member.worker.pid)
+        _log.info("worker_stopped", worker=member.worker.pid)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import structlog
 
 from proctor_sfu.aio import spawn
@@ -16,6 +18,8 @@ from proctor_sfu.rooms.room import Room
 from proctor_sfu.settings import Settings
 
 _log = structlog.get_logger("psfu.rooms")
+
+OPEN_WARNING: Final = "OPEN ROOM: anybody who reaches the server can join it without a token"
 
 
 class Registry:
@@ -65,9 +69,9 @@ class Registry:
         except BaseException:
             del self.rooms[room_id]
             raise
-        _log.info("room created", room=room_id, worker=room.member.worker.pid if room.member else None)
+        _log.info("room_created", room=room_id, worker=room.member.worker.pid if room.member else None)
         if room.open:
-            _log.warning("OPEN ROOM: anybody who reaches the server can join it without a token", room=room_id)
+            _log.warning("open_room", room=room_id, message=OPEN_WARNING)
         return room
 
     async def _settle(self, room: Room) -> None:
@@ -83,14 +87,14 @@ class Registry:
             peer.link.end("room_closed", reason)
         if room.router is not None:
             room.router.close()
-        _log.info("room closed", room=room_id, reason=reason)
+        _log.info("room_closed", room=room_id, reason=reason)
         return room
 
     def kick(self, room: Room, peer: Peer, reason: str) -> None:
         """Take a peer out of a room and close its connection."""
         room.leave(peer, "kicked")
         peer.link.end("kicked", reason)
-        _log.info("kicked", room=room.id, peer=peer.id, reason=reason)
+        _log.info("peer_kicked", room=room.id, peer=peer.id, reason=reason)
 
     def worker_lost(self, member: Member) -> None:
         """Move the rooms of a dead worker to live ones and tell their peers to begin again.
@@ -106,9 +110,9 @@ class Registry:
             await self._settle(room)
         except (MediasoupError, RefusedError) as error:
             # The worker chosen died as well; its own death moves the room once more.
-            _log.error("room cannot be moved yet", room=room.id, reason=str(error))
+            _log.error("room_not_moved", room=room.id, reason=str(error))
             return
-        _log.warning("room moved", room=room.id, worker=room.member.worker.pid if room.member else None)
+        _log.warning("room_moved", room=room.id, worker=room.member.worker.pid if room.member else None)
         for peer in list(room.peers.values()):
             peer.clear()
             peer.link.reset()

@@ -132,7 +132,7 @@ class Room:
                 viewed = await self.consume(viewer, owner, published)
             except MediasoupError as error:
                 # The viewer or the producer went away meanwhile, or has no codec in common: nothing to show.
-                _log.info("not shown", room=self.id, viewer=viewer.id, candidate=owner.id, reason=str(error))
+                _log.info("source_not_shown", room=self.id, viewer=viewer.id, candidate=owner.id, reason=str(error))
                 return
             viewer.link.offer(viewed)
 

@@ -84,7 +84,7 @@ class Session:
             self._refused_in_a_row += 1
             self._refuse(getattr(message, "id", None), "too_many_messages", "slow down")
             if self._refused_in_a_row >= FLOOD:
-                _log.warning("flood, closing", address=self.address, **self._who())
+                _log.warning("client_flooded", address=self.address, **self._who())
                 self.finish("flood", "too many messages")
             return
         self._refused_in_a_row = 0
@@ -112,7 +112,7 @@ class Session:
         except MediasoupError as error:
             self._refuse(request.id, error.code, error.message)
         except PsfuError as error:
-            _log.error("request failed", method=request.method, code=error.code, reason=str(error), **self._who())
+            _log.error("request_failed", method=request.method, code=error.code, reason=str(error), **self._who())
             self._refuse(request.id, "internal", "the request failed; the server's log has the reason")
         else:
             self._wire.send(messages.answer(request.id, data))
@@ -127,7 +127,7 @@ class Session:
 
     def too_big(self, size: int, limit: int) -> None:
         """The client sent a message over the limit; the socket closes itself with 1009."""
-        _log.warning("message too big", address=self.address, size=size, limit=limit, **self._who())
+        _log.warning("message_too_big", address=self.address, size=size, limit=limit, **self._who())
         self._refuse(None, "message_too_big", f"{size} bytes; the limit is {limit}")
 
     # To the client.
@@ -157,7 +157,7 @@ class Session:
                 viewed.consumer.close()
                 return
             if not response.ok:
-                _log.info("consumer refused by the client", reason=response.reason, **self._who())
+                _log.info("consumer_refused", reason=response.reason, **self._who())
                 viewed.consumer.close()
             elif not viewed.consumer.closed:
                 with contextlib.suppress(MediasoupError):  # It closed meanwhile.
@@ -200,7 +200,7 @@ class Session:
         self._drop_pending()
         if self.room is not None and self.peer is not None:
             self.room.leave(self.peer, "disconnected")
-            _log.info("left", **self._who())
+            _log.info("peer_left", **self._who())
 
     def _drop_pending(self) -> None:
         pending, self._pending = self._pending, {}

@@ -33,7 +33,7 @@ def _answering(handler: Handler) -> Callable[[web.Request], Awaitable[web.Stream
         try:
             result = await handler(request)
         except MediasoupError as error:
-            _log.warning("control request failed", path=safe_text(request.path, 200), reason=str(error))
+            _log.warning("control_request_failed", path=safe_text(request.path, 200), reason=str(error))
             raise
         return result if isinstance(result, web.StreamResponse) else success(result)
 
@@ -67,6 +67,6 @@ def _note(request: web.Request) -> None:
     transport = request.transport
     who = peer_process(transport.get_extra_info("socket") if transport is not None else None)
     _log.info(
-        "control", method=request.method, path=safe_text(request.path_qs, 300),
+        "control_request", method=request.method, path=safe_text(request.path_qs, 300),
         uid=None if who is None else who.uid, pid=None if who is None else who.pid,
     )  # fmt: skip

@@ -32,9 +32,7 @@ async def authenticate(session: Session, body: Authenticate) -> dict[str, Any]:
     peer = Peer(peer_id, body.role, clean_name(body.display_name, peer_id), session.address, session)
     room.enter(peer)
     session.room, session.peer = room, peer
-    _log.warning(
-        "joined an OPEN room without a token", room=room.id, peer=peer.id, role=peer.role, address=peer.address
-    )
+    _log.warning("joined_without_token", room=room.id, peer=peer.id, role=peer.role, address=peer.address)
     return {"roomId": room.id, "peerId": peer.id, "role": peer.role}
 
 

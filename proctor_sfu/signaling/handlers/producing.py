@@ -35,7 +35,7 @@ async def produce(session: Session, body: Produce) -> dict[str, Any]:
     if producer.closed or room.peers.get(peer.id) is not peer:
         raise RefusedError("transport_not_found", "the transport was closed meanwhile")
     room.publish(peer, Published(source=source, producer=producer))
-    _log.info("produces", room=room.id, peer=peer.id, source=source, type=producer.type)
+    _log.info("source_published", room=room.id, peer=peer.id, source=source, type=producer.type)
     return {"id": producer.id}
 
 
