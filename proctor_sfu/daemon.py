@@ -27,7 +27,8 @@ from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.mediasoup.worker import WorkerSettings
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.rooms.registry import Registry
-from proctor_sfu.settings import Loaded, Settings
+from proctor_sfu.settings import Settings
+from proctor_sfu.settings_file import Loaded
 from proctor_sfu.signaling.app import PATH, SignalingApp
 from proctor_sfu.systemd import Manager
 
@@ -67,7 +68,7 @@ async def serve(
         control_socket = listen(socket)
         stack.callback(socket.unlink, missing_ok=True)
 
-        await pool.start(_worker_count(settings))
+        await pool.start(settings.workers.number)
         host, port = settings.signaling.host, settings.signaling.port
         runner = await _site(stack, signaling.app, lambda runner: web.TCPSite(runner, host, port), loaded)
         bound = runner.addresses[0]
@@ -137,11 +138,6 @@ def _worker_settings(settings: Settings, binary: WorkerBinary) -> WorkerSettings
     return WorkerSettings(
         path=binary.path, schema=binary.schema, version=binary.version, log_level=settings.workers.log_level
     )
-
-
-def _worker_count(settings: Settings) -> int:
-    count = settings.workers.count
-    return len(os.sched_getaffinity(0)) if count == "auto" else count
 
 
 def _status(registry: Registry, pool: Pool) -> str:

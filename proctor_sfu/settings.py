@@ -1,30 +1,26 @@
 """Settings of the daemon: every key of ``psfu.toml``, every default, in this one place.
 
-Order of precedence: command-line flags, environment (``PSFU_<SECTION>__<KEY>``), file, default. All problems are
-reported at once, each with where it is, what was found and what to do.
+``settings_file`` reads and writes the file; `tables` tells it, man psfu.toml(5) and messages what there is.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import tomllib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from proctor_sfu.errors import SettingsError
-
-Origin: TypeAlias = Literal["default", "file", "environment", "flag"]
-Port = Annotated[int, Field(ge=0, le=65535)]
-ENVIRONMENT_PREFIX: Final = "PSFU_"
-DEFAULT_FILE: Final = Path("/etc/psfu/psfu.toml")
+LAST_PORT: Final = 65535
+Port = Annotated[int, Field(ge=0, le=LAST_PORT)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Strict, since a port written "4443" or true in a file is a mistake to tell of, not to guess at.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Signaling(_Section):
@@ -46,7 +42,15 @@ class Workers(_Section):
         "auto", description="Number of workers; auto: one for each core."
     )
     log_level: Literal["debug", "warn", "error", "none"] = Field("error", description="What the workers log.")
-    binary: Path | None = Field(None, description="A mediasoup-worker to use instead of the installed one.")
+    binary: Path | None = Field(
+        None, description="A mediasoup-worker to use instead of the installed one.",
+        examples=["/usr/local/bin/mediasoup-worker"],
+    )  # fmt: skip
+
+    @property
+    def number(self) -> int:
+        """Workers to start."""
+        return len(os.sched_getaffinity(0)) if self.count == "auto" else self.count
 
 
 class Rtc(_Section):
@@ -54,8 +58,9 @@ class Rtc(_Section):
 
     listen_ip: str = Field("127.0.0.1", description="Address the workers listen on; 0.0.0.0 for all.")
     announced_address: str | None = Field(
-        None, description="Address or name clients are told instead, as behind a NAT; needed with 0.0.0.0."
-    )
+        None, description="Address or name clients are told instead, as behind a NAT; needed with 0.0.0.0.",
+        examples=["203.0.113.7"],
+    )  # fmt: skip
     port: Port = Field(
         0, description="UDP and TCP port of the first worker, each further one takes the next; 0: free ones."
     )
@@ -68,15 +73,28 @@ class Rtc(_Section):
 
     @field_validator("listen_ip")
     @classmethod
-    def _address(cls, value: str) -> str:
-        ipaddress.ip_address(value)
+    def _is_address(cls, value: str) -> str:
+        try:
+            ipaddress.ip_address(value)
+        except ValueError:
+            raise ValueError("expected an IPv4 or IPv6 address, such as 127.0.0.1 or 0.0.0.0") from None
         return value
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Rtc:
+        if ipaddress.ip_address(self.listen_ip).is_unspecified and self.announced_address is None:
+            raise ValueError(
+                f"announced_address: needed when listen_ip is {self.listen_ip}: an address that clients can reach"
+            )
+        return self
 
 
 class Control(_Section):
     """The socket `psfu` commands talk to."""
 
-    socket: Path | None = Field(None, description="Path of the Unix socket; unset: see psfu(1), FILES.")
+    socket: Path | None = Field(
+        None, description="Path of the Unix socket; unset: see psfu(1), FILES.", examples=["/run/psfu/control.sock"]
+    )
 
 
 class Rooms(_Section):
@@ -102,94 +120,107 @@ class Settings(_Section):
     rooms: Rooms = Field(default_factory=Rooms)
     log: Log = Field(default_factory=Log)
 
+    @model_validator(mode="after")
+    def _ports_suffice(self) -> Settings:
+        last = self.rtc.port + self.workers.number - 1
+        if self.rtc.port and last > LAST_PORT:
+            raise ValueError(
+                f"rtc.port: {self.workers.number} workers need ports up to {last}; the last is {LAST_PORT}"
+            )
+        return self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """Settings and where each came from."""
+class Key:
+    """A key of ``psfu.toml``."""
 
-    settings: Settings
-    origin: Mapping[str, Origin]
-    """``section.key`` -> where its value comes from."""
-    file: Path | None
+    path: str
+    """Its table and its name: ``rtc.port``."""
+    description: str
+    expected: str
+    """What its value has to be, in words: ``a whole number from 0 to 65535``."""
+    default: Any
+    """As TOML has it; None: unset."""
+    example: Any
+    """A good value for one that is unset by default."""
+    text: bool
+    """Whether any text will do, also one that looks like a number."""
 
+    @property
+    def table(self) -> str:
+        """Its table: ``rtc``."""
+        return self.path.rpartition(".")[0]
 
-def load(
-    file: Path | None = None, environment: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None
-) -> Loaded:
-    """Merge file, environment and flags (``{"section.key": value}``, None: not given).
-
-    Raises `SettingsError` for a file that cannot be read or is not TOML, an unknown key, a value out of bounds.
-    """
-    values: dict[str, dict[str, Any]] = {}
-    origin: dict[str, Origin] = dict.fromkeys(keys(), "default")
-    for section, content in (_read(file) if file is not None else {}).items():
-        if not isinstance(content, dict):
-            raise SettingsError([f"{file}: {section}: expected a table, written [{section}]"])
-        for key, value in content.items():
-            values.setdefault(section, {})[key] = value
-            origin[f"{section}.{key}"] = "file"
-    layers: list[tuple[Origin, Mapping[str, Any]]] = [
-        ("environment", _from_environment(environment or {})),
-        ("flag", {key: value for key, value in (flags or {}).items() if value is not None}),
-    ]
-    for name, layer in layers:
-        for path, value in layer.items():
-            section, key = path.split(".")
-            values.setdefault(section, {})[key] = value
-            origin[path] = name
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        raise SettingsError([_problem(each, origin, file) for each in error.errors()]) from None
-    if settings.rtc.listen_ip in ("0.0.0.0", "::") and settings.rtc.announced_address is None:
-        raise SettingsError(
-            [f"{file or 'settings'}: rtc.announced_address: needed when rtc.listen_ip is {settings.rtc.listen_ip}"]
-        )
-    return Loaded(settings=settings, origin=origin, file=file)
+    @property
+    def name(self) -> str:
+        """Its name in the table: ``port``."""
+        return self.path.rpartition(".")[2]
 
 
-def keys() -> dict[str, str]:
-    """Return ``section.key`` -> description, in order."""
-    return {
-        f"{section}.{key}": each.description or ""
-        for section, model in sections().items()
-        for key, each in model.model_fields.items()
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of ``psfu.toml``: ``[rtc]``."""
+
+    path: str
+    description: str
+    keys: tuple[Key, ...]
 
 
-def sections() -> dict[str, type[BaseModel]]:
-    """Return section -> its model."""
-    return {name: type(getattr(Settings(), name)) for name in Settings.model_fields}
+def tables() -> list[Table]:
+    """Return all tables, in order."""
+    schema = Settings.model_json_schema()
+    defaults = Settings().model_dump(mode="json")
+    return list(_tables(schema, schema["$defs"], defaults, ""))
 
 
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError([f"{file}: cannot be read: {error.strerror}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError([f"{file}: not TOML: {error}"]) from error
+def keys() -> dict[str, Key]:
+    """Return all keys by path, in order."""
+    return {key.path: key for table in tables() for key in table.keys}
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    known = {f"{ENVIRONMENT_PREFIX}{path.replace('.', '__').upper()}": path for path in keys()}
-    found: dict[str, Any] = {}
-    unknown = []
-    for name, value in environment.items():
-        if name in known:
-            found[known[name]] = value
-        elif name.startswith(ENVIRONMENT_PREFIX) and "__" in name:
-            unknown.append(f"environment: {name}: no such setting (psfu config show lists them)")
-    if unknown:
-        raise SettingsError(unknown)
-    return found
+def _tables(schema: Mapping[str, Any], known: Mapping[str, Any], defaults: Any, path: str) -> Iterator[Table]:
+    found = []
+    inner = []
+    for name, field in schema["properties"].items():
+        below = f"{path}.{name}".lstrip(".")
+        if "$ref" in field:
+            inner.append((known[field["$ref"].rpartition("/")[2]], defaults[name], below))
+        else:
+            found.append(_key(below, field, defaults[name]))
+    if found:
+        yield Table(path=path, description=schema["description"], keys=tuple(found))
+    for each, values, below in inner:
+        yield from _tables(each, known, values, below)
 
 
-def _problem(error: Mapping[str, Any], origin: Mapping[str, Origin], file: Path | None) -> str:
-    path = ".".join(str(part) for part in error["loc"][:2])
-    place = origin.get(path, "file")
-    where = str(file) if place == "file" and file else place
-    if error["type"] == "extra_forbidden":
-        return f"{where}: {path}: no such key (psfu config show lists them)"
-    shown = repr(error["input"])
-    return f"{where}: {path}: {shown if len(shown) < 80 else shown[:79] + '…'}: {error['msg'].lower()}"
+def _key(path: str, field: Mapping[str, Any], default: Any) -> Key:
+    choices = [each for each in field.get("anyOf", [field]) if each.get("type") != "null"]
+    return Key(
+        path=path,
+        description=field["description"],
+        expected=" or ".join(_expected(each) for each in choices),
+        default=default,
+        example=next(iter(field.get("examples", ())), default),
+        text=any(each.get("type") == "string" and "const" not in each and "enum" not in each for each in choices),
+    )
+
+
+def _expected(schema: Mapping[str, Any]) -> str:
+    """Say in words what a JSON Schema allows."""
+    if "const" in schema:
+        return f'"{schema["const"]}"'
+    if "enum" in schema:
+        return "one of " + ", ".join(f'"{each}"' for each in schema["enum"])
+    kinds = {
+        "integer": "a whole number", "number": "a number", "boolean": "true or false", "array": "a list",
+        "object": "a table", "string": "a path in quotes" if schema.get("format") == "path" else "text in quotes",
+    }  # fmt: skip
+    return kinds[schema["type"]] + _bounds(schema)
+
+
+def _bounds(schema: Mapping[str, Any]) -> str:
+    least, most, above = (schema.get(name) for name in ("minimum", "maximum", "exclusiveMinimum"))
+    if least is not None and most is not None:
+        return f" from {least} to {most}"
+    named = (("at least", least), ("above", above), ("at most", most))
+    return "".join(f", {word} {bound:g}" for word, bound in named if bound is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -16,7 +17,10 @@ from psfu_cli.options import Cli, client
 from psfu_cli.output import Column
 
 if TYPE_CHECKING:
-    from proctor_sfu.settings import Loaded
+    from proctor_sfu.settings_file import Loaded
+
+READABLE: Final = 0o644
+"""The daemon's user reads what root wrote."""
 
 app = typer.Typer(no_args_is_help=True, help="Check, show and write the settings file.")
 
@@ -41,9 +45,9 @@ COLUMNS: Final = (
 
 
 def _load(config: Path | None) -> Loaded:
-    from proctor_sfu import settings
+    from proctor_sfu import settings_file
 
-    return settings.load(chosen(config), os.environ)
+    return settings_file.load(chosen(config), os.environ)
 
 
 @app.command()
@@ -63,18 +67,25 @@ def show(
     toml: Annotated[bool, typer.Option("--toml", help="As a settings file.")] = False,
 ) -> None:
     """Show every setting, its value and where that comes from."""
-    from proctor_sfu import settings
+    from proctor_sfu.settings import keys
+    from proctor_sfu.settings_file import as_toml
 
     loaded = _load(config)
-    values = loaded.settings.model_dump(mode="json")
     if toml:
-        cli.writer().line(_toml(values).rstrip("\n"))
+        cli.writer().line(as_toml(loaded.settings).rstrip("\n"))
         return
-    found = []
-    for path, description in settings.keys().items():
-        section, key = path.split(".")
-        found.append(Setting(key=path, value=values[section][key], origin=loaded.origin[path], description=description))
+    values = loaded.settings.model_dump(mode="json")
+    found = [
+        Setting(key=key.path, value=_at(values, key.path), origin=loaded.origin[key.path], description=key.description)
+        for key in keys().values()
+    ]
     cli.writer(lambda each: each.key).many(found, COLUMNS, empty="")
+
+
+def _at(values: Any, path: str) -> Any:
+    for name in path.split("."):
+        values = values[name]
+    return values
 
 
 @app.command()
@@ -84,24 +95,30 @@ def init(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write.")] = SYSTEM_FILE,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Write a settings file with every key and its default."""
-    from proctor_sfu.settings import Settings
+    """Write a settings file that has every key with its default, commented out, and what it means."""
+    from proctor_sfu.settings_file import template
 
     try:
-        with file.open("w" if force else "x", encoding="utf-8") as target:
-            target.write(_toml(Settings().model_dump(mode="json")))
+        _write(file, template(), force=force)
     except FileExistsError:
         raise RefusedError("conflict", f"{file} exists (--force replaces it)") from None
     except OSError as error:
         reason = "denied" if isinstance(error, PermissionError) else "failed"
-        raise RefusedError(reason, f"{file}: {error.strerror}") from error
+        raise RefusedError(reason, f"{file}: {(error.strerror or str(error)).lower()}") from error
     cli.writer().line(str(file))
 
 
-def _toml(values: dict[str, dict[str, Any]]) -> str:
-    """Return settings as TOML, what has no value left out."""
-    import tomli_w
-
-    return tomli_w.dumps(
-        {section: {key: value for key, value in keys.items() if value is not None} for section, keys in values.items()}
-    )
+def _write(file: Path, text: str, *, force: bool) -> None:
+    """Put a whole file in its place at once: nobody ever reads half of it, and a crash leaves none."""
+    file.parent.mkdir(exist_ok=True)
+    descriptor, made = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with open(descriptor, "w", encoding="utf-8") as target:
+            target.write(text)
+            target.flush()
+            os.fchmod(descriptor, READABLE)
+            os.fsync(descriptor)
+        # Unlike a rename, a link refuses to take the place of a file that is there.
+        (os.replace if force else os.link)(made, file)
+    finally:
+        Path(made).unlink(missing_ok=True)

@@ -49,7 +49,7 @@ def serve(
     """Run the daemon until SIGTERM or SIGINT. The first start fetches or builds the mediasoup worker."""
     flags = {
         "control.socket": socket, "signaling.host": host, "signaling.port": port, "rtc.listen_ip": listen_ip,
-        "rtc.announced_address": announced, "workers.count": _number(workers), "log.level": log_level,
+        "rtc.announced_address": announced, "workers.count": workers, "log.level": log_level,
         "log.format": log_format,
     }  # fmt: skip
     try:
@@ -58,18 +58,14 @@ def serve(
         raise typer.Exit(exits.report(error, as_json=False)) from None
 
 
-def _number(text: str | None) -> int | str | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else text
-
-
 def _serve(file: Path | None, flags: dict[str, Any], *, offline: bool) -> None:
-    from proctor_sfu import log, settings
+    from proctor_sfu import log, settings_file
     from proctor_sfu.control.place import to_listen
     from proctor_sfu.daemon import run
     from proctor_sfu.mediasoup.install import install
     from proctor_sfu.systemd import Manager
 
-    loaded = settings.load(file, os.environ, flags)
+    loaded = settings_file.load(file, os.environ, flags)
     log.configure(loaded.settings.log)
     manager = Manager(os.environ)
     with progress() as tell:
