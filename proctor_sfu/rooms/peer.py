@@ -10,6 +10,7 @@ from proctor_sfu.mediasoup.consumer import Consumer
 from proctor_sfu.mediasoup.producer import Producer
 from proctor_sfu.mediasoup.rtp import RtpCapabilities
 from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
+from proctor_sfu.rooms.policy import sources_of
 from proctor_sfu.rooms.roles import Role, Source
 
 
@@ -58,6 +59,8 @@ class Peer:
         self.name = name
         self.address = address
         self.link = link
+        self.sources = sources_of(role)
+        """What it may publish."""
         self.connected_at = time.time()
         self.joined = False
         self.auto_consume = True

@@ -1,48 +1,30 @@
-"""Roles and what each may do: a table, default deny."""
+"""Who somebody is in a room, and what can be published there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
 
 class Role(StrEnum):
-    """What a peer is in a room."""
+    """What a peer is in a room; said by its token, never by what it does."""
 
     CANDIDATE = "candidate"
     PROCTOR = "proctor"
+    LEAD = "lead"
+    """A proctor of the whole room, who also assigns, kicks, and pauses what others send."""
     OBSERVER = "observer"
 
 
 class Source(StrEnum):
-    """What a candidate publishes; each is one producer."""
+    """What a peer publishes; each is one producer."""
 
     CAMERA = "camera"
     SCREEN = "screen"
     MICROPHONE = "microphone"
+    VOICE = "voice"
+    """What a proctor says, heard by those it is addressed to."""
 
 
-class Action(StrEnum):
-    """What is decided by role."""
-
-    PRODUCE = "produce"
-    CONSUME = "consume"
-    SEE_PEERS = "see_peers"
-
-
-_ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
-    Role.CANDIDATE: frozenset({Action.PRODUCE}),
-    Role.PROCTOR: frozenset({Action.CONSUME, Action.SEE_PEERS}),
-    Role.OBSERVER: frozenset({Action.CONSUME, Action.SEE_PEERS}),
-}
-
-
-def may(role: Role, action: Action) -> bool:
-    """Return whether ``role`` may do ``action``."""
-    return action in _ALLOWED.get(role, frozenset())
-
-
-def may_consume(viewer: Role, owner: Role) -> bool:
-    """Return whether ``viewer`` may receive what ``owner`` publishes."""
-    return may(viewer, Action.CONSUME) and owner is Role.CANDIDATE
+AUDIO: Final = frozenset({Source.MICROPHONE, Source.VOICE})
+CANDIDATE_SOURCES: Final = (Source.CAMERA, Source.SCREEN, Source.MICROPHONE)

@@ -14,7 +14,8 @@ from proctor_sfu.mediasoup.router import Router
 from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
 from proctor_sfu.pool.member import Member
 from proctor_sfu.rooms.peer import Peer, Published, Viewed
-from proctor_sfu.rooms.roles import Role, Source, may_consume
+from proctor_sfu.rooms.policy import Action, Decision, Target, decide, ever, relation
+from proctor_sfu.rooms.roles import Role, Source
 from proctor_sfu.settings import Rtc
 
 _log = structlog.get_logger("psfu.rooms")
@@ -61,7 +62,7 @@ class Room:
     def joined(self, peer: Peer) -> None:
         """The peer is ready for media: tell those who may know, and show it what it may see."""
         peer.joined = True
-        for other in self._watchers(peer):
+        for other in self._those_who_may(Action.SEE, peer):
             other.link.notify("newPeer", {"id": peer.id, "displayName": peer.name, "role": peer.role})
         self.show_all(peer)
 
@@ -70,16 +71,44 @@ class Room:
         if self.peers.get(peer.id) is not peer:
             return
         del self.peers[peer.id]
-        watchers = list(self._watchers(peer)) if peer.joined else []
+        watchers = list(self._those_who_may(Action.SEE, peer)) if peer.joined else []
         peer.clear()
         for other in watchers:
             other.link.notify("peerClosed", {"peerId": peer.id, "reason": reason})
 
-    def _watchers(self, owner: Peer) -> Iterator[Peer]:
-        """Yield the joined peers that may see ``owner``."""
+    def _those_who_may(self, action: Action, owner: Peer) -> Iterator[Peer]:
+        """Yield the other joined peers that may do ``action`` to ``owner``."""
         for other in self.peers.values():
-            if other is not owner and other.joined and may_consume(other.role, owner.role):
+            if other is not owner and other.joined and self.may(other, action, owner):
                 yield other
+
+    # Policy.
+
+    def relation(self, actor: Peer, target: Peer | None) -> Target:
+        """Return what ``target`` is to ``actor``; None is the room."""
+        if target is None:
+            return Target.NONE
+        return relation(actor.id, target.id, target.role, assigned=actor.role is not Role.CANDIDATE)
+
+    def decide(self, actor: Peer, action: Action, target: Peer | None = None) -> Decision:
+        """Return whether ``actor`` may do ``action`` to ``target``, and why."""
+        return decide(actor.role, action, self.relation(actor, target))
+
+    def may(self, actor: Peer, action: Action, target: Peer | None = None) -> bool:
+        """Return whether ``actor`` may do ``action`` to ``target``."""
+        return self.decide(actor, action, target).allowed
+
+    def require(self, actor: Peer, action: Action, target: Peer | None = None) -> None:
+        """Raise `RefusedError` ``forbidden`` with the reason unless ``actor`` may do ``action`` to ``target``."""
+        decision = self.decide(actor, action, target)
+        if not decision.allowed:
+            raise RefusedError("forbidden", decision.reason)
+
+    def require_ever(self, actor: Peer, action: Action) -> None:
+        """Raise `RefusedError` ``forbidden`` unless there is somebody to whom ``actor`` may do ``action``."""
+        decision = ever(actor.role, action)
+        if not decision.allowed:
+            raise RefusedError("forbidden", decision.reason)
 
     # Media.
 
@@ -109,7 +138,7 @@ class Room:
                 },
             ),
         )
-        for viewer in self._watchers(owner):
+        for viewer in self._those_who_may(Action.CONSUME, owner):
             if not viewer.auto_consume:
                 viewer.link.announce(owner, published)
             elif viewer.watches:
@@ -121,7 +150,7 @@ class Room:
             return
         seen = {viewed.consumer.producer_id for viewed in viewer.viewed.values()}
         for owner in list(self.peers.values()):
-            if may_consume(viewer.role, owner.role):
+            if self.may(viewer, Action.CONSUME, owner):
                 for published in list(owner.published.values()):
                     if published.producer.id not in seen:
                         self._show(viewer, owner, published)
@@ -140,8 +169,7 @@ class Room:
 
     async def consume(self, viewer: Peer, owner: Peer, published: Published, *, paused: bool = True) -> Viewed:
         """Make a consumer for ``viewer``, by default paused. Raises `RefusedError` and what the host raises."""
-        if not may_consume(viewer.role, owner.role):
-            raise RefusedError("forbidden", f"a {viewer.role} may not see a {owner.role}")
+        self.require(viewer, Action.CONSUME, owner)
         if not viewer.watches or viewer.receiving is None or viewer.capabilities is None:
             raise RefusedError("transport_not_found", "consuming needs a transport to receive with")
         consumer = await viewer.receiving.consume(

@@ -6,7 +6,7 @@ from typing import Any
 
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.mediasoup.consumer import Consumer
-from proctor_sfu.rooms.roles import Action, may
+from proctor_sfu.rooms.policy import Action
 from proctor_sfu.signaling.bodies import Consume, OfConsumer, PreferredLayers, Priority
 from proctor_sfu.signaling.handlers.transports import camel_stats
 from proctor_sfu.signaling.session import Session, describe
@@ -16,9 +16,8 @@ async def consume(session: Session, body: Consume) -> dict[str, Any]:
     """See one producer, paused until `resumeConsumer`."""
     room, peer = session.room, session.peer
     assert room is not None and peer is not None
-    if not may(peer.role, Action.CONSUME):
-        # Before looking the producer up: whoever may not see must not learn what exists.
-        raise RefusedError("forbidden", f"a {peer.role} may not consume")
+    # Before looking the producer up: whoever may see nobody must not learn what exists.
+    room.require_ever(peer, Action.CONSUME)
     owner, published = room.find(body.producer_id)
     if any(viewed.consumer.producer_id == body.producer_id for viewed in peer.viewed.values()):
         raise RefusedError("conflict", f"you consume producer {body.producer_id} already")

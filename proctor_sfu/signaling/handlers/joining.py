@@ -10,7 +10,7 @@ from proctor_sfu.errors import RefusedError
 from proctor_sfu.mediasoup.check import check_rtp_capabilities
 from proctor_sfu.rooms.names import checked_id, clean_name
 from proctor_sfu.rooms.peer import Peer
-from proctor_sfu.rooms.roles import Action, Role, may
+from proctor_sfu.rooms.policy import Action, ever
 from proctor_sfu.signaling.bodies import Authenticate, Join, Nothing, wire
 from proctor_sfu.signaling.session import Session
 
@@ -53,19 +53,19 @@ async def join(session: Session, body: Join) -> dict[str, Any]:
         # Equal capabilities share one object, so that what was negotiated for one proctor serves the next.
         capabilities = check_rtp_capabilities(body.rtp_capabilities)
         peer.capabilities = session.registry.capabilities.setdefault(capabilities, capabilities)
-    elif may(peer.role, Action.CONSUME):
+    elif ever(peer.role, Action.CONSUME):
         raise RefusedError("bad_data", "rtpCapabilities are needed to consume")
     if body.display_name is not None:
         peer.name = clean_name(body.display_name, peer.id)
     peer.auto_consume = body.auto_consume
     room.joined(peer)
     return {
-        "peers": [_described(other) for other in room.peers.values() if other is not peer and _visible(peer, other)]
+        "peers": [
+            _described(other)
+            for other in room.peers.values()
+            if other is not peer and other.joined and room.may(peer, Action.SEE, other)
+        ]
     }
-
-
-def _visible(peer: Peer, other: Peer) -> bool:
-    return other.joined and may(peer.role, Action.SEE_PEERS) and other.role is Role.CANDIDATE
 
 
 def _described(peer: Peer) -> dict[str, Any]:

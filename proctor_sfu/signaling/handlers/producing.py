@@ -8,7 +8,8 @@ import structlog
 
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.rooms.peer import Published
-from proctor_sfu.rooms.roles import Action, Source, may
+from proctor_sfu.rooms.policy import decide_produce
+from proctor_sfu.rooms.roles import AUDIO, Source
 from proctor_sfu.signaling.bodies import OfProducer, Produce
 from proctor_sfu.signaling.handlers.transports import camel_stats
 from proctor_sfu.signaling.session import Session
@@ -20,12 +21,13 @@ async def produce(session: Session, body: Produce) -> dict[str, Any]:
     """Publish a source; each only once."""
     room, peer = session.room, session.peer
     assert room is not None and peer is not None
-    if not may(peer.role, Action.PRODUCE):
-        raise RefusedError("forbidden", f"a {peer.role} may not produce")
+    source = body.app_data.source or (Source.MICROPHONE if body.kind == "audio" else Source.CAMERA)
+    decision = decide_produce(peer.role, source, peer.sources)
+    if not decision.allowed:
+        raise RefusedError("forbidden", decision.reason)
     if peer.sending is None or peer.sending.id != body.transport_id:
         raise RefusedError("transport_not_found", f"you have no transport {body.transport_id} to send with")
-    source = body.app_data.source or (Source.MICROPHONE if body.kind == "audio" else Source.CAMERA)
-    if (source is Source.MICROPHONE) != (body.kind == "audio"):
+    if (source in AUDIO) != (body.kind == "audio"):
         raise RefusedError("bad_data", f"appData.source: {source} is not {body.kind}")
     if room.source_of(peer, source) is not None:
         raise RefusedError("source_exists", f"your {source} is published already")

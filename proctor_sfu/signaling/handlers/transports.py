@@ -8,7 +8,7 @@ from proctor_sfu.errors import RefusedError
 from proctor_sfu.mediasoup.rtp import camel
 from proctor_sfu.mediasoup.sctp import SctpParameters
 from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
-from proctor_sfu.rooms.roles import Action, may
+from proctor_sfu.rooms.policy import Action
 from proctor_sfu.signaling.bodies import ConnectTransport, CreateTransport, OfTransport, wire
 from proctor_sfu.signaling.session import Session
 
@@ -17,9 +17,7 @@ async def create(session: Session, body: CreateTransport) -> dict[str, Any]:
     """Make a transport; an earlier one of the same direction is closed."""
     room, peer = session.room, session.peer
     assert room is not None and peer is not None
-    needed = Action.PRODUCE if body.direction == "send" else Action.CONSUME
-    if not may(peer.role, needed):
-        raise RefusedError("forbidden", f"a {peer.role} may not {needed}")
+    room.require(peer, Action.SEND if body.direction == "send" else Action.RECEIVE, peer)
     transport = await room.new_transport(tcp_only=body.force_tcp)
     if room.peers.get(peer.id) is not peer:
         transport.close()
