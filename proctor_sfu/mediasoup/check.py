@@ -38,6 +38,7 @@ MAX_VALUE: Final = 8192
 
 _UINT32: Final = 2**32 - 1
 _MIME: Final = re.compile(r"(audio|video)/([A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,63})", re.ASCII | re.IGNORECASE)
+_SCALABILITY: Final = re.compile(r"[LS][1-9]T[1-9](h|_KEY|_KEY_SHIFT|h_KEY|h_KEY_SHIFT)?", re.ASCII)
 _KNOWN_URIS: Final = frozenset(HEADER_EXTENSION_URIS.values())
 
 
@@ -157,7 +158,8 @@ def _encoding(encoding: RtpEncodingParameters) -> None:
     if encoding.max_bitrate is not None:
         _number("max_bitrate", encoding.max_bitrate, 0, 2**53)
     _optional_text("rid", encoding.rid)
-    _optional_text("scalability_mode", encoding.scalability_mode)
+    if encoding.scalability_mode is not None and not _SCALABILITY.fullmatch(encoding.scalability_mode):
+        raise InvalidArgumentError(f"invalid scalability_mode {_shown(encoding.scalability_mode)}")
 
 
 def _number(name: str, value: object, low: int, high: int) -> None:

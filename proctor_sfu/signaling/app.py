@@ -19,6 +19,8 @@ _log = structlog.get_logger("psfu.signaling")
 
 PATH: Final = "/ws"
 SUBPROTOCOL: Final = "protoo"
+HARD_LIMIT: Final = 16_777_216
+"""Bytes of a message that are read at all, so that a client is told what was too big; beyond it is closed with 1009."""
 MAX_QUEUED: Final = 4000
 """Messages waiting for a client that does not read; one more and it is closed."""
 
@@ -46,18 +48,16 @@ class Socket:
             self._closing = True
             self._queue.put_nowait((code, reason))
 
-    async def write(self) -> None:
-        """Send what is queued until closed."""
+    async def write(self) -> tuple[int, str]:
+        """Send what is queued until closed; returns the code and reason to close with."""
         while True:
             item = await self._queue.get()
+            if not isinstance(item, str):
+                return item
             try:
-                if isinstance(item, str):
-                    await self._websocket.send_str(item)
-                else:
-                    await self._websocket.close(code=item[0], message=item[1].encode())
-                    return
+                await self._websocket.send_str(item)
             except ConnectionError:
-                return
+                return WSCloseCode.ABNORMAL_CLOSURE, "the connection is lost"
 
 
 class SignalingApp:
@@ -82,7 +82,7 @@ class SignalingApp:
         if not self._ready():
             return web.json_response({"error": {"code": "not_ready", "message": "shutting down"}}, status=503)
         websocket = web.WebSocketResponse(
-            protocols=(SUBPROTOCOL,), heartbeat=self._settings.ping_seconds, max_msg_size=0, compress=False
+            protocols=(SUBPROTOCOL,), heartbeat=self._settings.ping_seconds, max_msg_size=HARD_LIMIT, compress=False
         )
         await websocket.prepare(request)
         socket = Socket(websocket)
@@ -93,16 +93,20 @@ class SignalingApp:
         try:
             async with asyncio.TaskGroup() as group:
                 writer = group.create_task(socket.write(), name=f"write {address}")
-                await self._read(websocket, session, socket)
+                reader = group.create_task(self._read(websocket, session), name=f"read {address}")
+                await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
                 session.gone()
                 socket.close(WSCloseCode.OK, "")
-                await writer
+                # Closing while somebody reads would cut the connection before the client has read why.
+                reader.cancel()
+                code, reason = await writer
+            await websocket.close(code=code, message=reason.encode())
         finally:
             self._sessions.discard(session)
             session.gone()
         return websocket
 
-    async def _read(self, websocket: web.WebSocketResponse, session: Session, socket: Socket) -> None:
+    async def _read(self, websocket: web.WebSocketResponse, session: Session) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.call_later(
             self._settings.authenticate_seconds,
@@ -113,11 +117,6 @@ class SignalingApp:
                 if message.type is not WSMsgType.TEXT:
                     await session.receive(json.dumps(None), loop.time())
                     continue
-                size = len(message.data)
-                if size > self._settings.max_message_bytes:
-                    session.too_big(size, self._settings.max_message_bytes)
-                    socket.close(WSCloseCode.MESSAGE_TOO_BIG, "message too big")
-                    return
                 await session.receive(message.data, loop.time())
         finally:
             deadline.cancel()

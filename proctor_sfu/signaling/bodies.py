@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -15,8 +16,8 @@ from proctor_sfu.rooms.roles import Role, Source
 _Body = TypeVar("_Body", bound="Body")
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}
 Layer = Annotated[int, Field(ge=0, le=255, strict=True)]
-_ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 class Body(BaseModel):
@@ -28,7 +29,8 @@ class Body(BaseModel):
     def of(cls: type[_Body], data: Mapping[str, Any]) -> _Body:
         """Return the body in ``data``; raises `RefusedError` ``bad_data`` that names every wrong member."""
         try:
-            return cls.model_validate(data)
+            # As JSON again, since only there strict means what we want: a list is a tuple, a text is no number.
+            return cls.model_validate_json(json.dumps(data), strict=True)
         except ValidationError as error:
             problems = [f"{_path(each['loc'])}: {each['msg'].lower()}" for each in error.errors(include_input=False)]
             more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
@@ -43,7 +45,13 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def wire(value: Any) -> Any:
     """Return types of the host as JSON-ready values in camelCase, absent ones left out."""
-    return _ANY.dump_python(value, mode="json", by_alias=True, exclude_none=True)
+    if isinstance(value, tuple | list):
+        return [wire(each) for each in value]
+    # A type's own adapter: one for Any would not know the names its fields have on the wire.
+    kind = type(value)
+    if (adapter := _adapters.get(kind)) is None:
+        adapter = _adapters[kind] = TypeAdapter(kind)
+    return adapter.dump_python(value, mode="json", by_alias=True, exclude_none=True)
 
 
 class Nothing(Body):

@@ -66,6 +66,7 @@ class Session:
         self.peer: Peer | None = None
         self._wire = wire
         self._dispatch = dispatch
+        self._largest = limits.max_message_bytes
         self._bucket = Bucket(limits.messages_per_second, limits.messages_burst, now)
         self._refused_in_a_row = 0
         self._recent: deque[int] = deque(maxlen=RECENT_IDS)
@@ -79,7 +80,7 @@ class Session:
         """Handle one message; everything that is wrong with it is answered, nothing raised."""
         if self._ended:
             return
-        message = messages.parse(text)
+        message = messages.parse(text) if len(text) <= self._largest else self._too_big(len(text))
         if not self._bucket.take(now):
             self._refused_in_a_row += 1
             self._refuse(getattr(message, "id", None), "too_many_messages", "slow down")
@@ -125,10 +126,9 @@ class Session:
             return {}
         return {"room": self.room.id, "peer": self.peer.id}
 
-    def too_big(self, size: int, limit: int) -> None:
-        """The client sent a message over the limit; the socket closes itself with 1009."""
-        _log.warning("message_too_big", address=self.address, size=size, limit=limit, **self._who())
-        self._refuse(None, "message_too_big", f"{size} bytes; the limit is {limit}")
+    def _too_big(self, size: int) -> messages.Bad:
+        _log.warning("message_too_big", address=self.address, size=size, limit=self._largest, **self._who())
+        return messages.Bad(code="message_too_big", reason=f"{size} bytes; the limit is {self._largest}")
 
     # To the client.
 

@@ -35,6 +35,9 @@ class Proctor(Client):
     async def do_watch(self) -> Data:
         """Join and consume whatever the server offers; what was consumed before is closed."""
         await self.open_media()
+        # pymediasoup gives a closed media section to the next consumer, whose other MID aiortc refuses.
+        remote = self.transport._handler.remoteSdp
+        remote.closeMediaSection = remote.disableMediaSection
         capabilities = self.device.rtpCapabilities.model_dump(exclude_none=True)
         return await self.signal.request("join", {"displayName": "A proctor", "rtpCapabilities": capabilities})
 

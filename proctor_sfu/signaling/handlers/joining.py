@@ -25,10 +25,10 @@ async def authenticate(session: Session, body: Authenticate) -> dict[str, Any]:
         raise RefusedError("token_unsupported", "tokens are not understood by this version; open rooms need none")
     if body.room_id is None or body.peer_id is None or body.role is None:
         raise RefusedError("bad_data", "roomId, peerId and role are needed")
-    room = session.registry.get(checked_id("roomId", body.room_id))
+    room_id, peer_id = checked_id("roomId", body.room_id), checked_id("peerId", body.peer_id)
+    room = session.registry.get(room_id)
     if not room.open:
         raise RefusedError("not_open", f"room {room.id} is not open")
-    peer_id = checked_id("peerId", body.peer_id)
     peer = Peer(peer_id, body.role, clean_name(body.display_name, peer_id), session.address, session)
     room.enter(peer)
     session.room, session.peer = room, peer
