@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +22,7 @@ from proctor_sfu.control.routes.candidates import CandidateRoutes
 from proctor_sfu.control.routes.daemon import DaemonRoutes
 from proctor_sfu.control.routes.rooms import RoomRoutes
 from proctor_sfu.control.routes.workers import WorkerRoutes
-from proctor_sfu.control.socket import listen
-from proctor_sfu.errors import AddressInUseError
+from proctor_sfu.control.socket import ControlSocket, listen
 from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.mediasoup.worker import WorkerSettings
 from proctor_sfu.pool.pool import Pool
@@ -30,6 +30,7 @@ from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Settings
 from proctor_sfu.settings_file import Loaded
 from proctor_sfu.signaling.app import PATH, SignalingApp
+from proctor_sfu.starting import control_socket_of, signaling_of, workers_of
 from proctor_sfu.systemd import Manager
 
 _log = structlog.get_logger("psfu")
@@ -40,37 +41,38 @@ FAREWELL: Final = 5.0
 """Seconds that clients and control requests get to end on their own at shutdown."""
 
 
-def run(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Callable[[str], None] | None = None) -> None:
+def run(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; a second one ends it at once. ``ready`` gets the URL clients connect to.
 
-    Raises `AddressInUseError`, `SocketError` and what starting a worker raises.
+    Raises `AddressInUseError`, `SocketError`, `SettingsError` and what starting a worker raises.
     """
     gc.set_threshold(*GC_THRESHOLDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(loaded, binary, socket, ready=ready))
 
 
-async def serve(
-    loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Callable[[str], None] | None = None
-) -> None:
+async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Callable[[str], None]) -> None:
     """See `run`."""
     settings = loaded.settings
     manager = Manager(os.environ)
-    stop = _signals()
     async with contextlib.AsyncExitStack() as stack:
+        # Taken first, so that a second daemon ends before it does anything else.
+        with control_socket_of(loaded):
+            control_socket = listen(socket)
+        stack.callback(control_socket.remove)
+
         registry = Registry(settings)
         pool = Pool(_worker_settings(settings, binary), settings.rtc, lost=registry.worker_lost)
         registry.use(pool)
         stack.push_async_callback(pool.close)
+        stop = _signals(lambda number: _end_at_once(number, pool, control_socket))
+        with workers_of(loaded):
+            await pool.start(settings.workers.number)
 
         signaling = SignalingApp(registry, settings.signaling, ready=lambda: not stop.is_set())
-        # Taken first, so that a second daemon ends before it does anything else.
-        control_socket = listen(socket)
-        stack.callback(socket.unlink, missing_ok=True)
-
-        await pool.start(settings.workers.number)
         host, port = settings.signaling.host, settings.signaling.port
-        runner = await _site(stack, signaling.app, lambda runner: web.TCPSite(runner, host, port), loaded)
+        with signaling_of(loaded):
+            runner = await _site(stack, signaling.app, lambda runner: web.TCPSite(runner, host, port))
         bound = runner.addresses[0]
         url = f"ws://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}{PATH}"
         stack.push_async_callback(signaling.close)
@@ -82,55 +84,58 @@ async def serve(
             WorkerRoutes(registry, pool),
         )
         control = control_app(route for noun in nouns for route in noun.table())
-        await _site(stack, control, lambda runner: web.SockSite(runner, control_socket))
+        await _site(stack, control, lambda runner: web.SockSite(runner, control_socket.server))
 
-        alive = spawn(manager.keep_alive(lambda: _status(registry, pool)), name="watchdog")
+        alive = spawn(manager.keep_alive(lambda: _status(registry, pool), partial(_alive, pool)), name="watchdog")
         stack.callback(alive.cancel)
         manager.tell("READY=1", f"STATUS={_status(registry, pool)}")
         _log.info("ready", signaling=url, socket=str(socket), workers=len(pool.members), pid=os.getpid())
-        if ready is not None:
-            ready(url)
+        ready(url)
         await stop.wait()
-        manager.tell("STOPPING=1")
+        manager.tell("STOPPING=1", "STATUS=stopping")
         _log.info("stopping", rooms=len(registry.rooms))
     _log.info("stopped")
 
 
-def _signals() -> asyncio.Event:
+def _signals(again: Callable[[int], None]) -> asyncio.Event:
+    """Return the event that the first signal sets; every further one calls ``again``."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def ask() -> None:
+    def ask(number: int) -> None:
+        if stop.is_set():
+            again(number)
         stop.set()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ask)
+        loop.add_signal_handler(number, ask, number)
     return stop
 
 
+def _end_at_once(number: int, pool: Pool, control_socket: ControlSocket) -> None:
+    """Somebody cannot wait: no farewell to clients, workers killed, nothing left behind all the same."""
+    _log.warning("stopping_at_once", signal=signal.Signals(number).name)
+    for member in pool.members:
+        if not member.worker.subprocess_closed:
+            os.kill(member.worker.pid, signal.SIGKILL)
+    control_socket.remove()
+    os._exit(128 + number)
+
+
+async def _alive(pool: Pool, seconds: float) -> bool:
+    silent = await pool.silent(seconds)
+    if silent:
+        _log.error("workers_silent", workers=[member.worker.pid for member in silent], seconds=seconds)
+    return not silent
+
+
 async def _site(
-    stack: contextlib.AsyncExitStack,
-    app: web.Application,
-    make: Callable[[web.AppRunner], web.BaseSite],
-    loaded: Loaded | None = None,
+    stack: contextlib.AsyncExitStack, app: web.Application, make: Callable[[web.AppRunner], web.BaseSite]
 ) -> web.AppRunner:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=FAREWELL)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    try:
-        await make(runner).start()
-    except OSError as error:
-        if loaded is None:
-            raise
-        where = loaded.settings.signaling
-        kind = loaded.origin["signaling.port"]
-        place = f"{loaded.file}" if kind == "file" else f"the {kind}" if kind != "default" else "psfu.toml"
-        raise AddressInUseError(
-            f"cannot listen on {where.host} port {where.port}: {os.strerror(error.errno or 0).lower()};"
-            f" set signaling.host or signaling.port in {place}"
-        ) from error
+    await make(runner).start()
     return runner
 
 

@@ -71,7 +71,7 @@ def make_handler(settings: Log, stream: TextIO, environment: Mapping[str, str]) 
     handler.setFormatter(
         _Formatter(
             foreign_pre_chain=[_name_prose, *_BEFORE],
-            processors=[*before, structlog.processors.format_exc_info, *render],
+            processors=[*before, structlog.processors.format_exc_info, _in_order, *render],
             prioritized=_goes_to_journal(stream, environment),
         )
     )
@@ -110,6 +110,11 @@ def _without_secrets(logger: Any, method: str, event: _Event) -> _Event:
     for key in _SECRET_KEYS & event.keys():
         event[key] = "[removed]"
     return event
+
+
+def _in_order(logger: Any, method: str, event: _Event) -> _Event:
+    first = ("timestamp", "level", "event", "message")
+    return {name: event[name] for name in first if name in event} | {**event}
 
 
 def _printable(logger: Any, method: str, event: _Event) -> _Event:

@@ -36,9 +36,9 @@ class Loaded:
     """Path of a key -> where its value comes from."""
     file: Path | None
 
-    def where(self, path: str) -> str:
-        """Return where somebody has to change the value of a key."""
-        return _where(path, self.origin[path], self.file)
+    def problem(self, path: str, text: str) -> str:
+        """Return ``text`` with the key it is about and where somebody has to change it."""
+        return f"{_where(path, self.origin[path], self.file)}: {path}: {text}"
 
 
 def load(

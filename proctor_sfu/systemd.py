@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+STATUS_SECONDS: Final = 30.0
+"""Between two statuses when there is no watchdog."""
 
 
 class Manager:
@@ -28,11 +32,25 @@ class Manager:
             except OSError:
                 self._address = ""
 
-    async def keep_alive(self, status: Callable[[], str]) -> None:
-        """Feed the watchdog from the event loop, so that a loop that hangs is noticed; also tells the status."""
+    async def keep_alive(self, status: Callable[[], str], alive: Callable[[float], Awaitable[bool]]) -> None:
+        """Tell the status now and then and, if it wants that, that the service works.
+
+        ``alive(seconds)`` has to find that out within ``seconds``; it runs in the event loop, so that a loop that hangs
+        is noticed as well. While it says no nothing is sent, and the service manager acts after its own time.
+        """
+        if not self._address:
+            return
+        if not self.watchdog_seconds:
+            while True:
+                await asyncio.sleep(STATUS_SECONDS)
+                self.tell(f"STATUS={status()}")
+        interval = self.watchdog_seconds / 2
+        clock = asyncio.get_running_loop().time
         while True:
-            self.tell("WATCHDOG=1", f"STATUS={status()}")
-            await asyncio.sleep(self.watchdog_seconds / 2 or 30.0)
+            began = clock()
+            if await alive(interval / 2):
+                self.tell("WATCHDOG=1", f"STATUS={status()}")
+            await asyncio.sleep(began + interval - clock())
 
 
 def _watchdog(environment: Mapping[str, str]) -> float:

@@ -54,12 +54,10 @@ def exit_code(error: PsfuError) -> Exit:
             return _BY_REASON.get(error.reason, Exit.FAILED)
         case WorkerBuildError():
             return Exit.FAILED
-        case SettingsError() | InstallError():
+        case SettingsError() | InstallError() | SocketError():
             return Exit.CONFIGURATION
         case AddressInUseError():
             return Exit.CONFLICT
-        case SocketError():
-            return Exit.DENIED
         case _:
             return Exit.FAILED
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import socket
 import stat
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +20,21 @@ MODE: Final = 0o660
 _CREDENTIALS: Final = struct.Struct("3i")
 
 
-def listen(path: Path) -> socket.socket:
+@dataclass(frozen=True, slots=True)
+class ControlSocket:
+    """A listening socket at a path."""
+
+    path: Path
+    server: socket.socket
+
+    def remove(self) -> None:
+        """Close it and take it away, unless a later daemon has put its own in its place."""
+        self.server.close()
+        with _alone(self.path.parent), contextlib.suppress(AddressInUseError, SocketError):
+            _clear(self.path)
+
+
+def listen(path: Path) -> ControlSocket:
     """Return a listening socket at ``path``; one that a dead daemon left is replaced.
 
     Raises `AddressInUseError` if somebody answers there, `SocketError` if it cannot be made.
@@ -25,22 +42,40 @@ def listen(path: Path) -> socket.socket:
     try:
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         _check_folder(path.parent)
-        _clear(path)
-        server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-        try:
-            before = os.umask(0o777 & ~MODE)
-            try:
-                server.bind(str(path))
-            finally:
-                os.umask(before)
-            server.listen(128)
-        except BaseException:
-            server.close()
-            raise
+        with _alone(path.parent):
+            _clear(path)
+            return ControlSocket(path, _bind(path))
+    except FileExistsError as error:
+        raise SocketError(f"{path}: {path.parent} is no folder; choose another place, also by --socket") from error
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SocketError(f"control socket {path}: {reason} (choose another: --socket or control.socket)") from error
+        raise SocketError(f"{path}: {reason.lower()}; choose another place, also by --socket") from error
+
+
+def _bind(path: Path) -> socket.socket:
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    try:
+        before = os.umask(0o777 & ~MODE)
+        try:
+            server.bind(str(path))
+        finally:
+            os.umask(before)
+        server.listen(128)
+    except BaseException:
+        server.close()
+        raise
     return server
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let daemons that start or stop at the same moment look at the folder one after the other."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _check_folder(folder: Path) -> None:
@@ -48,14 +83,14 @@ def _check_folder(folder: Path) -> None:
     found = folder.stat()
     shared = found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX
     if found.st_uid not in (0, os.getuid()) or shared:
-        raise SocketError(f"control socket: {folder} belongs to somebody else or is writable for all: not used")
+        raise SocketError(f"{folder}: belongs to somebody else or is writable for all; choose another folder")
 
 
 def _clear(path: Path) -> None:
     if not path.exists() and not path.is_symlink():
         return
     if not path.is_socket():
-        raise SocketError(f"control socket {path}: something that is no socket is there; remove it")
+        raise SocketError(f"{path}: something that is no socket is there; remove it or choose another place")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         try:
@@ -63,7 +98,7 @@ def _clear(path: Path) -> None:
         except ConnectionRefusedError:
             path.unlink()
         else:
-            raise AddressInUseError(f"another daemon answers at {path} (psfu status --socket {path})")
+            raise AddressInUseError(f"{path}: another daemon answers there (psfu status --socket {path})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,10 @@ def _check_package(package: Path, path: Path) -> None:
     manifest = package / "package.json"
     if not manifest.is_file():
         return
-    found = json.loads(manifest.read_text()).get("version")
+    try:
+        found = json.loads(manifest.read_text())["version"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WorkerUnusableError(f"{path} is not in a package of mediasoup: {manifest} tells no version") from error
     if found != VERSION:
         raise WorkerVersionError(f"{path} is of mediasoup {found}; this psfu drives {VERSION}")
 

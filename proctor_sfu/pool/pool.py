@@ -9,7 +9,13 @@ from dataclasses import dataclass
 import structlog
 
 from proctor_sfu.aio import spawn
-from proctor_sfu.errors import AddressInUseError, MediasoupError, RefusedError, WorkerRequestError
+from proctor_sfu.errors import (
+    AddressInUseError,
+    MediasoupError,
+    RefusedError,
+    WorkerClosedError,
+    WorkerRequestError,
+)
 from proctor_sfu.mediasoup.worker import WorkerSettings
 from proctor_sfu.pool.backoff import Backoff
 from proctor_sfu.pool.member import Member
@@ -69,14 +75,29 @@ class Pool:
         await asyncio.gather(*(member.worker.wait_closed() for member in members))
         self._members.clear()
 
+    async def silent(self, seconds: float) -> list[Member]:
+        """Return the workers that do not answer within ``seconds``; one that dies meanwhile is not silent but dead."""
+
+        async def asked(member: Member) -> Member | None:
+            try:
+                async with asyncio.timeout(seconds):
+                    await member.worker.get_resource_usage()
+            except TimeoutError:
+                return member
+            except WorkerClosedError:
+                pass  # Its death is noticed and handled elsewhere.
+            return None
+
+        answers = await asyncio.gather(*(asked(member) for member in self.members))
+        return [member for member in answers if member is not None]
+
     async def _start(self, slot: int) -> Member:
         try:
             member = await Member.start(slot, self._settings, self._rtc)
         except WorkerRequestError as error:
-            port = self._rtc.port + slot
-            raise AddressInUseError(
-                f"a worker cannot listen on {self._rtc.listen_ip} port {port or 'any'} (rtc.port): {error}"
-            ) from error
+            if "address already in use" not in str(error):
+                raise
+            raise AddressInUseError(f"{self._rtc.listen_ip} port {self._rtc.port + slot}: address in use") from error
         self._members[slot] = member
         member.worker.on("died", lambda error: self._died(member, error))
         _log.info("worker_started", worker=member.worker.pid, port=member.port)

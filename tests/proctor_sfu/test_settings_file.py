@@ -54,9 +54,9 @@ def test_flags_precede_environment_precedes_file_precedes_default(tmp_path: Path
     assert loaded.settings.rtc.port == 4
     names = ("signaling.port", "signaling.host", "signaling.messages_burst", "rtc.port", "log.level")
     assert [loaded.origin[name] for name in names] == ["flag", "environment", "file", "file", "default"]
-    assert loaded.where("rtc.port") == str(file)
-    assert loaded.where("signaling.host") == "environment: PSFU_SIGNALING__HOST"
-    assert loaded.where("signaling.port") == "command line"
+    assert loaded.problem("rtc.port", "no") == f"{file}: rtc.port: no"
+    assert loaded.problem("signaling.host", "no") == "environment: PSFU_SIGNALING__HOST: signaling.host: no"
+    assert loaded.problem("signaling.port", "no") == "command line: signaling.port: no"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -11,6 +12,7 @@ import typer
 
 from proctor_sfu.errors import PsfuError
 from psfu_cli import exits
+from psfu_cli.output import Colour, Format, Writer
 from psfu_cli.progress import progress
 
 SYSTEM_FILE: Final = Path("/etc/psfu/psfu.toml")
@@ -60,9 +62,9 @@ def serve(
 
 def _serve(file: Path | None, flags: dict[str, Any], *, offline: bool) -> None:
     from proctor_sfu import log, settings_file
-    from proctor_sfu.control.place import to_listen
+    from proctor_sfu.control.place import to_dial, to_listen
     from proctor_sfu.daemon import run
-    from proctor_sfu.mediasoup.install import install
+    from proctor_sfu.starting import find_worker
     from proctor_sfu.systemd import Manager
 
     loaded = settings_file.load(file, os.environ, flags)
@@ -75,10 +77,21 @@ def _serve(file: Path | None, flags: dict[str, Any], *, offline: bool) -> None:
             manager.tell("EXTEND_TIMEOUT_USEC=120000000", f"STATUS={what}")
             tell(what, fraction)
 
-        binary = install(worker_bin=loaded.settings.workers.binary, offline=offline, progress=told)
+        binary = find_worker(loaded, offline=offline, progress=told)
+
+    socket = loaded.settings.control.socket or to_listen(os.environ)
 
     def ready(url: str) -> None:
-        if sys.stderr.isatty() or sys.stdout.isatty():
-            exits.hint(f"psfu is ready: clients connect to {url}\n  psfu rooms create exam-101 --open\n  psfu status")
+        writer = Writer(format=Format.TABLE, colour=Colour.NEVER)
+        at = "" if to_dial(os.environ) == socket else f" --socket {socket}"
+        writer.line(f"psfu is ready: clients connect to {url}")
+        for command in ("rooms create exam-101 --open", "status"):
+            writer.line(f"  {_typed()} {command}{at}")
+        sys.stdout.flush()
 
-    run(loaded, binary, loaded.settings.control.socket or to_listen(os.environ), ready=ready)
+    run(loaded, binary, socket, ready=ready)
+
+
+def _typed() -> str:
+    """Return what has to be typed to run this program again."""
+    return "psfu" if shutil.which("psfu") == str(Path(sys.argv[0]).absolute()) else sys.argv[0]

@@ -1,0 +1,86 @@
+"""What can go wrong when a daemon starts, told with where to change what: file, key and remedy."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Iterator
+
+from proctor_sfu.errors import (
+    AddressInUseError,
+    InstallError,
+    SettingsError,
+    SocketError,
+    WorkerBuildError,
+    WorkerRequestError,
+)
+from proctor_sfu.mediasoup.build import Progress
+from proctor_sfu.mediasoup.gate import gate
+from proctor_sfu.mediasoup.install import WorkerBinary, install
+from proctor_sfu.settings_file import Loaded
+
+
+def find_worker(loaded: Loaded, *, offline: bool, progress: Progress) -> WorkerBinary:
+    """Return the worker to run. One that was named by hand is tried first: it may be anything.
+
+    Raises `InstallError`.
+    """
+    binary = loaded.settings.workers.binary
+    by_hand = "MEDIASOUP_WORKER_BIN" if os.environ.get("MEDIASOUP_WORKER_BIN") else binary and "workers.binary"
+    try:
+        found = install(worker_bin=binary, offline=offline, progress=progress)
+        if by_hand:
+            gate(found.path, found.schema, found.version)
+    except WorkerBuildError:
+        raise
+    except InstallError as error:
+        if not by_hand:
+            raise
+        text = f"{error}; name a good one, or none to use the installed one"
+        named = loaded.problem(by_hand, text) if by_hand in loaded.origin else f"environment: {by_hand}: {text}"
+        raise type(error)(named) from error
+    return found
+
+
+@contextlib.contextmanager
+def control_socket_of(loaded: Loaded) -> Iterator[None]:
+    """Explain why the control socket cannot be made."""
+    try:
+        yield
+    except (SocketError, AddressInUseError) as error:
+        raise type(error)(loaded.problem("control.socket", str(error))) from error
+
+
+@contextlib.contextmanager
+def workers_of(loaded: Loaded) -> Iterator[None]:
+    """Explain why the workers cannot listen."""
+    try:
+        yield
+    except AddressInUseError as error:
+        raise AddressInUseError(loaded.problem("rtc.port", f"{error}; choose another, 0 takes free ones")) from error
+    except WorkerRequestError as error:
+        text = f"{loaded.settings.rtc.listen_ip}: {error}; name an address of this machine"
+        raise SettingsError([loaded.problem("rtc.listen_ip", text)]) from error
+
+
+@contextlib.contextmanager
+def signaling_of(loaded: Loaded) -> Iterator[None]:
+    """Explain why clients cannot be listened for."""
+    host, port = loaded.settings.signaling.host, loaded.settings.signaling.port
+    try:
+        yield
+    except socket.gaierror as error:
+        text = f"{host}: {(error.strerror or str(error)).lower()}; name an address of this machine"
+        raise SettingsError([loaded.problem("signaling.host", text)]) from error
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        if error.errno == errno.EADDRINUSE:
+            text = f"{host} port {port}: {reason}; choose another, 0 takes a free one"
+            raise AddressInUseError(loaded.problem("signaling.port", text)) from error
+        if error.errno == errno.EACCES:
+            text = f"{host} port {port}: {reason}; choose one above 1023 or give psfu CAP_NET_BIND_SERVICE"
+            raise SettingsError([loaded.problem("signaling.port", text)]) from error
+        text = f"{host}: {reason}; name an address of this machine"
+        raise SettingsError([loaded.problem("signaling.host", text)]) from error

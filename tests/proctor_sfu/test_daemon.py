@@ -1,0 +1,310 @@
+"""The daemon as a process: what ends it, what it leaves behind, what it tells its manager, and starts that go wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proctor_sfu.mediasoup.install import WorkerBinary
+from support.serve import LIMIT, PSFU, QUIET, Serve, psfu
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+Start = Callable[..., Serve]
+
+
+@pytest.fixture
+def serve(worker_binary: WorkerBinary, tmp_path: Path) -> Iterator[Start]:
+    assert worker_binary.path.exists()
+    made: list[Serve] = []
+
+    def start(notify: str | None = None, **options: Any) -> Serve:
+        made.append(Serve(tmp_path, notify))
+        return made[-1].start(**options)
+
+    yield start
+    for each in made:
+        each.end()
+
+
+def gone(pids: list[int]) -> bool:
+    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+# Ending.
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_ends_it_and_nothing_is_left(serve: Start, number: signal.Signals) -> None:
+    daemon = serve(config=QUIET.replace("count = 1", "count = 2"))
+    workers = daemon.workers()
+    assert len(workers) == 2
+    assert stat.S_IMODE(daemon.socket.stat().st_mode) == 0o660
+    daemon.running.send_signal(number)
+    daemon.wait_told("STOPPING=1")
+    assert daemon.running.wait(LIMIT) == 0
+    assert gone(workers) and not daemon.socket.exists()
+    events = [json.loads(line)["event"] for line in daemon.log.read_text().splitlines()]
+    assert events == ["worker_started"] * 2 + ["ready", "stopping", "stopped"]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_second_signal_ends_it_at_once(serve: Start, number: signal.Signals) -> None:
+    daemon = serve()
+    workers = daemon.workers()
+    # A worker that does not end holds up the shutdown, and must not outlive it.
+    os.kill(workers[0], signal.SIGSTOP)
+    daemon.running.send_signal(number)
+    daemon.wait_told("STOPPING=1")
+    daemon.running.send_signal(number)
+    assert daemon.running.wait(LIMIT) == 128 + number
+    assert not daemon.socket.exists()
+    text = daemon.log.read_text()
+    assert "stopping_at_once" in text and '"stopped"' not in text and "Traceback" not in text
+    assert (Path(f"/proc/{workers[0]}/stat").read_text().split()[2] == "Z") if not gone(workers) else True
+
+
+def test_a_killed_daemon_is_followed_by_one_at_the_same_place(serve: Start, tmp_path: Path) -> None:
+    daemon = serve()
+    daemon.running.kill()
+    daemon.running.wait()
+    assert daemon.socket.is_socket()
+    daemon.start()
+    assert psfu("status", "--socket", daemon.socket).returncode == 0
+
+
+# The service manager.
+
+
+@pytest.mark.parametrize("abstract", [False, True])
+def test_the_service_manager_is_told_each_stage(serve: Start, abstract: bool) -> None:
+    daemon = serve(f"@psfu-test-{os.getpid()}" if abstract else None)
+    ready = daemon.told.index("READY=1")
+    assert daemon.told[ready + 1] == "STATUS=1 of 1 workers, 0 rooms, 0 peers"
+    daemon.running.terminate()
+    daemon.wait_told("STOPPING=1")
+    assert daemon.running.wait(LIMIT) == 0
+    assert not any("WATCHDOG" in line for line in daemon.told)
+
+
+def test_the_watchdog_is_fed_only_while_every_worker_answers(serve: Start) -> None:
+    daemon = serve(config=QUIET.replace("count = 1", "count = 2"), added={"WATCHDOG_USEC": "2000000"})
+    daemon.wait_told("WATCHDOG=1")
+    stopped = daemon.workers()[1]
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        mark = daemon.log.stat().st_size
+        daemon.wait_logged('"workers_silent"', after=mark)
+        daemon.forget_told()
+        mark = daemon.log.stat().st_size
+        daemon.wait_logged('"workers_silent"', after=mark)
+        assert "WATCHDOG=1" not in daemon.told_meanwhile()
+        silent = json.loads(daemon.log.read_text().splitlines()[-1])
+        assert (silent["event"], silent["workers"]) == ("workers_silent", [stopped])
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    daemon.wait_told("WATCHDOG=1")
+    daemon.running.terminate()
+    assert daemon.running.wait(LIMIT) == 0
+
+
+def test_the_watchdog_of_another_process_is_not_ours(serve: Start) -> None:
+    daemon = serve(added={"WATCHDOG_USEC": "200000", "WATCHDOG_PID": "1"})
+    daemon.running.terminate()
+    daemon.wait_told("STOPPING=1")
+    assert not any("WATCHDOG" in line for line in daemon.told)
+
+
+def test_journald_gets_priorities(serve: Start) -> None:
+    daemon = serve(added={"JOURNAL_STREAM": "{log}"})
+    psfu("rooms", "create", "exam-101", "--open", "--socket", daemon.socket)
+    lines = daemon.log.read_text().splitlines()
+    marks = {json.loads(line[3:])["event"]: line[:3] for line in lines}
+    assert marks["ready"] == "<6>" and marks["open_room"] == "<4>"
+
+
+# Bad starts: one line that names place, key and remedy; the exit code tells the kind; no traceback.
+
+
+def refused(code: int, *arguments: object, config: Path | None = None, **added: str) -> str:
+    """Start a daemon that cannot start; returns its one line of error."""
+    file = ("--config", config) if config is not None else ()
+    done = psfu("serve", *file, *arguments, **added)
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("{")]
+    assert done.returncode == code, done.stderr
+    assert done.stdout == "" and "Traceback" not in done.stderr
+    assert len(errors) == 1 and errors[0].startswith("error: "), done.stderr
+    return errors[0].removeprefix("error: ")
+
+
+@pytest.fixture
+def config(worker_binary: WorkerBinary, tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        file = tmp_path / "psfu.toml"
+        socket_line = "" if "[control]" in text else f'[control]\nsocket = "{tmp_path}/control.sock"\n'
+        file.write_text(socket_line + text)
+        return file
+
+    return write
+
+
+def test_malformed_toml(config: Callable[[str], Path]) -> None:
+    file = config("[rtc\n")
+    assert refused(78, config=file).startswith(f"{file}: not TOML: ")
+
+
+def test_an_unknown_key(config: Callable[[str], Path]) -> None:
+    file = config("[rtc]\nprot = 1\n")
+    assert refused(78, config=file) == f"{file}: rtc.prot: no such key; did you mean rtc.port?"
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    assert "psfu config init" in refused(78, config=tmp_path / "none.toml")
+
+
+def test_a_bad_flag() -> None:
+    assert refused(78, "--port", "99999") == (
+        "command line: signaling.port: 99999: expected a whole number from 0 to 65535"
+    )
+
+
+def test_the_signaling_port_is_taken(config: Callable[[str], Path]) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        port = other.getsockname()[1]
+        file = config(f"[signaling]\nport = {port}\n[workers]\ncount = 1\n")
+        assert refused(6, config=file) == (
+            f"{file}: signaling.port: 127.0.0.1 port {port}: address already in use; choose another, 0 takes a free one"
+        )
+
+
+def test_the_media_port_is_taken(config: Callable[[str], Path]) -> None:
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        file = config(f"[rtc]\nport = {port}\n[signaling]\nport = 0\n[workers]\ncount = 1\n")
+        assert refused(6, config=file) == (
+            f"{file}: rtc.port: 127.0.0.1 port {port}: address in use; choose another, 0 takes free ones"
+        )
+
+
+@pytest.mark.parametrize("host", ["203.0.113.9", "host.invalid"])
+def test_the_signaling_address_is_not_of_this_machine(config: Callable[[str], Path], host: str) -> None:
+    file = config(f'[signaling]\nport = 0\nhost = "{host}"\n[workers]\ncount = 1\n')
+    line = refused(78, config=file)
+    assert line.startswith(f"{file}: signaling.host: {host}: ") and line.endswith("; name an address of this machine")
+
+
+def test_the_media_address_is_not_of_this_machine(config: Callable[[str], Path]) -> None:
+    file = config('[rtc]\nlisten_ip = "203.0.113.9"\n[signaling]\nport = 0\n[workers]\ncount = 1\n')
+    line = refused(78, config=file)
+    assert line.startswith(f"{file}: rtc.listen_ip: 203.0.113.9: ") and line.endswith(
+        "; name an address of this machine"
+    )
+
+
+def test_a_second_daemon_at_the_same_socket(serve: Start) -> None:
+    first = serve()
+    line = refused(6, "--socket", first.socket, config=first.config)
+    assert line == (
+        f"command line: control.socket: {first.socket}: another daemon answers there"
+        f" (psfu status --socket {first.socket})"
+    )
+    assert psfu("status", "--socket", first.socket).returncode == 0
+
+
+def test_something_else_is_where_the_socket_should_be(tmp_path: Path) -> None:
+    there = tmp_path / "control.sock"
+    there.write_text("precious")
+    line = refused(78, "--socket", there)
+    assert line.startswith(f"command line: control.socket: {there}: something that is no socket is there; remove it")
+    assert there.read_text() == "precious"
+
+
+def test_the_socket_folder_cannot_be_written(config: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir(mode=0o500)
+    file = config(f'[control]\nsocket = "{folder}/control.sock"\n')
+    program = [str(PSFU), "serve", "--config", str(file)]
+    # Root could write there but for this capability.
+    unprivileged = ["setpriv", "--bounding-set=-dac_override", *program] if os.getuid() == 0 else program
+    done = subprocess.run(unprivileged, capture_output=True, text=True, timeout=LIMIT)
+    assert done.returncode == 78
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: {file}: control.socket: {folder}/control.sock: permission denied; choose another")
+
+
+def test_the_socket_folder_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    line = refused(78, "--socket", tmp_path / "file" / "control.sock")
+    assert line.endswith(f"{tmp_path}/file is no folder; choose another place, also by --socket")
+
+
+def test_the_socket_folder_is_open_for_all(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    line = refused(78, "--socket", tmp_path / "control.sock")
+    assert line.endswith(f"{tmp_path}: belongs to somebody else or is writable for all; choose another folder")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives folders away")
+def test_the_socket_folder_is_somebody_elses(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, 12345)
+    assert "belongs to somebody else" in refused(78, "--socket", tmp_path / "control.sock")
+
+
+def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
+    assert "too long" in refused(78, "--socket", tmp_path / ("x" * 120))
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "reason"),
+    [
+        (None, 0o755, "which is no file"),
+        ("#!/bin/sh\n", 0o644, "not executable (chmod +x)"),
+        ("#!/bin/sh\nexit 0\n", 0o755, "ended at once (exit code 0)"),
+        ("no program", 0o755, "does not work"),
+    ],
+)
+def test_a_wrong_worker_binary(
+    config: Callable[[str], Path], tmp_path: Path, content: str | None, mode: int, reason: str
+) -> None:
+    binary = tmp_path / "worker"
+    if content is not None:
+        binary.write_text(content)
+        binary.chmod(mode)
+    file = config(f'[workers]\nbinary = "{binary}"\n')
+    line = refused(78, config=file)
+    assert line.startswith(f"{file}: workers.binary: ") and str(binary) in line and reason in line
+    assert line.endswith("; name a good one, or none to use the installed one")
+    line = refused(78, MEDIASOUP_WORKER_BIN=str(binary))
+    assert line.startswith("environment: MEDIASOUP_WORKER_BIN: ") and reason in line
+
+
+def test_a_worker_of_another_version(
+    config: Callable[[str], Path], tmp_path: Path, worker_binary: WorkerBinary
+) -> None:
+    package = tmp_path / "mediasoup"
+    binary = package / "worker" / "out" / "Release" / "mediasoup-worker"
+    binary.parent.mkdir(parents=True)
+    binary.symlink_to(worker_binary.path)
+    (package / "package.json").write_text('{"name": "mediasoup", "version": "3.14.0"}')
+    file = config(f'[workers]\nbinary = "{binary}"\n')
+    line = refused(78, config=file)
+    assert line.startswith(
+        f"{file}: workers.binary: {binary} is of mediasoup 3.14.0; this psfu drives {worker_binary.version}"
+    )
+    (package / "package.json").write_text("[]")
+    assert "tells no version" in refused(78, config=file)
+
+
+def test_no_worker_and_none_may_be_fetched(tmp_path: Path) -> None:
+    line = refused(78, "--offline", XDG_CACHE_HOME=str(tmp_path))
+    assert "--offline forbids fetching one" in line and "psfu mediasoup install" in line
