@@ -17,12 +17,14 @@ import uvloop
 from aiohttp import web
 
 from proctor_sfu.aio import spawn
+from proctor_sfu.audit.audit import Audit
 from proctor_sfu.control.routes.app import control_app
 from proctor_sfu.control.routes.candidates import CandidateRoutes
 from proctor_sfu.control.routes.daemon import DaemonRoutes
 from proctor_sfu.control.routes.rooms import RoomRoutes
 from proctor_sfu.control.routes.workers import WorkerRoutes
 from proctor_sfu.control.socket import ControlSocket, listen
+from proctor_sfu.events import Bus
 from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.mediasoup.worker import WorkerSettings
 from proctor_sfu.pool.pool import Pool
@@ -30,7 +32,8 @@ from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Settings
 from proctor_sfu.settings_file import Loaded
 from proctor_sfu.signaling.app import PATH, SignalingApp
-from proctor_sfu.starting import control_socket_of, signaling_of, workers_of
+from proctor_sfu.starting import control_socket_of, signaling_of, state_of, workers_of
+from proctor_sfu.state import held, place
 from proctor_sfu.systemd import Manager
 
 _log = structlog.get_logger("psfu")
@@ -61,7 +64,13 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             control_socket = listen(socket)
         stack.callback(control_socket.remove)
 
-        registry = Registry(settings)
+        with state_of(loaded):
+            state = stack.enter_context(held(place(settings.state.directory, os.environ)))
+        events = Bus()
+        audit = Audit(state / "audit", events, **settings.audit.model_dump())
+        audit.start()
+        stack.callback(audit.close)
+        registry = Registry(settings, audit, events)
         pool = Pool(_worker_settings(settings, binary), settings.rtc, lost=registry.worker_lost)
         registry.use(pool)
         stack.push_async_callback(pool.close)

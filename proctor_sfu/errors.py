@@ -15,6 +15,7 @@ its meaning. The text is one line, made for the person who has to act on it.
     ├── SettingsError                  psfu.toml, environment or flags cannot be used
     ├── AddressInUseError              a port or socket is taken
     ├── SocketError                    the control socket cannot be made
+    ├── StateError                     what the daemon keeps on disk cannot be used
     ├── RefusedError                   a client or operator asked for what cannot be done; its code says what
     ├── UnreachableError               no daemon answers at the control socket
     ├── AnswerError                    the daemon answered a control request with an error
@@ -147,6 +148,12 @@ class SocketError(PsfuError):
     """The control socket cannot be made where it should be."""
 
     code = "socket_unusable"
+
+
+class StateError(PsfuError):
+    """The state directory or something in it cannot be used; nothing in it was changed."""
+
+    code = "state_unusable"
 
 
 class RefusedError(PsfuError):

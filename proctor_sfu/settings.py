@@ -97,6 +97,27 @@ class Control(_Section):
     )
 
 
+class State(_Section):
+    """What outlives the daemon: rooms, keys, the audit."""
+
+    directory: Path | None = Field(
+        None, description="Where it is kept, for one daemon alone; unset: see psfu(1), FILES.",
+        examples=["/var/lib/psfu"],
+    )  # fmt: skip
+
+
+class Audit(_Section):
+    """The record of who did what, in ``audit`` below the state directory."""
+
+    max_bytes: int = Field(
+        67_108_864, ge=65_536, description="Size at which a file is put aside and a new one begun, bytes."
+    )
+    keep: int = Field(16, ge=1, le=1000, description="Files put aside that are kept; older ones are deleted.")
+    sync_seconds: float = Field(
+        1.0, ge=0, le=60, description="Most that a power cut may cost: records reach the disk this often; 0: at once."
+    )
+
+
 class Rooms(_Section):
     """Defaults of rooms."""
 
@@ -117,6 +138,8 @@ class Settings(_Section):
     workers: Workers = Field(default_factory=Workers)
     rtc: Rtc = Field(default_factory=Rtc)
     control: Control = Field(default_factory=Control)
+    state: State = Field(default_factory=State)
+    audit: Audit = Field(default_factory=Audit)
     rooms: Rooms = Field(default_factory=Rooms)
     log: Log = Field(default_factory=Log)
 

@@ -13,6 +13,7 @@ from proctor_sfu.errors import (
     InstallError,
     SettingsError,
     SocketError,
+    StateError,
     WorkerBuildError,
     WorkerRequestError,
 )
@@ -51,6 +52,16 @@ def control_socket_of(loaded: Loaded) -> Iterator[None]:
         yield
     except (SocketError, AddressInUseError) as error:
         raise type(error)(loaded.problem("control.socket", str(error))) from error
+
+
+@contextlib.contextmanager
+def state_of(loaded: Loaded) -> Iterator[None]:
+    """Explain why the state directory cannot be used."""
+    try:
+        yield
+    except StateError as error:
+        text = f"{error}; name a directory that only this daemon uses"
+        raise StateError(loaded.problem("state.directory", text)) from error
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from proctor_sfu.errors import (
     RefusedError,
     SettingsError,
     SocketError,
+    StateError,
     UnreachableError,
     WorkerBuildError,
 )
@@ -54,7 +55,7 @@ def exit_code(error: PsfuError) -> Exit:
             return _BY_REASON.get(error.reason, Exit.FAILED)
         case WorkerBuildError():
             return Exit.FAILED
-        case SettingsError() | InstallError() | SocketError():
+        case SettingsError() | InstallError() | SocketError() | StateError():
             return Exit.CONFIGURATION
         case AddressInUseError():
             return Exit.CONFLICT

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from proctor_sfu.audit.entry import By
 from proctor_sfu.mediasoup.consumer import Consumer
 from proctor_sfu.mediasoup.producer import Producer
 from proctor_sfu.mediasoup.rtp import RtpCapabilities
@@ -78,6 +79,11 @@ class Peer:
             if transport is not None and transport.id == transport_id:
                 return transport
         return None
+
+    @property
+    def by(self) -> By:
+        """What the audit calls it when it acts."""
+        return By(peer=self.id, role=self.role, address=self.address)
 
     @property
     def watches(self) -> bool:

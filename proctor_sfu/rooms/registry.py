@@ -7,7 +7,10 @@ from typing import Final
 import structlog
 
 from proctor_sfu.aio import spawn
+from proctor_sfu.audit.audit import Audit
+from proctor_sfu.audit.entry import DAEMON, By
 from proctor_sfu.errors import MediasoupError, RefusedError
+from proctor_sfu.events import Bus, RoomClosed, RoomCreated, RoomMoved, WorkerDied
 from proctor_sfu.mediasoup.rtp import RtpCapabilities
 from proctor_sfu.pool.member import Member
 from proctor_sfu.pool.pool import Pool
@@ -25,7 +28,9 @@ OPEN_WARNING: Final = "OPEN ROOM: anybody who reaches the server can join it wit
 class Registry:
     """Rooms by id. The pool is given later, since it tells the registry of workers that died."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, audit: Audit, events: Bus) -> None:
+        self.audit = audit
+        self.events = events
         self.rooms: dict[str, Room] = {}
         self.capabilities: dict[RtpCapabilities, RtpCapabilities] = {}
         """Capabilities of clients, each kept once; see `Transport.consume`."""
@@ -50,7 +55,9 @@ class Registry:
             raise RefusedError("room_not_found", f'room "{room_id}" not found{f" (rooms: {known})" if known else ""}')
         return room
 
-    async def create(self, room_id: str, *, open_to_all: bool, max_candidates: int | None = None) -> Room:
+    async def create(
+        self, room_id: str, *, open_to_all: bool, max_candidates: int | None = None, by: By = DAEMON
+    ) -> Room:
         """Make a room on the least loaded worker. Raises `RefusedError`: bad id, exists, nobody could join it."""
         checked_id("a room id", room_id)
         if not open_to_all:
@@ -61,7 +68,7 @@ class Registry:
             raise RefusedError("conflict", f'room "{room_id}" exists already')
         room = Room(
             room_id, open_to_all=open_to_all, rtc=self._settings.rtc,
-            max_candidates=max_candidates or self._settings.rooms.max_candidates,
+            max_candidates=max_candidates or self._settings.rooms.max_candidates, audit=self.audit, events=self.events,
         )  # fmt: skip
         self.rooms[room_id] = room
         try:
@@ -69,6 +76,8 @@ class Registry:
         except BaseException:
             del self.rooms[room_id]
             raise
+        room.note("room_created", by=by, open=room.open, max_candidates=room.max_candidates)
+        self.events.publish(RoomCreated(room=room_id))
         _log.info("room_created", room=room_id, worker=room.member.worker.pid if room.member else None)
         if room.open:
             _log.warning("open_room", room=room_id, message=OPEN_WARNING)
@@ -78,7 +87,7 @@ class Registry:
         member = self.pool.place()
         room.settle(member, await member.worker.create_router(media_codecs=ROOM_CODECS, app_data={"room": room.id}))
 
-    def close(self, room_id: str, reason: str) -> Room:
+    def close(self, room_id: str, reason: str, *, by: By = DAEMON) -> Room:
         """Close a room and the connections of everybody in it."""
         room = self.get(room_id)
         del self.rooms[room_id]
@@ -87,13 +96,16 @@ class Registry:
             peer.link.end("room_closed", reason)
         if room.router is not None:
             room.router.close()
+        room.note("room_closed", by=by, reason=reason)
+        self.events.publish(RoomClosed(room=room_id, reason=reason))
         _log.info("room_closed", room=room_id, reason=reason)
         return room
 
-    def kick(self, room: Room, peer: Peer, reason: str) -> None:
+    def kick(self, room: Room, peer: Peer, reason: str, *, by: By = DAEMON) -> None:
         """Take a peer out of a room and close its connection."""
         room.leave(peer, "kicked")
         peer.link.end("kicked", reason)
+        room.note("kick", by=by, target=peer, reason=reason)
         _log.info("peer_kicked", room=room.id, peer=peer.id, reason=reason)
 
     def worker_lost(self, member: Member) -> None:
@@ -101,6 +113,7 @@ class Registry:
 
         Also those an earlier move left without a router.
         """
+        self.events.publish(WorkerDied(pid=member.worker.pid))
         for room in self.rooms.values():
             if room.member is member or (room.router is not None and room.router.closed):
                 spawn(self._move(room), name=f"move room {room.id}")
@@ -112,7 +125,9 @@ class Registry:
             # The worker chosen died as well; its own death moves the room once more.
             _log.error("room_not_moved", room=room.id, reason=str(error))
             return
-        _log.warning("room_moved", room=room.id, worker=room.member.worker.pid if room.member else None)
+        worker = room.member.worker.pid if room.member else None
+        self.events.publish(RoomMoved(room=room.id, worker=worker))
+        _log.warning("room_moved", room=room.id, worker=worker)
         for peer in list(room.peers.values()):
             peer.clear()
             peer.link.reset()

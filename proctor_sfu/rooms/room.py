@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import structlog
 
 from proctor_sfu.aio import spawn
+from proctor_sfu.audit.audit import Audit
+from proctor_sfu.audit.entry import By, Outcome
 from proctor_sfu.errors import MediasoupError, RefusedError
+from proctor_sfu.events import Bus, PeerEntered, PeerLeft, SourceEnded, SourcePublished
 from proctor_sfu.mediasoup.consumer import Consumer
 from proctor_sfu.mediasoup.router import Router
 from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
@@ -24,7 +28,9 @@ _log = structlog.get_logger("psfu.rooms")
 class Room:
     """A room on a worker. ``open`` rooms let anybody in who knows the id."""
 
-    def __init__(self, room_id: str, *, open_to_all: bool, max_candidates: int, rtc: Rtc) -> None:
+    def __init__(
+        self, room_id: str, *, open_to_all: bool, max_candidates: int, rtc: Rtc, audit: Audit, events: Bus
+    ) -> None:
         self.id = room_id
         self.open = open_to_all
         self.max_candidates = max_candidates
@@ -32,6 +38,8 @@ class Room:
         self.peers: dict[str, Peer] = {}
         self.member: Member | None = None
         self.router: Router | None = None
+        self.events = events
+        self._audit = audit
         self._rtc = rtc
 
     def by_role(self, role: Role) -> list[Peer]:
@@ -49,6 +57,13 @@ class Room:
             raise RefusedError("worker_closed", "the room is being moved to another worker; try again")
         return self.router
 
+    def note(
+        self, action: str, *, by: By, target: Peer | None = None, outcome: Outcome = "done", **details: Any
+    ) -> None:
+        """Write an audit record of this room."""
+        whom = target.id if target is not None else None
+        self._audit.record(action, by=by, room=self.id, target=whom, outcome=outcome, **details)
+
     # Peers.
 
     def enter(self, peer: Peer) -> None:
@@ -58,6 +73,10 @@ class Room:
         if peer.role is Role.CANDIDATE and len(self.by_role(Role.CANDIDATE)) >= self.max_candidates:
             raise RefusedError("room_full", f"room {self.id} has its {self.max_candidates} candidates")
         self.peers[peer.id] = peer
+        self.note("enter", by=peer.by, name=peer.name)
+        self.events.publish(
+            PeerEntered(room=self.id, peer=peer.id, role=peer.role, name=peer.name, address=peer.address)
+        )
 
     def joined(self, peer: Peer) -> None:
         """The peer is ready for media: tell those who may know, and show it what it may see."""
@@ -73,6 +92,8 @@ class Room:
         del self.peers[peer.id]
         watchers = list(self._those_who_may(Action.SEE, peer)) if peer.joined else []
         peer.clear()
+        self.note("leave", by=peer.by, reason=reason)
+        self.events.publish(PeerLeft(room=self.id, peer=peer.id, reason=reason))
         for other in watchers:
             other.link.notify("peerClosed", {"peerId": peer.id, "reason": reason})
 
@@ -127,7 +148,7 @@ class Room:
     def publish(self, owner: Peer, published: Published) -> None:
         """A candidate produces: show it to everybody who may see it."""
         owner.published[published.producer.id] = published
-        published.producer.observer.on("close", lambda: owner.published.pop(published.producer.id, None))
+        published.producer.observer.on("close", lambda: self._ended(owner, published))
         published.producer.on(
             "score",
             lambda score: owner.link.notify(
@@ -138,11 +159,20 @@ class Room:
                 },
             ),
         )
+        self.events.publish(
+            SourcePublished(room=self.id, peer=owner.id, source=published.source, producer=published.producer.id)
+        )
         for viewer in self._those_who_may(Action.CONSUME, owner):
             if not viewer.auto_consume:
                 viewer.link.announce(owner, published)
             elif viewer.watches:
                 self._show(viewer, owner, published)
+
+    def _ended(self, owner: Peer, published: Published) -> None:
+        owner.published.pop(published.producer.id, None)
+        self.events.publish(
+            SourceEnded(room=self.id, peer=owner.id, source=published.source, producer=published.producer.id)
+        )
 
     def show_all(self, viewer: Peer) -> None:
         """Make consumers of everything ``viewer`` may see and does not yet; all requests leave at once."""
@@ -177,6 +207,7 @@ class Room:
         )
         viewed = Viewed(owner=owner, source=published.source, consumer=consumer)
         viewer.viewed[consumer.id] = viewed
+        self.note("consume", by=viewer.by, target=owner, source=published.source, consumer=consumer.id)
         self._follow(viewer, consumer)
         return viewed
 

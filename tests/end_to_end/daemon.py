@@ -46,6 +46,7 @@ class Daemon:
     def __init__(self, folder: Path) -> None:
         self.socket = folder / "control.sock"
         self.log = folder / "psfu.log"
+        self.state = folder / "state"
         self.url = ""
         """Of the signaling WebSocket, known when it is ready."""
         self._config = folder / "psfu.toml"
@@ -54,7 +55,7 @@ class Daemon:
 
     def start(self) -> None:
         """Start it and return when it is ready."""
-        self._config.write_text(_CONFIG)
+        self._config.write_text(f'{_CONFIG}\n[state]\ndirectory = "{self.state}"\n')
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PSFU_")}
         environment["NOTIFY_SOCKET"] = str(self._notify)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, self.log.open("wb") as log:

@@ -50,7 +50,8 @@ class Serve:
         self.config.write_text(config)
         with self.log.open("ab") as log:
             found = os.fstat(log.fileno())
-            given = environment(NOTIFY_SOCKET=self._notify, **(added or {}))
+            state = str(self.config.with_name("state"))
+            given = environment(NOTIFY_SOCKET=self._notify, XDG_STATE_HOME=state, **(added or {}))
             given = {name: value.format(log=f"{found.st_dev}:{found.st_ino}") for name, value in given.items()}
             self.process = subprocess.Popen(
                 [PSFU, "serve", "--config", self.config, "--socket", self.socket],

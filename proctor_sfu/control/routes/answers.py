@@ -10,6 +10,8 @@ from typing import Any, Final, TypeAlias, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from proctor_sfu.audit.entry import By
+from proctor_sfu.control.socket import peer_process
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.text import safe_text
 
@@ -67,6 +69,14 @@ def flag(request: web.Request, name: str) -> bool:
     if value not in ("true", "false"):
         raise RefusedError("bad_data", f"{name} must be true or false")
     return value == "true"
+
+
+def caller(request: web.Request) -> By:
+    """Return who is at the other end of the control socket."""
+    transport = request.transport
+    who = peer_process(transport.get_extra_info("socket") if transport is not None else None)
+    # -1 is no user: the connection is gone.
+    return By(uid=-1) if who is None else By(uid=who.uid, pid=who.pid)
 
 
 def reason(request: web.Request) -> str:

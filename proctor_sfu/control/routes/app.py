@@ -9,8 +9,7 @@ import structlog
 from aiohttp import web
 
 from proctor_sfu.control.api import base
-from proctor_sfu.control.routes.answers import Handler, Route, failure, success
-from proctor_sfu.control.socket import peer_process
+from proctor_sfu.control.routes.answers import Handler, Route, caller, failure, success
 from proctor_sfu.errors import MediasoupError, PsfuError, RefusedError
 from proctor_sfu.text import safe_text
 
@@ -64,9 +63,5 @@ async def _guard(request: web.Request, handler: Callable[[web.Request], Awaitabl
 
 
 def _note(request: web.Request) -> None:
-    transport = request.transport
-    who = peer_process(transport.get_extra_info("socket") if transport is not None else None)
-    _log.info(
-        "control_request", method=request.method, path=safe_text(request.path_qs, 300),
-        uid=None if who is None else who.uid, pid=None if who is None else who.pid,
-    )  # fmt: skip
+    who = caller(request)
+    _log.info("control_request", method=request.method, path=safe_text(request.path_qs, 300), uid=who.uid, pid=who.pid)

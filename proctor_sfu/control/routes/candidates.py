@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from proctor_sfu.control.api import candidates as api
-from proctor_sfu.control.routes.answers import Route, flag, reason
+from proctor_sfu.control.routes.answers import Route, caller, flag, reason
 from proctor_sfu.control.routes.rooms import named_room
 from proctor_sfu.control.views import peer_view
 from proctor_sfu.errors import RefusedError
@@ -46,7 +46,7 @@ class CandidateRoutes:
         room, peer = self._named(request)
         shown = peer_view(room, peer)
         if not flag(request, "dry_run"):
-            self._registry.kick(room, peer, reason(request))
+            self._registry.kick(room, peer, reason(request), by=caller(request))
         return shown
 
     def _named(self, request: web.Request) -> tuple[Room, Peer]:

@@ -6,7 +6,7 @@ from aiohttp import web
 from pydantic import Field
 
 from proctor_sfu.control.api import rooms as api
-from proctor_sfu.control.routes.answers import Body, Route, flag, read, reason, success
+from proctor_sfu.control.routes.answers import Body, Route, caller, flag, read, reason, success
 from proctor_sfu.control.views import room_view
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.rooms.room import Room
@@ -41,7 +41,9 @@ class RoomRoutes:
 
     async def _create(self, request: web.Request) -> web.Response:
         body = await read(request, CreateRoom)
-        room = await self._registry.create(body.id, open_to_all=body.open, max_candidates=body.max_candidates)
+        room = await self._registry.create(
+            body.id, open_to_all=body.open, max_candidates=body.max_candidates, by=caller(request)
+        )
         return success(room_view(room), status=201)
 
     async def _get(self, request: web.Request) -> api.Room:
@@ -51,7 +53,7 @@ class RoomRoutes:
         room = named_room(self._registry, request)
         shown = room_view(room)
         if not flag(request, "dry_run"):
-            self._registry.close(room.id, reason(request))
+            self._registry.close(room.id, reason(request), by=caller(request))
         return shown
 
 

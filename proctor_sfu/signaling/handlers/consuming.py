@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from proctor_sfu.errors import RefusedError
-from proctor_sfu.mediasoup.consumer import Consumer
+from proctor_sfu.rooms.peer import Viewed
 from proctor_sfu.rooms.policy import Action
 from proctor_sfu.signaling.bodies import Consume, OfConsumer, PreferredLayers, Priority
 from proctor_sfu.signaling.handlers.transports import camel_stats
@@ -26,49 +26,60 @@ async def consume(session: Session, body: Consume) -> dict[str, Any]:
 
 async def close(session: Session, body: OfConsumer) -> dict[str, Any]:
     """See it no more."""
-    _own(session, body).close()
+    viewed = _own(session, body)
+    viewed.consumer.close()
+    _note(session, "close", viewed)
     return {}
 
 
 async def pause(session: Session, body: OfConsumer) -> dict[str, Any]:
     """Get nothing for now."""
-    await _own(session, body).pause()
+    viewed = _own(session, body)
+    await viewed.consumer.pause()
+    _note(session, "pause", viewed)
     return {}
 
 
 async def resume(session: Session, body: OfConsumer) -> dict[str, Any]:
     """Get it again, beginning with a key frame."""
-    await _own(session, body).resume()
+    viewed = _own(session, body)
+    await viewed.consumer.resume()
+    _note(session, "resume", viewed)
     return {}
 
 
 async def set_preferred_layers(session: Session, body: PreferredLayers) -> dict[str, Any]:
     """Get at most these layers."""
-    consumer = _own(session, body)
+    consumer = _own(session, body).consumer
     await consumer.set_preferred_layers(spatial_layer=body.spatial_layer, temporal_layer=body.temporal_layer)
     return {}
 
 
 async def set_priority(session: Session, body: Priority) -> dict[str, Any]:
     """Get bandwidth before or after others."""
-    await _own(session, body).set_priority(body.priority)
+    await _own(session, body).consumer.set_priority(body.priority)
     return {}
 
 
 async def request_key_frame(session: Session, body: OfConsumer) -> dict[str, Any]:
     """Ask for a key frame."""
-    await _own(session, body).request_key_frame()
+    await _own(session, body).consumer.request_key_frame()
     return {}
 
 
 async def stats(session: Session, body: OfConsumer) -> Any:
     """Return its statistics."""
-    return [camel_stats(each) for each in await _own(session, body).get_stats()]
+    return [camel_stats(each) for each in await _own(session, body).consumer.get_stats()]
 
 
-def _own(session: Session, body: OfConsumer) -> Consumer:
+def _note(session: Session, action: str, viewed: Viewed) -> None:
+    assert session.room is not None and session.peer is not None
+    session.room.note(action, by=session.peer.by, target=viewed.owner, source=viewed.source)
+
+
+def _own(session: Session, body: OfConsumer) -> Viewed:
     assert session.peer is not None
     viewed = session.peer.viewed.get(body.consumer_id)
     if viewed is None:
         raise RefusedError("consumer_not_found", f"you have no consumer {body.consumer_id}")
-    return viewed.consumer
+    return viewed

@@ -43,25 +43,36 @@ async def produce(session: Session, body: Produce) -> dict[str, Any]:
 
 async def close(session: Session, body: OfProducer) -> dict[str, Any]:
     """Stop publishing a source."""
-    _own(session, body).producer.close()
+    published = _own(session, body)
+    published.producer.close()
+    _note(session, "close_source", published)
     return {}
 
 
 async def pause(session: Session, body: OfProducer) -> dict[str, Any]:
     """Stop forwarding a source for now."""
-    await _own(session, body).producer.pause()
+    published = _own(session, body)
+    await published.producer.pause()
+    _note(session, "pause_source", published)
     return {}
 
 
 async def resume(session: Session, body: OfProducer) -> dict[str, Any]:
     """Forward it again."""
-    await _own(session, body).producer.resume()
+    published = _own(session, body)
+    await published.producer.resume()
+    _note(session, "resume_source", published)
     return {}
 
 
 async def stats(session: Session, body: OfProducer) -> Any:
     """Return its statistics."""
     return [camel_stats(each) for each in await _own(session, body).producer.get_stats()]
+
+
+def _note(session: Session, action: str, published: Published) -> None:
+    assert session.room is not None and session.peer is not None
+    session.room.note(action, by=session.peer.by, target=session.peer, source=published.source)
 
 
 def _own(session: Session, body: OfProducer) -> Published:

@@ -1,0 +1,1 @@
+"""Who did what to whom: records as JSON lines that rotate by size, written by a thread of their own."""

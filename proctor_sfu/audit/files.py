@@ -1,0 +1,124 @@
+"""The files of the audit: ``audit.jsonl`` and, older with each number, ``audit.jsonl.1``, ``audit.jsonl.2`` …"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from proctor_sfu.audit.entry import Wanted, parse
+
+NAME: Final = "audit.jsonl"
+_TAIL: Final = 262_144
+"""Bytes read to find the last record; one has a few hundred."""
+
+
+class Files:
+    """Appends lines and rotates. Not thread-safe; methods raise `OSError`, after which what was not written can be
+    written again."""
+
+    def __init__(self, folder: Path, *, max_bytes: int, keep: int) -> None:
+        self.path = folder / NAME
+        self._max_bytes = max_bytes
+        self._keep = keep
+        self._file: int | None = None
+        self._size = 0
+
+    def open(self) -> int:
+        """Open the newest file, make it if it is not there; returns the number of the last record."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        last = self._last_number()
+        self._open()
+        return last
+
+    def append(self, line: bytes) -> None:
+        """Write one whole line, or, if that fails, nothing."""
+        if self._file is None:
+            self._open()
+        elif self._size + len(line) > self._max_bytes and self._size > 0:
+            self._rotate()
+        assert self._file is not None
+        rest = memoryview(line)
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError:
+            os.ftruncate(self._file, self._size)
+            raise
+        self._size += len(line)
+
+    def sync(self) -> None:
+        """Return when everything is on the disk."""
+        if self._file is not None:
+            os.fdatasync(self._file)
+
+    def close(self) -> None:
+        """Close the file; the next `append` opens it again."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _open(self) -> None:
+        self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._size = os.fstat(self._file).st_size
+        if self._size and os.pread(self._file, 1, self._size - 1) != b"\n":
+            # A power cut left half a line: it stays alone on its line.
+            os.write(self._file, b"\n")
+            self._size += 1
+
+    def _rotate(self) -> None:
+        self.sync()
+        self.close()
+        for number in range(self._keep - 1, 0, -1):
+            older = _numbered(self.path, number)
+            if older.exists():
+                older.replace(_numbered(self.path, number + 1))
+        if self._keep:
+            self.path.replace(_numbered(self.path, 1))
+        else:
+            self.path.unlink()
+        self._open()
+
+    def _last_number(self) -> int:
+        for path in (self.path, _numbered(self.path, 1)):
+            if not path.exists():
+                continue
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - _TAIL))
+                for line in reversed(file.read().splitlines()):
+                    if (record := parse(line)) is not None:
+                        return int(record["number"])
+        return 0
+
+
+def _numbered(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.{number}")
+
+
+def read(folder: Path, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Yield the records on disk that are wanted, oldest first; blocks."""
+    with contextlib.ExitStack() as stack:
+        for file in _open_all(folder, stack):
+            if wanted.since is not None and os.fstat(file.fileno()).st_mtime < wanted.since:
+                continue  # Its newest record is older.
+            for line in file:
+                record = parse(line)
+                if record is not None and wanted.matches(record):
+                    yield record
+
+
+def _open_all(folder: Path, stack: contextlib.ExitStack) -> list[BinaryIO]:
+    """Return all files, oldest first.
+
+    The newest is opened first: should they rotate meanwhile, one is met twice and told apart, rather than not at all.
+    """
+    newest = folder / NAME
+    numbers = sorted(int(each.suffix[1:]) for each in folder.glob(f"{NAME}.*") if each.suffix[1:].isdigit())
+    found: dict[int, BinaryIO] = {}
+    for path in [newest, *(_numbered(newest, number) for number in [*numbers, len(numbers) + 1])]:
+        with contextlib.suppress(FileNotFoundError):
+            file = stack.enter_context(path.open("rb"))
+            found.setdefault(os.fstat(file.fileno()).st_ino, file)
+    return list(reversed(found.values()))

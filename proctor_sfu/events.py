@@ -1,0 +1,266 @@
+"""What happens in the exams, as typed facts, and the bus in the process that carries them.
+
+Events are for those who watch and react (monitor, webhooks, pages); what has to be provable later is in the audit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Literal, TypeAlias
+
+import structlog
+
+from proctor_sfu.feed import Feed, Missed
+
+_log = structlog.get_logger("psfu.events")
+
+REMEMBERED: Final = 10_000
+"""Events a follower may be behind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all; ``kind`` is stable and unique."""
+
+    kind: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomEvent(Event):
+    """Something happened in a room."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerEvent(RoomEvent):
+    """Something happened to a peer of a room."""
+
+    peer: str
+
+
+# Rooms.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomCreated(RoomEvent):
+    """A room can be joined."""
+
+    kind: ClassVar[str] = "room_created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomMoved(RoomEvent):
+    """A room's worker died and another one took over; its peers begin again."""
+
+    kind: ClassVar[str] = "room_moved"
+    worker: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomClosed(RoomEvent):
+    """A room and all connections in it were closed."""
+
+    kind: ClassVar[str] = "room_closed"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentsChanged(RoomEvent):
+    """Somebody watches other candidates than before."""
+
+    kind: ClassVar[str] = "assignments_changed"
+    mode: str
+
+
+# Peers.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerEntered(PeerEvent):
+    """A peer authenticated and has its place in the room."""
+
+    kind: ClassVar[str] = "peer_entered"
+    role: str
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerStateChanged(PeerEvent):
+    """A peer went from one connection state to another."""
+
+    kind: ClassVar[str] = "peer_state_changed"
+    before: str
+    state: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerLeft(PeerEvent):
+    """A peer gave up its place, or lost it."""
+
+    kind: ClassVar[str] = "peer_left"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondLogin(PeerEvent):
+    """Somebody authenticated as a peer that is there already."""
+
+    kind: ClassVar[str] = "second_login"
+    outcome: Literal["refused", "takeover"]
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginRefused(Event):
+    """Somebody with a token that is no good, or not now; ``code`` says why."""
+
+    kind: ClassVar[str] = "login_refused"
+    code: str
+    address: str
+    room: str | None
+    """The room the token is for, if its signature is good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandRaised(PeerEvent):
+    """A candidate raised its hand or took it down."""
+
+    kind: ClassVar[str] = "hand_raised"
+    raised: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookmarked(PeerEvent):
+    """A proctor noted an incident of a candidate."""
+
+    kind: ClassVar[str] = "bookmarked"
+    id: str
+    by: str
+    note: str
+
+
+# Sources.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePublished(PeerEvent):
+    """A peer sends a source."""
+
+    kind: ClassVar[str] = "source_published"
+    source: str
+    producer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceEnded(PeerEvent):
+    """A peer sends a source no more."""
+
+    kind: ClassVar[str] = "source_ended"
+    source: str
+    producer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceMissing(PeerEvent):
+    """A candidate that is connected does not send a source its room requires."""
+
+    kind: ClassVar[str] = "source_missing"
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceBack(PeerEvent):
+    """A source that was missing is there."""
+
+    kind: ClassVar[str] = "source_back"
+    source: str
+
+
+# The daemon.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerDied(Event):
+    """A worker process ended unexpectedly."""
+
+    kind: ClassVar[str] = "worker_died"
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditStuck(Event):
+    """Audit records cannot be written; they are kept in memory and written when that is possible again."""
+
+    kind: ClassVar[str] = "audit_stuck"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditResumed(Event):
+    """Audit records are written again; ``lost`` did not fit into memory meanwhile."""
+
+    kind: ClassVar[str] = "audit_resumed"
+    lost: int
+
+
+# The bus.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """An event, its number since the daemon started, and when it happened in seconds of Unix time."""
+
+    number: int
+    at: float
+    event: Event
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON has it: ``number``, ``at``, ``kind`` and the members of the event."""
+        return {"number": self.number, "at": self.at, "kind": self.event.kind, **dataclasses.asdict(self.event)}
+
+
+Subscriber: TypeAlias = Callable[[Record], None]
+
+
+class Bus:
+    """Carries events of one daemon from wherever they happen to whoever wants them; all in one thread."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.time, remembered: int = REMEMBERED) -> None:
+        self._clock = clock
+        self._feed: Feed[Record] = Feed(remembered)
+        self._subscribers: list[Subscriber] = []
+
+    @property
+    def last(self) -> int:
+        """Number of the newest event."""
+        return self._feed.last
+
+    def publish(self, event: Event) -> None:
+        """Tell everybody; never blocks and never raises because of a subscriber."""
+        record = Record(number=self._feed.last + 1, at=self._clock(), event=event)
+        self._feed.add(record)
+        for subscriber in tuple(self._subscribers):
+            try:
+                subscriber(record)
+            except Exception:
+                # Whoever publishes is in the middle of an exam and has nothing to do with it.
+                _log.exception("event_subscriber_failed", kind=event.kind)
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call ``subscriber`` with every event, at once and in order, until the function returned is called."""
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
+
+    def after(self, number: int) -> list[Record | Missed]:
+        """Return the events after ``number`` that are remembered."""
+        return self._feed.after(number)
+
+    def follow(self, number: int) -> AsyncIterator[Record | Missed]:
+        """Yield events after ``number`` without end; one who is slow gets `Missed` instead of those forgotten."""
+        return self._feed.follow(number)

@@ -1,0 +1,194 @@
+"""The audit: lines, rotation, torn lines, numbers over restarts, reading while it is written, and a full disk."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proctor_sfu.audit import writer
+from proctor_sfu.audit.audit import Audit
+from proctor_sfu.audit.entry import By, Wanted
+from proctor_sfu.audit.files import NAME, Files, read
+from proctor_sfu.errors import StateError
+from proctor_sfu.events import AuditResumed, AuditStuck, Bus, Event, Record
+
+TOM = By(peer="tom", role="proctor", address="192.0.2.1")
+
+
+@asynccontextmanager
+async def running(folder: Path, **changed: Any) -> AsyncIterator[tuple[Audit, Bus]]:
+    bus = Bus()
+    audit = Audit(
+        folder, bus, **{"max_bytes": 65_536, "keep": 3, "sync_seconds": 0.05, "clock": lambda: 1.5, **changed}
+    )
+    audit.start()
+    try:
+        yield audit, bus
+    finally:
+        audit.close()
+
+
+def lines(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / NAME).read_text().splitlines()]
+
+
+async def heard(bus: Bus, kind: type[Event]) -> Event:
+    """Wait for an event of the bus."""
+    async with asyncio.timeout(10):
+        async for record in bus.follow(0):
+            if isinstance(record, Record) and isinstance(record.event, kind):
+                return record.event
+    raise AssertionError
+
+
+async def test_a_record_is_a_line_and_the_file_is_private(tmp_path: Path) -> None:
+    async with running(tmp_path) as (audit, _):
+        audit.record("consume", by=TOM, room="exam", target="ana", source="camera")
+        audit.record("room_created", by=By(uid=0, pid=7), room="exam")
+        audit.record("worker_died", pid=99)
+        audit.record("kick", by=TOM, room="exam", target="ana", outcome="refused", reason="a proctor may not kick")
+    assert lines(tmp_path) == [
+        {"number": 1, "at": "1970-01-01T00:00:01.500Z", "action": "consume", "outcome": "done", "room": "exam",
+         "by": {"kind": "peer", "peer": "tom", "role": "proctor", "address": "192.0.2.1"}, "target": "ana",
+         "source": "camera"},
+        {"number": 2, "at": "1970-01-01T00:00:01.500Z", "action": "room_created", "outcome": "done", "room": "exam",
+         "by": {"kind": "process", "uid": 0, "pid": 7}},
+        {"number": 3, "at": "1970-01-01T00:00:01.500Z", "action": "worker_died", "outcome": "done",
+         "by": {"kind": "daemon"}, "pid": 99},
+        {"number": 4, "at": "1970-01-01T00:00:01.500Z", "action": "kick", "outcome": "refused", "room": "exam",
+         "by": {"kind": "peer", "peer": "tom", "role": "proctor", "address": "192.0.2.1"}, "target": "ana",
+         "reason": "a proctor may not kick"},
+    ]  # fmt: skip
+    assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
+
+
+async def test_files_rotate_by_size_the_count_is_kept_and_numbers_go_on(tmp_path: Path) -> None:
+    text = "x" * 900
+    for _ in range(2):
+        async with running(tmp_path) as (audit, _):
+            for _ in range(200):
+                audit.record("message", by=TOM, room="exam", text=text)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [NAME, f"{NAME}.1", f"{NAME}.2", f"{NAME}.3"]
+    assert all(path.stat().st_size <= 65_536 for path in tmp_path.iterdir())
+    numbers = [record["number"] for record in read(tmp_path, Wanted())]
+    assert numbers == list(range(numbers[0], 401)), "in order, without a gap, the oldest deleted"
+    assert numbers[0] > 1
+
+
+async def test_half_a_line_of_a_power_cut_costs_that_record_only(tmp_path: Path) -> None:
+    async with running(tmp_path) as (audit, _):
+        audit.record("enter", room="exam")
+    with (tmp_path / NAME).open("ab") as file:
+        file.write(b'{"number":2,"at":"1970-01-01T00:00')
+    async with running(tmp_path) as (audit, _):
+        audit.record("leave", room="exam")
+    assert [(record["number"], record["action"]) for record in read(tmp_path, Wanted())] == [(1, "enter"), (2, "leave")]
+
+
+async def test_reading_filters_and_follows(tmp_path: Path) -> None:
+    now = [100.0]
+    async with running(tmp_path, clock=lambda: now[0]) as (audit, _):
+        audit.record("enter", by=TOM, room="exam")
+        now[0] = 200.0
+        audit.record("consume", by=TOM, room="exam", target="ana")
+        audit.record("consume", by=TOM, room="other", target="bob")
+        audit.record("consume", by=By(peer="quin", role="proctor"), room="exam", target="bob")
+
+        async def numbers(wanted: Wanted) -> list[int]:
+            return [record["number"] async for record in audit.read(wanted)]
+
+        # At once: some may be on disk, others still on the way to it; none is missed and none comes twice.
+        assert await numbers(Wanted()) == [1, 2, 3, 4]
+        assert await numbers(Wanted(room="exam")) == [1, 2, 4]
+        assert await numbers(Wanted(peer="bob")) == [3, 4]
+        assert await numbers(Wanted(peer="tom", room="exam")) == [1, 2]
+        assert await numbers(Wanted(since=150.0)) == [2, 3, 4]
+
+        following = audit.read(Wanted(room="exam"), follow=True)
+        assert [(await anext(following))["number"] for _ in range(3)] == [1, 2, 4]
+        audit.record("leave", by=TOM, room="other")
+        audit.record("leave", by=TOM, room="exam")
+        assert (await anext(following))["number"] == 6
+        await following.aclose()
+
+
+class FullDisk:
+    """Makes the writer's disk refuse until it is mended."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.full = True
+        write = os.write
+
+        def refusing(file: int, data: Any) -> int:
+            if self.full and threading.current_thread().name == "audit":
+                # Half of it still fits, as on a real disk.
+                if len(data) > 20:
+                    return write(file, data[:20])
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return write(file, data)
+
+        patch.setattr(os, "write", refusing)
+
+
+async def test_a_full_disk_stops_nothing_and_loses_nothing_that_fits_into_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "RETRY", 0.02)
+    monkeypatch.setattr(writer, "WAITING", 5)
+    disk = FullDisk(monkeypatch)
+    async with running(tmp_path) as (audit, bus):
+        for _ in range(8):
+            audit.record("consume", by=TOM, room="exam", target="ana")
+        stuck = await heard(bus, AuditStuck)
+        assert stuck == AuditStuck(reason="No space left on device")
+        # What is remembered can be read while the disk refuses.
+        assert len([record async for record in audit.read(Wanted())]) == 8
+        disk.full = False
+        assert await heard(bus, AuditResumed) == AuditResumed(lost=3)
+    records = list(read(tmp_path, Wanted()))
+    assert [record["number"] for record in records] == [1, 2, 3, 4, 5, 9], "whole lines, and the gap shows"
+    assert (records[-1]["action"], records[-1]["records"]) == ("audit_gap", 3)
+
+
+async def test_a_disk_that_stays_full_does_not_hang_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FullDisk(monkeypatch)
+    async with running(tmp_path) as (audit, bus):
+        audit.record("enter", room="exam")
+        await heard(bus, AuditStuck)
+    assert list(read(tmp_path, Wanted())) == []
+
+
+async def test_a_folder_that_cannot_be_used_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "audit").write_text("")
+    with pytest.raises(StateError, match=r"audit/audit\.jsonl: file exists"):
+        Audit(tmp_path / "audit", Bus(), max_bytes=65_536, keep=1, sync_seconds=1).start()
+
+
+def test_a_failed_write_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = Files(tmp_path, max_bytes=1000, keep=1)
+    assert target.open() == 0
+    target.append(b'{"number":1}\n')
+    write, room = os.write, [10]
+
+    def partly(file: int, data: Any) -> int:
+        if not room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(file, data[: room.pop()])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", partly)
+        with pytest.raises(OSError, match="No space"):
+            target.append(b'{"number":2,"action":"enter"}\n')
+    target.append(b'{"number":3}\n')
+    target.close()
+    assert (tmp_path / NAME).read_bytes() == b'{"number":1}\n{"number":3}\n'
