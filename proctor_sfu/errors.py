@@ -19,6 +19,10 @@ its meaning. The text is one line, made for the person who has to act on it.
     ├── RefusedError                   a client or operator asked for what cannot be done; its code says what
     ├── UnreachableError               no daemon answers at the control socket
     ├── AnswerError                    the daemon answered a control request with an error
+    ├── RecordingError                 recordings on disk: journals, ledgers, manifests, keys
+    │   ├── SealedError                an encrypted journal that does not open
+    │   ├── KeyFileError               a key file that is missing, unreadable for us or readable for others
+    │   └── FolderError                no recording is there, or somebody writes to it
     └── InstallError                   finding, fetching or building the worker binary
         ├── WorkerMissingError         it is not where it was said to be, or nowhere and may not be fetched
         ├── WorkerUnusableError        it does not start or does not do its work
@@ -184,4 +188,32 @@ class AnswerError(PsfuError):
     def __init__(self, status: int, reason: str, message: str) -> None:
         super().__init__(message)
         self.status = status
+        self.reason = reason
+
+
+class RecordingError(PsfuError):
+    """Root of the errors of recordings on disk."""
+
+    code = "recording_error"
+
+
+class SealedError(RecordingError):
+    """An encrypted journal, or its key, does not open with the key at hand."""
+
+    code = "sealed"
+
+
+class KeyFileError(RecordingError):
+    """A key file is missing, cannot be read, or others can read it."""
+
+    code = "key_unusable"
+
+
+class FolderError(RecordingError):
+    """A folder is no recording, or it is being written to; ``reason`` is a stable code that tells which."""
+
+    code = "folder_unusable"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
         self.reason = reason
