@@ -32,7 +32,7 @@ from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Settings
 from proctor_sfu.settings_file import Loaded
 from proctor_sfu.signaling.app import PATH, SignalingApp
-from proctor_sfu.starting import control_socket_of, signaling_of, state_of, workers_of
+from proctor_sfu.starting import control_socket_of, ice_servers_of, signaling_of, state_of, workers_of
 from proctor_sfu.state import held, place
 from proctor_sfu.systemd import Manager
 
@@ -59,6 +59,7 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
     settings = loaded.settings
     manager = Manager(os.environ)
     async with contextlib.AsyncExitStack() as stack:
+        ice = ice_servers_of(loaded)
         # Taken first, so that a second daemon ends before it does anything else.
         with control_socket_of(loaded):
             control_socket = listen(socket)
@@ -70,7 +71,7 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         audit = Audit(state / "audit", events, **settings.audit.model_dump())
         audit.start()
         stack.callback(audit.close)
-        registry = Registry(settings, audit, events)
+        registry = Registry(settings, audit, events, ice)
         pool = Pool(_worker_settings(settings, binary), settings.rtc, lost=registry.worker_lost)
         registry.use(pool)
         stack.push_async_callback(pool.close)

@@ -30,6 +30,9 @@ class Signaling(_Section):
     port: Port = Field(4443, description="Its TCP port; 0 takes a free one.")
     max_message_bytes: int = Field(262_144, ge=1024, le=8_388_608, description="Largest message a client may send.")
     authenticate_seconds: float = Field(10.0, gt=0, le=300, description="Time a new connection has to authenticate.")
+    grace_seconds: float = Field(
+        30.0, ge=0, le=3600, description="How long a peer whose connection is lost keeps its seat and its media."
+    )
     ping_seconds: float = Field(20.0, gt=0, le=600, description="Interval of WebSocket pings to each client.")
     messages_per_second: float = Field(50.0, gt=0, description="Messages a client may send in the long run.")
     messages_burst: int = Field(200, ge=1, description="Messages a client may send at once.")
@@ -67,8 +70,8 @@ class Rtc(_Section):
     initial_outgoing_bitrate: int = Field(
         1_000_000, ge=30_000, description="First guess of what a proctor can receive, bits per second."
     )
-    max_incoming_bitrate: int = Field(
-        3_000_000, ge=0, description="Most a candidate may send, bits per second; 0: no limit."
+    key_frame_milliseconds: int = Field(
+        200, ge=0, le=10_000, description="Least time between two key frame requests to a source, milliseconds."
     )
 
     @field_validator("listen_ip")
@@ -86,6 +89,45 @@ class Rtc(_Section):
             raise ValueError(
                 f"announced_address: needed when listen_ip is {self.listen_ip}: an address that clients can reach"
             )
+        return self
+
+
+class Bitrates(_Section):
+    """Most a candidate may send as each source, bits per second."""
+
+    camera: int = Field(1_000_000, ge=50_000, le=50_000_000, description="Camera, all simulcast layers together.")
+    screen: int = Field(1_600_000, ge=50_000, le=50_000_000, description="Screen.")
+    microphone: int = Field(64_000, ge=6_000, le=510_000, description="Microphone, and the voice of a proctor.")
+
+
+class Turn(_Section):
+    """TURN and STUN servers clients are told of, with credentials of the REST kind (coturn: use-auth-secret)."""
+
+    urls: tuple[str, ...] = Field(
+        (), description="Their URLs.", examples=[["turn:turn.example.org:3478?transport=udp"]]
+    )
+    secret_file: Path | None = Field(
+        None,
+        description="File with the shared secret; when it is rotated, the new one comes first and old ones may follow,"
+        " a line each.",
+        examples=["/etc/psfu/credentials/turn"],
+    )
+    ttl_seconds: float = Field(
+        14_400.0, ge=60, le=86_400, description="How long a credential is good; longer than an exam."
+    )
+
+    @field_validator("urls")
+    @classmethod
+    def _are_ice_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            if not url.startswith(("stun:", "stuns:", "turn:", "turns:")):
+                raise ValueError(f"expected URLs that begin with stun:, stuns:, turn: or turns:, not {url!r}")
+        return value
+
+    @model_validator(mode="after")
+    def _has_a_secret(self) -> Turn:
+        if any(url.startswith("turn") for url in self.urls) and self.secret_file is None:
+            raise ValueError("secret_file: needed for the TURN servers of urls: a file with their shared secret")
         return self
 
 
@@ -137,6 +179,8 @@ class Settings(_Section):
     signaling: Signaling = Field(default_factory=Signaling)
     workers: Workers = Field(default_factory=Workers)
     rtc: Rtc = Field(default_factory=Rtc)
+    bitrates: Bitrates = Field(default_factory=Bitrates)
+    turn: Turn = Field(default_factory=Turn)
     control: Control = Field(default_factory=Control)
     state: State = Field(default_factory=State)
     audit: Audit = Field(default_factory=Audit)
@@ -238,7 +282,8 @@ def _expected(schema: Mapping[str, Any]) -> str:
         "integer": "a whole number", "number": "a number", "boolean": "true or false", "array": "a list",
         "object": "a table", "string": "a path in quotes" if schema.get("format") == "path" else "text in quotes",
     }  # fmt: skip
-    return kinds[schema["type"]] + _bounds(schema)
+    of = f" of {_expected(schema['items'])}" if "items" in schema else ""
+    return kinds[schema["type"]] + of + _bounds(schema)
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from proctor_sfu.errors import (
 from proctor_sfu.mediasoup.build import Progress
 from proctor_sfu.mediasoup.gate import gate
 from proctor_sfu.mediasoup.install import WorkerBinary, install
+from proctor_sfu.rooms.ice import IceServers
 from proctor_sfu.settings_file import Loaded
 
 
@@ -43,6 +44,24 @@ def find_worker(loaded: Loaded, *, offline: bool, progress: Progress) -> WorkerB
         named = loaded.problem(by_hand, text) if by_hand in loaded.origin else f"environment: {by_hand}: {text}"
         raise type(error)(named) from error
     return found
+
+
+def ice_servers_of(loaded: Loaded) -> IceServers:
+    """Return what clients are told of TURN; raises `SettingsError` for a secret that cannot be used."""
+    turn = loaded.settings.turn
+    secrets: tuple[str, ...] = ()
+    if turn.secret_file is not None:
+        try:
+            lines = turn.secret_file.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = (getattr(error, "strerror", None) or "not UTF-8").lower()
+            text = f"{turn.secret_file}: {reason}; name a file with the TURN server's shared secret"
+            raise SettingsError([loaded.problem("turn.secret_file", text)]) from None
+        secrets = tuple(line.strip() for line in lines if line.strip())
+        if not secrets:
+            text = f"{turn.secret_file}: empty; write the TURN server's shared secret into it"
+            raise SettingsError([loaded.problem("turn.secret_file", text)])
+    return IceServers(urls=turn.urls, secrets=secrets, ttl=turn.ttl_seconds)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 import time
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -10,9 +12,12 @@ from proctor_sfu.audit.entry import By
 from proctor_sfu.mediasoup.consumer import Consumer
 from proctor_sfu.mediasoup.producer import Producer
 from proctor_sfu.mediasoup.rtp import RtpCapabilities
+from proctor_sfu.mediasoup.scalability import parse_scalability_mode
 from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
 from proctor_sfu.rooms.policy import sources_of
+from proctor_sfu.rooms.presence import Facts, Light, State
 from proctor_sfu.rooms.roles import Role, Source
+from proctor_sfu.rooms.views import WITHHELD, Delivery, View
 
 
 class Link(Protocol):
@@ -30,25 +35,62 @@ class Link(Protocol):
     def reset(self) -> None:
         """The room's worker died: the client has to begin again behind `authenticate`."""
 
-    def end(self, why: Literal["kicked", "room_closed"], reason: str) -> None:
+    def end(self, why: Literal["kicked", "room_closed", "replaced"], reason: str) -> None:
         """Say why and close the connection."""
+
+
+class Absent:
+    """The link of a peer whose connection is lost: what it would be told is in the answer when it resumes."""
+
+    def notify(self, method: str, data: dict[str, Any]) -> None:
+        """Nobody listens."""
+
+    def offer(self, viewed: Viewed) -> None:
+        """Nobody would receive it: it is made again when somebody does."""
+        viewed.consumer.close()
+
+    def announce(self, owner: Peer, published: Published) -> None:
+        """Nobody listens."""
+
+    def reset(self) -> None:
+        """It finds no transports when it resumes."""
+
+    def end(self, why: Literal["kicked", "room_closed", "replaced"], reason: str) -> None:
+        """There is no connection to close."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A producer of a candidate."""
+    """A producer. ``width`` is that of its largest layer in pixels, if its client said so."""
 
     source: Source
     producer: Producer
+    width: int | None = None
+
+    @property
+    def layers(self) -> int:
+        """Spatial layers."""
+        encodings = self.producer.rtp_parameters.encodings
+        if self.producer.type == "svc":
+            return parse_scalability_mode(encodings[0].scalability_mode).spatial_layers
+        return len(encodings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Viewed:
-    """A consumer of a proctor or observer."""
+    """A consumer and how it is sent."""
 
     owner: Peer
-    source: Source
+    published: Published
     consumer: Consumer
+    led_by_client: bool = False
+    """Asked for with ``consume``: the client itself pauses and resumes it."""
+    ready: bool = False
+    """The client is prepared to receive it."""
+    sent_as: Delivery = WITHHELD
+    settling: bool = False
+    idle: asyncio.TimerHandle | None = None
+    """Closes it when nobody looked at it for a while."""
 
 
 class Peer:
@@ -63,8 +105,22 @@ class Peer:
         self.sources = sources_of(role)
         """What it may publish."""
         self.connected_at = time.time()
+        self.resume_key = secrets.token_urlsafe(24)
+        """Whoever has it and the right to this seat goes on where the last connection ended."""
+        self.away: asyncio.TimerHandle | None = None
+        """Set while its connection is lost; gives the seat up in the end."""
         self.joined = False
+        self.connected_once = False
+        self.state = State.JOINING
+        """What those who may see it were told last."""
+        self.light: Light = "grey"
+        self.reasons: tuple[str, ...] = ()
+        self.hand_raised = False
         self.auto_consume = True
+        self.views: dict[tuple[str, Source], View] | None = None
+        """The tiles it shows, once it declared some."""
+        self.coming: set[str] = set()
+        """Ids of producers it is being shown, but not yet."""
         self.capabilities: RtpCapabilities | None = None
         self.sending: WebRtcTransport | None = None
         self.receiving: WebRtcTransport | None = None
@@ -90,12 +146,28 @@ class Peer:
         """Whether consumers can be made for it now."""
         return self.joined and self.receiving is not None and not self.receiving.closed
 
+    @property
+    def facts(self) -> Facts:
+        """What its connection state is derived from."""
+        transports = [each for each in (self.sending, self.receiving) if each is not None]
+        return Facts(
+            away=self.away is not None,
+            joined=self.joined,
+            connected_once=self.connected_once,
+            connected=any(_stands(each) for each in transports),
+            light=self.light,
+        )
+
     def clear(self) -> None:
         """Forget the media: the peer is as after `authenticate`."""
         for transport in (self.sending, self.receiving):
             if transport is not None:
                 transport.close()
         self.sending = self.receiving = None
-        self.joined = False
+        self.joined = self.connected_once = False
         self.published.clear()
         self.viewed.clear()
+
+
+def _stands(transport: WebRtcTransport) -> bool:
+    return transport.dtls_state == "connected" and transport.ice_state in ("connected", "completed")

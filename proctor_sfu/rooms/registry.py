@@ -15,8 +15,10 @@ from proctor_sfu.mediasoup.rtp import RtpCapabilities
 from proctor_sfu.pool.member import Member
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.rooms.codecs import ROOM_CODECS
+from proctor_sfu.rooms.ice import IceServers
 from proctor_sfu.rooms.names import checked_id
 from proctor_sfu.rooms.peer import Peer
+from proctor_sfu.rooms.roles import Source
 from proctor_sfu.rooms.room import Room
 from proctor_sfu.settings import Settings
 
@@ -25,16 +27,21 @@ _log = structlog.get_logger("psfu.rooms")
 OPEN_WARNING: Final = "OPEN ROOM: anybody who reaches the server can join it without a token"
 
 
+REPAIR: Final = 1.2
+"""What retransmissions and key frames may add to the bitrates of the sources."""
+
+
 class Registry:
     """Rooms by id. The pool is given later, since it tells the registry of workers that died."""
 
-    def __init__(self, settings: Settings, audit: Audit, events: Bus) -> None:
+    def __init__(self, settings: Settings, audit: Audit, events: Bus, ice: IceServers) -> None:
         self.audit = audit
         self.events = events
         self.rooms: dict[str, Room] = {}
         self.capabilities: dict[RtpCapabilities, RtpCapabilities] = {}
         """Capabilities of clients, each kept once; see `Transport.consume`."""
         self._settings = settings
+        self.ice = ice
         self._pool: Pool | None = None
 
     def use(self, pool: Pool) -> None:
@@ -46,6 +53,21 @@ class Registry:
         """The pool rooms are placed in."""
         assert self._pool is not None
         return self._pool
+
+    @property
+    def key_frame_delay(self) -> int:
+        """Least milliseconds between two key frame requests to a producer, however many viewers ask."""
+        return self._settings.rtc.key_frame_milliseconds
+
+    def bitrates(self, peer: Peer) -> dict[Source, int]:
+        """Return what a peer may send as each of its sources, bits per second."""
+        caps = self._settings.bitrates
+        video = {Source.CAMERA: caps.camera, Source.SCREEN: caps.screen}
+        return {source: video.get(source, caps.microphone) for source in peer.sources}
+
+    def uplink_limit(self, peer: Peer) -> int:
+        """Return what a peer may send in all, bits per second: its sources and what repairs them."""
+        return int(REPAIR * sum(self.bitrates(peer).values()))
 
     def get(self, room_id: str) -> Room:
         """Return a room; raises `RefusedError` ``room_not_found``."""

@@ -1,25 +1,28 @@
-"""Room: one exam sitting: its peers, its router, and who sees whom in it."""
+"""Room: one exam sitting: its peers, its router, and who may do what in it."""
 
 from __future__ import annotations
 
+import asyncio
+import hmac
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import structlog
 
-from proctor_sfu.aio import spawn
 from proctor_sfu.audit.audit import Audit
 from proctor_sfu.audit.entry import By, Outcome
-from proctor_sfu.errors import MediasoupError, RefusedError
-from proctor_sfu.events import Bus, PeerEntered, PeerLeft, SourceEnded, SourcePublished
-from proctor_sfu.mediasoup.consumer import Consumer
+from proctor_sfu.errors import RefusedError
+from proctor_sfu.events import Bus, PeerEntered, PeerLeft, PeerStateChanged
 from proctor_sfu.mediasoup.router import Router
 from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
 from proctor_sfu.pool.member import Member
-from proctor_sfu.rooms.peer import Peer, Published, Viewed
+from proctor_sfu.rooms.forwarding import Forwarding
+from proctor_sfu.rooms.peer import Absent, Link, Peer, Published
 from proctor_sfu.rooms.policy import Action, Decision, Target, decide, ever, relation
+from proctor_sfu.rooms.presence import state_of
 from proctor_sfu.rooms.roles import Role, Source
+from proctor_sfu.rooms.talk import Talk
 from proctor_sfu.settings import Rtc
 
 _log = structlog.get_logger("psfu.rooms")
@@ -40,6 +43,8 @@ class Room:
         self.router: Router | None = None
         self.events = events
         self._audit = audit
+        self.talk = Talk()
+        self.forwarding = Forwarding(self)
         self._rtc = rtc
 
     def by_role(self, role: Role) -> list[Peer]:
@@ -81,23 +86,75 @@ class Room:
     def joined(self, peer: Peer) -> None:
         """The peer is ready for media: tell those who may know, and show it what it may see."""
         peer.joined = True
-        for other in self._those_who_may(Action.SEE, peer):
-            other.link.notify("newPeer", {"id": peer.id, "displayName": peer.name, "role": peer.role})
-        self.show_all(peer)
+        peer.state = state_of(peer.facts)
+        for other in self.those_who_may(Action.SEE, peer):
+            other.link.notify("newPeer", describe(peer))
+        self.forwarding.refresh(peer)
 
     def leave(self, peer: Peer, reason: str) -> None:
         """Take a peer and all its media out of the room."""
         if self.peers.get(peer.id) is not peer:
             return
         del self.peers[peer.id]
-        watchers = list(self._those_who_may(Action.SEE, peer)) if peer.joined else []
+        if peer.away is not None:
+            peer.away.cancel()
+        watchers = list(self.those_who_may(Action.SEE, peer)) if peer.joined else []
         peer.clear()
+        self.talk.forget(peer.id)
         self.note("leave", by=peer.by, reason=reason)
         self.events.publish(PeerLeft(room=self.id, peer=peer.id, reason=reason))
         for other in watchers:
             other.link.notify("peerClosed", {"peerId": peer.id, "reason": reason})
 
-    def _those_who_may(self, action: Action, owner: Peer) -> Iterator[Peer]:
+    def disconnected(self, peer: Peer, link: Link, grace: float) -> None:
+        """The connection of a peer is lost: keep its seat and its media for ``grace`` seconds."""
+        if self.peers.get(peer.id) is not peer or peer.link is not link:
+            return
+        peer.link = Absent()
+        peer.away = asyncio.get_running_loop().call_later(grace, self._give_up, peer)
+        _log.warning("peer_away", room=self.id, peer=peer.id, grace=grace)
+        self.changed(peer)
+
+    def _give_up(self, peer: Peer) -> None:
+        _log.warning("peer_lost", room=self.id, peer=peer.id)
+        self.leave(peer, "lost")
+
+    def resume(self, peer: Peer, key: str, link: Link) -> bool:
+        """Give a peer its new connection, if ``key`` is that of its seat; whoever held it before is sent away."""
+        if not hmac.compare_digest(peer.resume_key.encode(), key.encode()):
+            return False
+        before, peer.link = peer.link, link
+        if peer.away is not None:
+            peer.away.cancel()
+            peer.away = None
+        before.end("replaced", "this seat is used from another connection")
+        _log.info("peer_resumed", room=self.id, peer=peer.id)
+        self.changed(peer)
+        return True
+
+    def changed(self, peer: Peer) -> None:
+        """Something a peer's state depends on changed: tell those who may see it, if the state did."""
+        if self.peers.get(peer.id) is not peer:
+            return
+        facts = peer.facts
+        peer.connected_once = peer.connected_once or facts.connected
+        state = state_of(facts)
+        if state is not peer.state:
+            _log.info("peer_state", room=self.id, peer=peer.id, before=peer.state, state=state)
+            self.events.publish(
+                PeerStateChanged(room=self.id, peer=peer.id, before=peer.state, state=state, reasons=peer.reasons)
+            )
+            peer.state = state
+            self.tell_state(peer)
+
+    def tell_state(self, peer: Peer) -> None:
+        """Tell those who may see a peer how it is."""
+        if peer.joined:
+            data = {"peerId": peer.id, "state": peer.state, "light": peer.light, "reasons": list(peer.reasons)}
+            for other in self.those_who_may(Action.SEE, peer):
+                other.link.notify("peerState", data)
+
+    def those_who_may(self, action: Action, owner: Peer) -> Iterator[Peer]:
         """Yield the other joined peers that may do ``action`` to ``owner``."""
         for other in self.peers.values():
             if other is not owner and other.joined and self.may(other, action, owner):
@@ -141,109 +198,12 @@ class Room:
             webrtc_server=self.member.server, enable_udp=not tcp_only, enable_tcp=True, prefer_udp=True,
             initial_available_outgoing_bitrate=self._rtc.initial_outgoing_bitrate,
         )  # fmt: skip
-        if self._rtc.max_incoming_bitrate:
-            await transport.set_max_incoming_bitrate(self._rtc.max_incoming_bitrate)
         return transport
 
-    def publish(self, owner: Peer, published: Published) -> None:
-        """A candidate produces: show it to everybody who may see it."""
-        owner.published[published.producer.id] = published
-        published.producer.observer.on("close", lambda: self._ended(owner, published))
-        published.producer.on(
-            "score",
-            lambda score: owner.link.notify(
-                "producerScore",
-                {
-                    "producerId": published.producer.id,
-                    "score": [{"ssrc": each.ssrc, "rid": each.rid, "score": each.score} for each in score],
-                },
-            ),
-        )
-        self.events.publish(
-            SourcePublished(room=self.id, peer=owner.id, source=published.source, producer=published.producer.id)
-        )
-        for viewer in self._those_who_may(Action.CONSUME, owner):
-            if not viewer.auto_consume:
-                viewer.link.announce(owner, published)
-            elif viewer.watches:
-                self._show(viewer, owner, published)
-
-    def _ended(self, owner: Peer, published: Published) -> None:
-        owner.published.pop(published.producer.id, None)
-        self.events.publish(
-            SourceEnded(room=self.id, peer=owner.id, source=published.source, producer=published.producer.id)
-        )
-
-    def show_all(self, viewer: Peer) -> None:
-        """Make consumers of everything ``viewer`` may see and does not yet; all requests leave at once."""
-        if not (viewer.watches and viewer.auto_consume):
-            return
-        seen = {viewed.consumer.producer_id for viewed in viewer.viewed.values()}
-        for owner in list(self.peers.values()):
-            if self.may(viewer, Action.CONSUME, owner):
-                for published in list(owner.published.values()):
-                    if published.producer.id not in seen:
-                        self._show(viewer, owner, published)
-
-    def _show(self, viewer: Peer, owner: Peer, published: Published) -> None:
-        async def show() -> None:
-            try:
-                viewed = await self.consume(viewer, owner, published)
-            except MediasoupError as error:
-                # The viewer or the producer went away meanwhile, or has no codec in common: nothing to show.
-                _log.info("source_not_shown", room=self.id, viewer=viewer.id, candidate=owner.id, reason=str(error))
-                return
-            viewer.link.offer(viewed)
-
-        spawn(show(), name=f"show {owner.id} to {viewer.id}")
-
-    async def consume(self, viewer: Peer, owner: Peer, published: Published, *, paused: bool = True) -> Viewed:
-        """Make a consumer for ``viewer``, by default paused. Raises `RefusedError` and what the host raises."""
-        self.require(viewer, Action.CONSUME, owner)
-        if not viewer.watches or viewer.receiving is None or viewer.capabilities is None:
-            raise RefusedError("transport_not_found", "consuming needs a transport to receive with")
-        consumer = await viewer.receiving.consume(
-            producer_id=published.producer.id, rtp_capabilities=viewer.capabilities, paused=paused
-        )
-        viewed = Viewed(owner=owner, source=published.source, consumer=consumer)
-        viewer.viewed[consumer.id] = viewed
-        self.note("consume", by=viewer.by, target=owner, source=published.source, consumer=consumer.id)
-        self._follow(viewer, consumer)
-        return viewed
-
-    def _follow(self, viewer: Peer, consumer: Consumer) -> None:
-        """Pass on what happens to a consumer."""
-        name = {"consumerId": consumer.id}
-        notify = viewer.link.notify
-        consumer.observer.on("close", lambda: viewer.viewed.pop(consumer.id, None))
-        consumer.on("producerclose", lambda: notify("consumerClosed", {**name, "reason": "producer_closed"}))
-        consumer.on("producerpause", lambda: notify("consumerPaused", name))
-        consumer.on("producerresume", lambda: notify("consumerResumed", name))
-        consumer.on(
-            "score",
-            lambda score: notify(
-                "consumerScore",
-                {
-                    **name,
-                    "score": {
-                        "score": score.score,
-                        "producerScore": score.producer_score,
-                        "producerScores": list(score.producer_scores),
-                    },
-                },
-            ),
-        )
-        consumer.on(
-            "layerschange",
-            lambda layers: notify(
-                "consumerLayersChanged",
-                {
-                    **name,
-                    "spatialLayer": None if layers is None else layers.spatial_layer,
-                    "temporalLayer": None if layers is None else layers.temporal_layer,
-                },
-            ),
-        )
+    def follow_transport(self, peer: Peer, transport: WebRtcTransport) -> None:
+        """Let the peer's state follow the transport's."""
+        transport.on("icestatechange", lambda _: self.changed(peer))
+        transport.on("dtlsstatechange", lambda _: self.changed(peer))
 
     def source_of(self, peer: Peer, source: Source) -> Published | None:
         """Return what a peer publishes as ``source``."""
@@ -255,3 +215,25 @@ class Room:
             if (published := owner.published.get(producer_id)) is not None:
                 return owner, published
         raise RefusedError("producer_not_found", f"there is no producer {producer_id} in room {self.id}")
+
+
+def describe(peer: Peer) -> dict[str, Any]:
+    """Return what those who may see a peer are told of it, as signaling has it."""
+    return {
+        "id": peer.id,
+        "displayName": peer.name,
+        "role": peer.role,
+        "state": peer.state,
+        "light": peer.light,
+        "reasons": list(peer.reasons),
+        "handRaised": peer.hand_raised,
+        "sources": [
+            {
+                "source": each.source,
+                "producerId": each.producer.id,
+                "kind": each.producer.kind,
+                "paused": each.producer.paused,
+            }
+            for each in peer.published.values()
+        ],
+    }

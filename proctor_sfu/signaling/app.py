@@ -95,7 +95,7 @@ class SignalingApp:
                 writer = group.create_task(socket.write(), name=f"write {address}")
                 reader = group.create_task(self._read(websocket, session), name=f"read {address}")
                 await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
-                session.gone()
+                session.gone(websocket.close_code)
                 socket.close(WSCloseCode.OK, "")
                 # Closing while somebody reads would cut the connection before the client has read why.
                 reader.cancel()
@@ -103,7 +103,7 @@ class SignalingApp:
             await websocket.close(code=code, message=reason.encode())
         finally:
             self._sessions.discard(session)
-            session.gone()
+            session.gone(websocket.close_code)
         return websocket
 
     async def _read(self, websocket: web.WebSocketResponse, session: Session) -> None:

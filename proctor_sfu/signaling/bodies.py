@@ -17,6 +17,8 @@ _Body = TypeVar("_Body", bound="Body")
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
+Pixels = Annotated[int, Field(ge=0, le=16_384)]
+Text = Annotated[str, Field(max_length=10_000)]
 Layer = Annotated[int, Field(ge=0, le=255, strict=True)]
 
 
@@ -59,9 +61,10 @@ class Nothing(Body):
 
 
 class Authenticate(Body):
-    """Who wants in where."""
+    """Who wants in where; ``resume_key``: back into the seat of a lost connection."""
 
     token: str | None = None
+    resume_key: Annotated[str, Field(max_length=100)] | None = None
     room_id: Id | None = None
     peer_id: Id | None = None
     role: Role | None = None
@@ -97,9 +100,10 @@ class Join(Body):
 
 
 class AppData(Body):
-    """What psfu reads of a producer's application data."""
+    """What psfu reads of a producer's application data. ``width``: of the largest layer, pixels."""
 
     source: Source | None = None
+    width: Annotated[int, Field(ge=16, le=16_384)] | None = None
 
 
 class Produce(Body):
@@ -122,6 +126,54 @@ class Consume(Body):
 
     producer_id: Id
     paused: bool = True
+
+
+class Tile(Body):
+    """A source a proctor shows, and how large, in device pixels."""
+
+    peer_id: Id
+    source: Source
+    width: Pixels
+    height: Pixels
+    focus: bool = False
+
+
+class Watch(Body):
+    """All tiles that are visible now."""
+
+    views: Annotated[tuple[Tile, ...], Field(max_length=1000)]
+
+
+class Whisper(Body):
+    """Whom to speak to."""
+
+    peer_id: Id | None = None
+
+
+class Announce(Body):
+    """Whether to speak to all."""
+
+    on: bool
+
+
+class Message(Body):
+    """A short text; without ``peer_id`` to all, or from a candidate to its proctors."""
+
+    peer_id: Id | None = None
+    text: Text
+
+
+class RaiseHand(Body):
+    """Whether the hand is up."""
+
+    raised: bool
+
+
+class Bookmark(Body):
+    """An incident."""
+
+    peer_id: Id
+    note: Text = ""
 
 
 class OfConsumer(Body):

@@ -20,7 +20,7 @@ STATUS: Final[Mapping[str, int]] = {
     "room_not_found": 404, "room_full": 409, "peer_exists": 409, "not_open": 403, "transport_not_found": 404,
     "producer_not_found": 404, "consumer_not_found": 404, "not_found": 404, "invalid_argument": 400,
     "unsupported": 415, "source_exists": 409, "worker_closed": 503, "no_worker": 503,
-    "worker_request_failed": 400, "internal": 500,
+    "peer_not_found": 404, "voice_missing": 409, "worker_request_failed": 400, "internal": 500,
 }  # fmt: skip
 """Stable code -> the number protoo calls ``errorCode``, chosen after HTTP's."""
 

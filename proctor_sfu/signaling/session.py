@@ -8,7 +8,7 @@ that the two can never wait for each other.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import time
 from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final, Literal, Protocol
@@ -34,7 +34,12 @@ MAX_PENDING: Final = 1000
 FLOOD: Final = 100
 """Refused messages in a row after which a client is closed."""
 
-CLOSE_CODES: Final = {"kicked": 4003, "room_closed": 4004, "flood": 4008, "authenticate": 4001, "shutdown": 1001}
+CLOSE_CODES: Final = {
+    "left": 1000, "shutdown": 1001, "authenticate": 4001, "kicked": 4003, "room_closed": 4004, "replaced": 4005,
+    "flood": 4008,
+}  # fmt: skip
+LEAVING: Final = frozenset({1000, 1001, 4000})
+"""WebSocket codes of a client that goes on purpose: normal, the page is closed, and protoo-client's own."""
 
 
 class Wire(Protocol):
@@ -73,6 +78,8 @@ class Session:
         self._next_id = 0
         self._pending: dict[int, asyncio.Future[messages.Response]] = {}
         self._ended = False
+        self._closed_for: str | None = None
+        self.grace_seconds = limits.grace_seconds
 
     # From the client.
 
@@ -130,6 +137,11 @@ class Session:
         _log.warning("message_too_big", address=self.address, size=size, limit=self._largest, **self._who())
         return messages.Bad(code="message_too_big", reason=f"{size} bytes; the limit is {self._largest}")
 
+    def ice_servers(self) -> list[dict[str, Any]]:
+        """Return the ICE servers this client is told of, with credentials that begin now."""
+        assert self.peer is not None
+        return self.registry.ice.told(self.peer.id, now=time.time())
+
     # To the client.
 
     def notify(self, method: str, data: dict[str, Any]) -> None:
@@ -159,9 +171,8 @@ class Session:
             if not response.ok:
                 _log.info("consumer_refused", reason=response.reason, **self._who())
                 viewed.consumer.close()
-            elif not viewed.consumer.closed:
-                with contextlib.suppress(MediasoupError):  # It closed meanwhile.
-                    await viewed.consumer.resume()
+            elif not viewed.consumer.closed and self.room is not None and self.peer is not None:
+                self.room.forwarding.ready(self.peer, viewed)
 
         spawn(offered(), name=f"offer {viewed.consumer.id}")
 
@@ -183,24 +194,30 @@ class Session:
         self._drop_pending()
         self.notify("workerDied", {"roomId": self.room.id})
 
-    def end(self, why: Literal["kicked", "room_closed"], reason: str) -> None:
+    def end(self, why: Literal["kicked", "room_closed", "replaced"], reason: str) -> None:
         """Say why and close."""
-        self.notify("kicked" if why == "kicked" else "roomClosed", {"reason": reason})
+        self.notify({"kicked": "kicked", "room_closed": "roomClosed", "replaced": "replaced"}[why], {"reason": reason})
         self.finish(why, reason)
 
     def finish(self, why: str, reason: str) -> None:
         """Close the connection; `gone` follows."""
+        self._closed_for = self._closed_for or why
         self._wire.close(CLOSE_CODES[why], reason[:100])
 
-    def gone(self) -> None:
-        """The connection is closed: leave the room."""
+    def gone(self, code: int | None) -> None:
+        """The connection is closed, with that WebSocket code if the client said one: leave, or keep the seat warm."""
         if self._ended:
             return
         self._ended = True
         self._drop_pending()
-        if self.room is not None and self.peer is not None:
-            self.room.leave(self.peer, "disconnected")
-            _log.info("peer_left", **self._who())
+        room, peer = self.room, self.peer
+        if room is None or peer is None or peer.link is not self:
+            return
+        if self._closed_for is not None or code in LEAVING or not peer.joined:
+            room.leave(peer, self._closed_for or "left")
+            _log.info("peer_left", reason=self._closed_for or "left", **self._who())
+        else:
+            room.disconnected(peer, self, self.grace_seconds)
 
     def _drop_pending(self) -> None:
         pending, self._pending = self._pending, {}
@@ -218,6 +235,6 @@ def describe(viewed: Viewed) -> dict[str, Any]:
         "kind": consumer.kind,
         "rtpParameters": wire(consumer.rtp_parameters),
         "type": consumer.type,
-        "appData": {"source": viewed.source, "peerId": viewed.owner.id},
+        "appData": {"source": viewed.published.source, "peerId": viewed.owner.id},
         "producerPaused": consumer.producer_paused,
     }

@@ -7,7 +7,8 @@ from typing import Any
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.rooms.peer import Viewed
 from proctor_sfu.rooms.policy import Action
-from proctor_sfu.signaling.bodies import Consume, OfConsumer, PreferredLayers, Priority
+from proctor_sfu.rooms.views import View
+from proctor_sfu.signaling.bodies import Consume, OfConsumer, PreferredLayers, Priority, Watch
 from proctor_sfu.signaling.handlers.transports import camel_stats
 from proctor_sfu.signaling.session import Session, describe
 
@@ -21,7 +22,21 @@ async def consume(session: Session, body: Consume) -> dict[str, Any]:
     owner, published = room.find(body.producer_id)
     if any(viewed.consumer.producer_id == body.producer_id for viewed in peer.viewed.values()):
         raise RefusedError("conflict", f"you consume producer {body.producer_id} already")
-    return describe(await room.consume(peer, owner, published, paused=body.paused))
+    return describe(await room.forwarding.consume(peer, owner, published, led_by_client=True, paused=body.paused))
+
+
+async def watch(session: Session, body: Watch) -> dict[str, Any]:
+    """See these tiles and no others; consumers, layers and pauses follow from their sizes."""
+    room, peer = session.room, session.peer
+    assert room is not None and peer is not None
+    room.forwarding.watch(
+        peer,
+        [
+            View(peer_id=each.peer_id, source=each.source, width=each.width, height=each.height, focus=each.focus)
+            for each in body.views
+        ],
+    )
+    return {}
 
 
 async def close(session: Session, body: OfConsumer) -> dict[str, Any]:
@@ -74,7 +89,7 @@ async def stats(session: Session, body: OfConsumer) -> Any:
 
 def _note(session: Session, action: str, viewed: Viewed) -> None:
     assert session.room is not None and session.peer is not None
-    session.room.note(action, by=session.peer.by, target=viewed.owner, source=viewed.source)
+    session.room.note(action, by=session.peer.by, target=viewed.owner, source=viewed.published.source)
 
 
 def _own(session: Session, body: OfConsumer) -> Viewed:

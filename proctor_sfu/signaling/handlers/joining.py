@@ -11,6 +11,8 @@ from proctor_sfu.mediasoup.check import check_rtp_capabilities
 from proctor_sfu.rooms.names import checked_id, clean_name
 from proctor_sfu.rooms.peer import Peer
 from proctor_sfu.rooms.policy import Action, ever
+from proctor_sfu.rooms.room import Room
+from proctor_sfu.rooms.room import describe as described
 from proctor_sfu.signaling.bodies import Authenticate, Join, Nothing, wire
 from proctor_sfu.signaling.session import Session
 
@@ -18,7 +20,7 @@ _log = structlog.get_logger("psfu.signaling")
 
 
 async def authenticate(session: Session, body: Authenticate) -> dict[str, Any]:
-    """Become a peer of an open room."""
+    """Become a peer of an open room, or again the peer one was before the connection was lost."""
     if session.peer is not None:
         raise RefusedError("already_authenticated", f"this connection is peer {session.peer.id}")
     if body.token is not None:
@@ -29,11 +31,64 @@ async def authenticate(session: Session, body: Authenticate) -> dict[str, Any]:
     room = session.registry.get(room_id)
     if not room.open:
         raise RefusedError("not_open", f"room {room.id} is not open")
-    peer = Peer(peer_id, body.role, clean_name(body.display_name, peer_id), session.address, session)
-    room.enter(peer)
+    peer = room.peers.get(peer_id)
+    resumed = peer is not None and peer.role is body.role and room.resume(peer, body.resume_key or "", session)
+    if peer is None or not resumed:
+        peer = Peer(peer_id, body.role, clean_name(body.display_name, peer_id), session.address, session)
+        room.enter(peer)
+        _log.warning("joined_without_token", room=room.id, peer=peer.id, role=peer.role, address=peer.address)
     session.room, session.peer = room, peer
-    _log.warning("joined_without_token", room=room.id, peer=peer.id, role=peer.role, address=peer.address)
-    return {"roomId": room.id, "peerId": peer.id, "role": peer.role}
+    if resumed:
+        room.forwarding.refresh(peer)
+    return _welcome(session, room, peer, resumed=resumed)
+
+
+def _welcome(session: Session, room: Room, peer: Peer, *, resumed: bool) -> dict[str, Any]:
+    answer = {
+        "roomId": room.id,
+        "peerId": peer.id,
+        "role": peer.role,
+        "displayName": peer.name,
+        "sources": list(peer.sources),
+        "resumed": resumed,
+        "resumeKey": peer.resume_key,
+        "graceSeconds": session.grace_seconds,
+        "iceServers": session.ice_servers(),
+        "bitrates": session.registry.bitrates(peer),
+    }
+    return {**answer, **_standing(room, peer)} if resumed else answer
+
+
+def _standing(room: Room, peer: Peer) -> dict[str, Any]:
+    """Return what a peer that comes back still has, so that its client can compare."""
+    transports = (("send", peer.sending), ("recv", peer.receiving))
+    return {
+        "joined": peer.joined,
+        "transports": [
+            {"id": each.id, "direction": direction} for direction, each in transports if each and not each.closed
+        ],
+        "producers": [
+            {"id": each.producer.id, "source": each.source, "paused": each.producer.paused}
+            for each in peer.published.values()
+        ],
+        "consumers": [
+            {
+                "id": each.consumer.id,
+                "producerId": each.consumer.producer_id,
+                "peerId": each.owner.id,
+                "source": each.published.source,
+                "paused": each.consumer.paused,
+            }
+            for each in peer.viewed.values()
+        ],
+        "peers": _visible_peers(room, peer),
+    }
+
+
+async def leave(session: Session, body: Nothing) -> dict[str, Any]:
+    """Go on purpose, which nobody takes for a lost connection."""
+    session.finish("left", "goodbye")
+    return {}
 
 
 async def router_capabilities(session: Session, body: Nothing) -> Any:
@@ -59,27 +114,12 @@ async def join(session: Session, body: Join) -> dict[str, Any]:
         peer.name = clean_name(body.display_name, peer.id)
     peer.auto_consume = body.auto_consume
     room.joined(peer)
-    return {
-        "peers": [
-            _described(other)
-            for other in room.peers.values()
-            if other is not peer and other.joined and room.may(peer, Action.SEE, other)
-        ]
-    }
+    return {"peers": _visible_peers(room, peer)}
 
 
-def _described(peer: Peer) -> dict[str, Any]:
-    return {
-        "id": peer.id,
-        "displayName": peer.name,
-        "role": peer.role,
-        "sources": [
-            {
-                "source": each.source,
-                "producerId": each.producer.id,
-                "kind": each.producer.kind,
-                "paused": each.producer.paused,
-            }
-            for each in peer.published.values()
-        ],
-    }
+def _visible_peers(room: Room, peer: Peer) -> list[dict[str, Any]]:
+    return [
+        described(other)
+        for other in room.peers.values()
+        if other is not peer and other.joined and room.may(peer, Action.SEE, other)
+    ]

@@ -32,11 +32,14 @@ async def produce(session: Session, body: Produce) -> dict[str, Any]:
     if room.source_of(peer, source) is not None:
         raise RefusedError("source_exists", f"your {source} is published already")
     producer = await peer.sending.produce(
-        kind=body.kind, rtp_parameters=body.rtp_parameters, app_data={"peer": peer.id, "source": source}
+        kind=body.kind,
+        rtp_parameters=body.rtp_parameters,
+        app_data={"peer": peer.id, "source": source},
+        key_frame_request_delay=session.registry.key_frame_delay,
     )
     if producer.closed or room.peers.get(peer.id) is not peer:
         raise RefusedError("transport_not_found", "the transport was closed meanwhile")
-    room.publish(peer, Published(source=source, producer=producer))
+    room.forwarding.publish(peer, Published(source=source, producer=producer, width=body.app_data.width))
     _log.info("source_published", room=room.id, peer=peer.id, source=source, type=producer.type)
     return {"id": producer.id}
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.signaling import bodies
-from proctor_sfu.signaling.handlers import consuming, joining, producing, transports
+from proctor_sfu.signaling.handlers import consuming, joining, producing, talking, transports
 from proctor_sfu.signaling.session import Session
 
 State: TypeAlias = Literal["connected", "authenticated", "joined"]
@@ -34,6 +34,7 @@ TABLE: Final[Mapping[str, Entry]] = {
     "pauseProducer": Entry(bodies.OfProducer, producing.pause, "joined"),
     "resumeProducer": Entry(bodies.OfProducer, producing.resume, "joined"),
     "getProducerStats": Entry(bodies.OfProducer, producing.stats, "joined"),
+    "watch": Entry(bodies.Watch, consuming.watch, "joined"),
     "consume": Entry(bodies.Consume, consuming.consume, "joined"),
     "closeConsumer": Entry(bodies.OfConsumer, consuming.close, "joined"),
     "pauseConsumer": Entry(bodies.OfConsumer, consuming.pause, "joined"),
@@ -42,6 +43,12 @@ TABLE: Final[Mapping[str, Entry]] = {
     "setConsumerPriority": Entry(bodies.Priority, consuming.set_priority, "joined"),
     "requestConsumerKeyFrame": Entry(bodies.OfConsumer, consuming.request_key_frame, "joined"),
     "getConsumerStats": Entry(bodies.OfConsumer, consuming.stats, "joined"),
+    "whisper": Entry(bodies.Whisper, talking.whisper, "joined"),
+    "announce": Entry(bodies.Announce, talking.announce, "joined"),
+    "message": Entry(bodies.Message, talking.message, "joined"),
+    "raiseHand": Entry(bodies.RaiseHand, talking.raise_hand, "joined"),
+    "bookmark": Entry(bodies.Bookmark, talking.bookmark, "joined"),
+    "leave": Entry(bodies.Nothing, joining.leave, "authenticated"),
 }
 
 

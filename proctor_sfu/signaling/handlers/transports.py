@@ -23,13 +23,15 @@ async def create(session: Session, body: CreateTransport) -> dict[str, Any]:
         transport.close()
         raise RefusedError("room_not_found", "the room was left meanwhile")
     if body.direction == "send":
+        await transport.set_max_incoming_bitrate(session.registry.uplink_limit(peer))
         before, peer.sending = peer.sending, transport
     else:
         before, peer.receiving = peer.receiving, transport
     if before is not None:
         before.close()
-    room.show_all(peer)
-    return _described(transport)
+    room.follow_transport(peer, transport)
+    room.forwarding.refresh(peer)
+    return {**_described(transport), "iceServers": session.ice_servers()}
 
 
 def _described(transport: WebRtcTransport) -> dict[str, Any]:
@@ -41,7 +43,6 @@ def _described(transport: WebRtcTransport) -> dict[str, Any]:
         "iceCandidates": [{**each, "ip": each["address"]} for each in candidates],
         "dtlsParameters": wire(transport.dtls_parameters),
         **({"sctpParameters": _sctp(transport.sctp_parameters)} if transport.sctp_parameters else {}),
-        "iceServers": [],
     }
 
 
@@ -58,8 +59,9 @@ async def connect(session: Session, body: ConnectTransport) -> dict[str, Any]:
 
 
 async def restart_ice(session: Session, body: OfTransport) -> Any:
-    """Return fresh ICE credentials."""
-    return wire(await _own(session, body.transport_id).restart_ice())
+    """Return fresh ICE credentials, and TURN credentials as fresh."""
+    parameters = wire(await _own(session, body.transport_id).restart_ice())
+    return {**parameters, "iceServers": session.ice_servers()}
 
 
 async def stats(session: Session, body: OfTransport) -> Any:
