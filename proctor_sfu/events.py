@@ -182,6 +182,15 @@ class SourceBack(PeerEvent):
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UplinkThin(PeerEvent):
+    """A candidate's uplink is too thin for ``held_back`` (nothing: any more); ``available``: bits per second."""
+
+    kind: ClassVar[str] = "uplink_thin"
+    held_back: tuple[str, ...]
+    available: int
+
+
 # The daemon.
 
 

@@ -64,6 +64,12 @@ class Rtc(_Section):
         None, description="Address or name clients are told instead, as behind a NAT; needed with 0.0.0.0.",
         examples=["203.0.113.7"],
     )  # fmt: skip
+    listen_ip6: str | None = Field(
+        None, description="IPv6 address the workers listen on as well, on the same ports; :: for all.", examples=["::"],
+    )  # fmt: skip
+    announced_address6: str | None = Field(
+        None, description="As announced_address, for listen_ip6; needed with ::.", examples=["2001:db8::7"],
+    )  # fmt: skip
     port: Port = Field(
         0, description="UDP and TCP port of the first worker, each further one takes the next; 0: free ones."
     )
@@ -73,6 +79,20 @@ class Rtc(_Section):
     key_frame_milliseconds: int = Field(
         200, ge=0, le=10_000, description="Least time between two key frame requests to a source, milliseconds."
     )
+
+    @property
+    def addresses(self) -> tuple[tuple[str, str | None], ...]:
+        """What to listen on and what to announce instead, each."""
+        first = (self.listen_ip, self.announced_address)
+        return (first,) if self.listen_ip6 is None else (first, (self.listen_ip6, self.announced_address6))
+
+    @field_validator("listen_ip6")
+    @classmethod
+    def _is_address6(cls, value: str | None) -> str | None:
+        try:
+            return value if value is None else str(ipaddress.IPv6Address(value))
+        except ValueError:
+            raise ValueError("expected an IPv6 address, such as ::1 or ::") from None
 
     @field_validator("listen_ip")
     @classmethod
@@ -85,10 +105,16 @@ class Rtc(_Section):
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Rtc:
-        if ipaddress.ip_address(self.listen_ip).is_unspecified and self.announced_address is None:
-            raise ValueError(
-                f"announced_address: needed when listen_ip is {self.listen_ip}: an address that clients can reach"
-            )
+        for number, (ip, announced) in zip(("", "6"), self.addresses, strict=False):
+            if ipaddress.ip_address(ip).is_unspecified and announced is None:
+                raise ValueError(
+                    f"announced_address{number}: needed when listen_ip{number} is {ip}:"
+                    " an address that clients can reach"
+                )
+        if self.listen_ip6 is None and self.announced_address6 is not None:
+            raise ValueError("announced_address6: without listen_ip6 nobody is there; set that too")
+        if self.listen_ip6 is not None and ":" in self.listen_ip:
+            raise ValueError("listen_ip6: listen_ip is an IPv6 address already; leave this one out")
         return self
 
 

@@ -91,7 +91,8 @@ def workers_of(loaded: Loaded) -> Iterator[None]:
     except AddressInUseError as error:
         raise AddressInUseError(loaded.problem("rtc.port", f"{error}; choose another, 0 takes free ones")) from error
     except WorkerRequestError as error:
-        text = f"{loaded.settings.rtc.listen_ip}: {error}; name an address of this machine"
+        addresses = " or ".join(ip for ip, _ in loaded.settings.rtc.addresses)
+        text = f"{addresses}: {error}; name an address of this machine"
         raise SettingsError([loaded.problem("rtc.listen_ip", text)]) from error
 
 

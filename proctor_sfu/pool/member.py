@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final, Literal, TypeAlias
 
-from proctor_sfu.mediasoup.listen import ListenInfo
+from proctor_sfu.mediasoup.listen import ListenInfo, SocketFlags
 from proctor_sfu.mediasoup.router import Router
 from proctor_sfu.mediasoup.webrtc_server import WebRtcServer
 from proctor_sfu.mediasoup.worker import Worker, WorkerSettings
@@ -35,9 +35,14 @@ class Member:
         try:
             port = rtc.port + slot if rtc.port else 0
             infos = [
-                ListenInfo(ip=rtc.listen_ip, announced_address=rtc.announced_address, protocol=protocol, port=port)
+                ListenInfo(
+                    ip=ip, announced_address=announced, protocol=protocol, port=port,
+                    # Or :: would take the port of 0.0.0.0 too.
+                    flags=SocketFlags(ipv6_only=":" in ip),
+                )
+                for ip, announced in rtc.addresses
                 for protocol in PROTOCOLS
-            ]
+            ]  # fmt: skip
             server = await worker.create_webrtc_server(listen_infos=infos)
             dump = await server.dump()
         except BaseException:

@@ -17,6 +17,7 @@ from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
 from proctor_sfu.rooms.policy import sources_of
 from proctor_sfu.rooms.presence import Facts, Light, State
 from proctor_sfu.rooms.roles import Role, Source
+from proctor_sfu.rooms.uplink import Uplink
 from proctor_sfu.rooms.views import WITHHELD, Delivery, View
 
 
@@ -116,6 +117,8 @@ class Peer:
         self.light: Light = "grey"
         self.reasons: tuple[str, ...] = ()
         self.hand_raised = False
+        self.uplink: Uplink | None = None
+        """Decides what it goes on sending, once it told of its uplink."""
         self.auto_consume = True
         self.views: dict[tuple[str, Source], View] | None = None
         """The tiles it shows, once it declared some."""

@@ -115,6 +115,13 @@ class Produce(Body):
     app_data: AppData = AppData()
 
 
+class UplinkReport(Body):
+    """What a client's congestion control believes to get through, bits per second, and whether that holds it back."""
+
+    available: Annotated[int, Field(ge=0, le=10_000_000_000)]
+    limited: bool
+
+
 class OfProducer(Body):
     """One of the peer's producers."""
 

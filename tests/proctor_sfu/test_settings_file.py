@@ -136,6 +136,26 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
             "FILE: rtc.announced_address: needed when listen_ip is 0.0.0.0: an address that clients can reach",
         ),
         (
+            '[rtc]\nlisten_ip6 = "::"',
+            "FILE: rtc.announced_address6: needed when listen_ip6 is ::: an address that clients can reach",
+        ),
+        (
+            '[rtc]\nlisten_ip6 = "127.0.0.1"',
+            'FILE: rtc.listen_ip6: "127.0.0.1": expected an IPv6 address, such as ::1 or ::',
+        ),
+        (
+            '[rtc]\nannounced_address6 = "2001:db8::7"',
+            "FILE: rtc.announced_address6: without listen_ip6 nobody is there; set that too",
+        ),
+        (
+            '[turn]\nurls = ["http://x"]',
+            'FILE: turn.urls: ["http://x"]: expected URLs that begin with stun:, stuns:, turn: or turns:, not \'http://x\'',
+        ),
+        (
+            '[turn]\nurls = ["turn:127.0.0.1"]',
+            "FILE: turn.secret_file: needed for the TURN servers of urls: a file with their shared secret",
+        ),
+        (
             "[rtc]\nport = 65530\n[workers]\ncount = 10",
             "FILE: rtc.port: 10 workers need ports up to 65539; the last is 65535",
         ),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import structlog
 
 from proctor_sfu.errors import RefusedError
+from proctor_sfu.events import UplinkThin
 from proctor_sfu.rooms.peer import Published
-from proctor_sfu.rooms.policy import decide_produce
+from proctor_sfu.rooms.policy import Action, decide_produce
 from proctor_sfu.rooms.roles import AUDIO, Source
-from proctor_sfu.signaling.bodies import OfProducer, Produce
+from proctor_sfu.rooms.uplink import Uplink
+from proctor_sfu.signaling.bodies import OfProducer, Produce, UplinkReport
 from proctor_sfu.signaling.handlers.transports import camel_stats
 from proctor_sfu.signaling.session import Session
 
@@ -42,6 +45,25 @@ async def produce(session: Session, body: Produce) -> dict[str, Any]:
     room.forwarding.publish(peer, Published(source=source, producer=producer, width=body.app_data.width))
     _log.info("source_published", room=room.id, peer=peer.id, source=source, type=producer.type)
     return {"id": producer.id}
+
+
+async def uplink(session: Session, body: UplinkReport) -> dict[str, Any]:
+    """Take the client's estimate of its uplink; the answer says how much to send as each source, 0: nothing for now."""
+    room, peer = session.room, session.peer
+    assert room is not None and peer is not None
+    room.require(peer, Action.SEND, peer)
+    if peer.uplink is None:
+        peer.uplink = Uplink(session.registry.bitrates(peer))
+    before = peer.uplink.absent
+    limits = peer.uplink.report(
+        asyncio.get_running_loop().time(), available=body.available, limited=body.limited,
+        publishing={each.source for each in peer.published.values()},
+    )  # fmt: skip
+    if (absent := peer.uplink.absent) != before:
+        room.events.publish(UplinkThin(room=room.id, peer=peer.id, held_back=tuple(absent), available=body.available))
+        room.note("uplink", by=peer.by, held_back=list(absent), available=body.available)
+        _log.warning("uplink", room=room.id, peer=peer.id, held_back=list(absent), available=body.available)
+    return {"sources": limits}
 
 
 async def close(session: Session, body: OfProducer) -> dict[str, Any]:

@@ -30,6 +30,7 @@ TABLE: Final[Mapping[str, Entry]] = {
     "getTransportStats": Entry(bodies.OfTransport, transports.stats, "authenticated"),
     "join": Entry(bodies.Join, joining.join, "authenticated"),
     "produce": Entry(bodies.Produce, producing.produce, "joined"),
+    "uplink": Entry(bodies.UplinkReport, producing.uplink, "joined"),
     "closeProducer": Entry(bodies.OfProducer, producing.close, "joined"),
     "pauseProducer": Entry(bodies.OfProducer, producing.pause, "joined"),
     "resumeProducer": Entry(bodies.OfProducer, producing.resume, "joined"),
