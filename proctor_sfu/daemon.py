@@ -32,9 +32,12 @@ from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Settings
 from proctor_sfu.settings_file import Loaded
 from proctor_sfu.signaling.app import PATH, SignalingApp
+from proctor_sfu.signaling.tls import context_of
 from proctor_sfu.starting import control_socket_of, ice_servers_of, signaling_of, state_of, workers_of
 from proctor_sfu.state import held, place
 from proctor_sfu.systemd import Manager
+from proctor_sfu.web import bundle
+from proctor_sfu.web.pages import Pages
 
 _log = structlog.get_logger("psfu")
 
@@ -80,11 +83,13 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             await pool.start(settings.workers.number)
 
         signaling = SignalingApp(registry, settings.signaling, ready=lambda: not stop.is_set())
+        Pages(bundle.load()).mount(signaling.app)
+        tls = context_of(settings, state)
         host, port = settings.signaling.host, settings.signaling.port
         with signaling_of(loaded):
-            runner = await _site(stack, signaling.app, lambda runner: web.TCPSite(runner, host, port))
+            runner = await _site(stack, signaling.app, lambda runner: web.TCPSite(runner, host, port, ssl_context=tls))
         bound = runner.addresses[0]
-        url = f"ws://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}{PATH}"
+        url = f"{'wss' if tls else 'ws'}://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}{PATH}"
         stack.push_async_callback(signaling.close)
 
         nouns = (

@@ -23,8 +23,28 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+class Tls(_Section):
+    """HTTPS for signaling and pages. Without a certificate they are plain HTTP: for a reverse proxy that has one, since
+    browsers give cameras only to pages that came by HTTPS or from the machine itself."""
+
+    certificate: Path | None = Field(
+        None, description="Certificate with its chain, PEM; needs key.", examples=["/etc/psfu/tls/fullchain.pem"]
+    )
+    key: Path | None = Field(None, description="Its private key, PEM.", examples=["/etc/psfu/tls/privkey.pem"])
+    self_signed: bool = Field(
+        False, description="Without a certificate, make one that browsers warn of; psfu serve --dev sets it."
+    )
+
+    @model_validator(mode="after")
+    def _both(self) -> Tls:
+        if (self.certificate is None) != (self.key is None):
+            missing = "certificate" if self.certificate is None else "key"
+            raise ValueError(f"{missing}: needed as well: a certificate and its key go together")
+        return self
+
+
 class Signaling(_Section):
-    """The WebSocket clients join through."""
+    """The WebSocket clients join through, and the pages for browsers."""
 
     host: str = Field("127.0.0.1", description="Address the signaling WebSocket listens on.")
     port: Port = Field(4443, description="Its TCP port; 0 takes a free one.")
@@ -36,6 +56,7 @@ class Signaling(_Section):
     ping_seconds: float = Field(20.0, gt=0, le=600, description="Interval of WebSocket pings to each client.")
     messages_per_second: float = Field(50.0, gt=0, description="Messages a client may send in the long run.")
     messages_burst: int = Field(200, ge=1, description="Messages a client may send at once.")
+    tls: Tls = Field(default_factory=Tls)
 
 
 class Workers(_Section):

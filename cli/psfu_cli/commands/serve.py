@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 import typer
 
@@ -44,6 +45,9 @@ def serve(
     workers: Annotated[str | None, typer.Option("--workers", metavar="N|auto", help="Number of workers.")] = None,
     log_level: Annotated[str | None, typer.Option("--log-level", help="debug, info, warning or error.")] = None,
     log_format: Annotated[str | None, typer.Option("--log-format", help="auto, json or console.")] = None,
+    dev: Annotated[
+        bool, typer.Option("--dev", help="For trials: HTTPS with a self-signed certificate, of which browsers warn.")
+    ] = False,
     offline: Annotated[
         bool, typer.Option("--offline", help="Fetch nothing: the mediasoup worker has to be there.")
     ] = False,
@@ -52,7 +56,7 @@ def serve(
     flags = {
         "control.socket": socket, "signaling.host": host, "signaling.port": port, "rtc.listen_ip": listen_ip,
         "rtc.announced_address": announced, "workers.count": workers, "log.level": log_level,
-        "log.format": log_format,
+        "log.format": log_format, "signaling.tls.self_signed": True if dev else None,
     }  # fmt: skip
     try:
         _serve(chosen(config), flags, offline=offline)
@@ -85,11 +89,19 @@ def _serve(file: Path | None, flags: dict[str, Any], *, offline: bool) -> None:
         writer = Writer(format=Format.TABLE, colour=Colour.NEVER)
         at = "" if to_dial(os.environ) == socket else f" --socket {socket}"
         writer.line(f"psfu is ready: clients connect to {url}")
+        for role in ("candidate", "proctor"):
+            writer.line(f"  {_page(url, role)}#room=exam-101&peer=NAME")
         for command in ("rooms create exam-101 --open", "status"):
             writer.line(f"  {_typed()} {command}{at}")
         sys.stdout.flush()
 
     run(loaded, binary, socket, ready=ready)
+
+
+def _page(url: str, role: str) -> str:
+    """Return the address of a page; ``url`` is that of signaling."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme.replace("ws", "http"), parts.netloc, f"/{role}/", "", ""))
 
 
 def _typed() -> str:

@@ -1,0 +1,1 @@
+"""The pages candidates and proctors use, and the server's side of them."""

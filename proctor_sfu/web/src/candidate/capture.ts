@@ -1,0 +1,93 @@
+// The candidate's own sources: opened, chosen, lost and restored. It knows devices, not connections.
+
+import { DeviceError, isPartial, openCamera, openMicrophone, openScreen, type Trouble } from "../client/devices";
+
+export type OwnSource = "camera" | "screen" | "microphone";
+export const OWN_SOURCES: readonly OwnSource[] = ["camera", "screen", "microphone"];
+
+export interface Captured {
+  /** `silent`: the device is there but gives nothing, as with a switch or a lid; `lost`: it went away. */
+  readonly status: "off" | "asking" | "on" | "silent" | "lost" | "failed" | "refused";
+  readonly track: MediaStreamTrack | null;
+  readonly trouble: Trouble | null;
+  /** A screen that is only a window or a tab. */
+  readonly partial: boolean;
+  readonly deviceId: string | undefined;
+}
+
+const OFF: Captured = { status: "off", track: null, trouble: null, partial: false, deviceId: undefined };
+
+export class Capture {
+  readonly #sources = new Map<OwnSource, Captured>();
+
+  /** `changed`: what is known of a source, perhaps its track, changed. */
+  constructor(private readonly changed: (source: OwnSource) => void) {
+    navigator.mediaDevices.addEventListener("devicechange", () => void this.#devicesChanged());
+  }
+
+  get(source: OwnSource): Captured {
+    return this.#sources.get(source) ?? OFF;
+  }
+
+  /** Opens a source, or another device for it. What it was stays in use until the new one is there. */
+  async start(source: OwnSource, deviceId?: string): Promise<void> {
+    const before = this.get(source);
+    if (before.status === "asking") return;
+    this.#set(source, { ...before, status: "asking", trouble: null });
+    try {
+      const track = await openers[source](deviceId);
+      this.#use(source, track);
+      before.track?.stop();
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      const kept = before.track?.readyState === "live";
+      this.#set(source, { ...before, status: kept ? before.status : "failed", trouble: error.trouble });
+    }
+  }
+
+  /** The exam does not take a source. */
+  refuse(source: OwnSource): void {
+    this.#set(source, { ...this.get(source), status: "refused" });
+  }
+
+  stopAll(): void {
+    for (const { track } of this.#sources.values()) track?.stop();
+    this.#sources.clear();
+  }
+
+  #use(source: OwnSource, track: MediaStreamTrack): void {
+    const current = () => this.get(source).track === track;
+    track.addEventListener("ended", () => {
+      if (current()) this.#set(source, { ...this.get(source), status: "lost", track: null, partial: false });
+    });
+    track.addEventListener("mute", () => current() && this.#set(source, { ...this.get(source), status: "silent" }));
+    track.addEventListener("unmute", () => current() && this.#set(source, { ...this.get(source), status: "on" }));
+    this.#set(source, {
+      status: "on",
+      track,
+      trouble: null,
+      partial: source === "screen" && isPartial(track),
+      deviceId: track.getSettings().deviceId,
+    });
+  }
+
+  /** A camera or microphone that was lost and is plugged in again comes back without a click. */
+  async #devicesChanged(): Promise<void> {
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    for (const source of ["camera", "microphone"] as const) {
+      const { status, deviceId } = this.get(source);
+      if (status === "lost" && devices.some((each) => each.deviceId === deviceId)) await this.start(source, deviceId);
+    }
+  }
+
+  #set(source: OwnSource, captured: Captured): void {
+    this.#sources.set(source, captured);
+    this.changed(source);
+  }
+}
+
+const openers: Record<OwnSource, (deviceId?: string) => Promise<MediaStreamTrack>> = {
+  camera: openCamera,
+  microphone: openMicrophone,
+  screen: () => openScreen(),
+};

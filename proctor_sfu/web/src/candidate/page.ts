@@ -1,0 +1,222 @@
+// The candidate's page: joins what the devices give with what the room wants, and shows either the check or the exam.
+
+import { DisconnectedError, type RefusedError } from "../client/signal";
+import { type Page, Stay } from "../client/stay";
+import { uplinkOf } from "../client/uplink";
+import { type Condition, conditionOf, type Uplink } from "../lib/condition";
+import type { Login } from "../lib/link";
+import type { Message, Notice, Source, Welcome } from "../lib/protocol";
+import { strings } from "../strings";
+import { attribute, fill, h, say } from "../ui/dom";
+import { forgetLogin } from "../ui/entry";
+import { showNotice } from "../ui/notice";
+import { Capture, OWN_SOURCES, type OwnSource } from "./capture";
+import { SourceCard } from "./card";
+import { CheckView } from "./check";
+import { ExamView, isOwn } from "./exam";
+import { Voices } from "./voices";
+
+const METER_EVERY = 80;
+const UPLINK_EVERY = 3000;
+
+export class CandidatePage implements Page {
+  readonly #stay: Stay;
+  readonly #capture = new Capture((source) => this.#captured(source));
+  readonly #voices = new Voices((held) => this.#exam?.held(held));
+  readonly #room = h("strong");
+  readonly #name = h("span", { class: "muted" });
+  readonly #banner = h("div", { class: "banner", role: "status" });
+  readonly #bannerTitle = h("strong");
+  readonly #bannerDetail = h("span");
+  readonly #body = h("div", { class: "body" });
+  #cards: SourceCard[] = [];
+  #check: CheckView | null = null;
+  #exam: ExamView | null = null;
+  #joining = false;
+  #hand = false;
+  #uplink: Uplink | null = null;
+
+  constructor(
+    private readonly root: Element,
+    login: Login,
+  ) {
+    this.#stay = new Stay(login, this, { directions: () => ["send", "recv"] });
+    this.#banner.append(
+      h("span", { class: "dot" }),
+      h("div", { class: "banner-text" }, [this.#bannerTitle, this.#bannerDetail]),
+    );
+    fill(root, [
+      h("header", { class: "top" }, [h("div", { class: "top-who" }, [this.#room, this.#name]), this.#banner]),
+      this.#body,
+      this.#voices.element,
+    ]);
+    setInterval(() => this.#tick(), METER_EVERY);
+    setInterval(() => void this.#measure(), UPLINK_EVERY);
+    setInterval(() => this.changed(), 1000);
+    for (const event of ["online", "offline"]) addEventListener(event, () => this.changed());
+    addEventListener("pagehide", () => this.#stay.session.depart());
+    addEventListener("beforeunload", (event) => {
+      if (this.#exam !== null && this.#stay.status.phase !== "ended") event.preventDefault();
+    });
+  }
+
+  async run(): Promise<void> {
+    this.changed();
+    await this.#stay.session.run();
+  }
+
+  // What the stay tells.
+
+  welcomed(welcome: Welcome): void {
+    say(this.#room, strings.room(welcome.roomId));
+    say(this.#name, strings.you(this.#stay.name));
+    document.title = `${strings.document.title.candidate} · ${welcome.roomId}`;
+    if (this.#check === null) this.#showCheck(welcome);
+  }
+
+  joined(): void {
+    if (this.#exam === null) this.#showExam();
+    this.#exam?.hush();
+    void this.#ask("raiseHand", { raised: this.#hand }, this.#hand);
+    this.changed();
+  }
+
+  resumed(): void {
+    this.changed();
+  }
+
+  received(peerId: string, source: Source): void {
+    if (source === "voice") this.#voices.hear(peerId, this.#stay.consumers.get(peerId, source)?.track ?? null);
+  }
+
+  told(notice: Notice): void {
+    if (notice.method === "message") this.#heard(notice.data);
+    else if (notice.method === "talk") this.#exam?.talk(notice.data);
+  }
+
+  refused(source: Source, error: RefusedError): void {
+    // One that is published already belongs to an earlier connection and is replaced as soon as that one is given up.
+    if (isOwn(source) && error.code !== "source_exists") this.#capture.refuse(source);
+  }
+
+  changed(): void {
+    const condition = this.#condition();
+    if (condition.kind === "ended") return this.#over(condition);
+    const { title, detail } = strings.condition(condition, this.#exam !== null);
+    attribute(this.#banner, "data-kind", condition.kind);
+    say(this.#bannerTitle, title);
+    say(this.#bannerDetail, detail);
+    this.#check?.update(this.#stay.status.phase === "open", this.#joining);
+    for (const card of this.#cards) card.update();
+  }
+
+  // The views.
+
+  #showCheck(welcome: Welcome): void {
+    const mine = OWN_SOURCES.filter((source) => welcome.sources.includes(source));
+    const required = mine.filter((source) => welcome.required.includes(source));
+    this.#cards = mine.map((source) => new SourceCard(source, this.#capture, required.includes(source)));
+    this.#check = new CheckView(this.#capture, this.#cards, required, this.#voices, () => void this.#join());
+    fill(this.#body, [this.#check.element]);
+    for (const source of mine) if (source !== "screen") void this.#capture.start(source);
+  }
+
+  #showExam(): void {
+    this.#exam = new ExamView(this.#cards, this.#voices, {
+      raiseHand: (raised) => void this.#raise(raised),
+      send: (text) => this.#send(text),
+      leave: () => this.#stay.leave(),
+    });
+    fill(this.#body, [this.#exam.element]);
+    void navigator.wakeLock?.request("screen").catch(() => {
+      // A comfort that browsers refuse on low battery.
+    });
+  }
+
+  #over(condition: Extract<Condition, { kind: "ended" }>): void {
+    this.#capture.stopAll();
+    for (const card of this.#cards) card.close();
+    this.#cards = [];
+    forgetLogin();
+    const reason = condition.reason === "" ? "" : strings.reason(condition.reason);
+    showNotice(this.root, strings.endings[condition.ending], reason);
+  }
+
+  // What is done.
+
+  async #join(): Promise<void> {
+    this.#joining = true;
+    this.changed();
+    await this.#stay.join();
+  }
+
+  async #raise(raised: boolean): Promise<void> {
+    if (!(await this.#ask("raiseHand", { raised }))) return;
+    this.#hand = raised;
+    this.#exam?.hand(raised);
+  }
+
+  async #send(text: string): Promise<boolean> {
+    if (!(await this.#ask("message", { text }))) return false;
+    this.#exam?.messages.add({ who: strings.exam.you, note: "", text, at: new Date(), mine: true });
+    return true;
+  }
+
+  /** Returns whether the server did it; what it refuses ends in the console, where it belongs. */
+  async #ask(method: string, data: object, wanted = true): Promise<boolean> {
+    if (!wanted) return false;
+    try {
+      await this.#stay.ask(method, data);
+      return true;
+    } catch (error) {
+      if (!(error instanceof DisconnectedError)) reportError(error);
+      return false;
+    }
+  }
+
+  #captured(source: OwnSource): void {
+    const { status, track } = this.#capture.get(source);
+    if (status !== "asking" && status !== "refused") void this.#publish(source, track);
+    this.changed();
+  }
+
+  async #publish(source: OwnSource, track: MediaStreamTrack | null): Promise<void> {
+    try {
+      await this.#stay.publisher.set(source, track);
+    } catch (error) {
+      // Sent as soon as the connection is back.
+      if (!(error instanceof DisconnectedError)) throw error;
+    }
+  }
+
+  #heard(message: Message): void {
+    const { from, displayName, to, text, at } = message;
+    if (from === this.#stay.welcome?.peerId) return;
+    const note = to === null ? strings.exam.toAll : "";
+    this.#exam?.messages.add({ who: displayName || from, note, text, at: new Date(at), mine: false });
+  }
+
+  // What is measured.
+
+  #condition(): Condition {
+    const { phase, lostAt, wasOpen, ended } = this.#stay.status;
+    return conditionOf({
+      ended,
+      online: navigator.onLine,
+      signaling: phase === "ended" ? "waiting" : phase,
+      lostFor: lostAt === null ? 0 : (performance.now() - lostAt) / 1000,
+      wasOpen,
+      media: this.#stay.mediaState,
+      uplink: this.#uplink,
+    });
+  }
+
+  #tick(): void {
+    for (const card of this.#cards) card.tick(performance.now());
+  }
+
+  async #measure(): Promise<void> {
+    const transport = this.#stay.transport("send");
+    this.#uplink = transport === undefined ? null : await uplinkOf(transport);
+  }
+}

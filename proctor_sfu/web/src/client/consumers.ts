@@ -1,0 +1,59 @@
+// What this page receives: the consumers the server offered, found by whose and which source they are.
+
+import type { types as mediasoup } from "mediasoup-client";
+import type { NewConsumer, Source } from "../lib/protocol";
+
+export interface Received {
+  readonly peerId: string;
+  readonly source: Source;
+  readonly consumer: mediasoup.Consumer;
+}
+
+export class Consumers {
+  readonly #byId = new Map<string, Received>();
+
+  /** `changed`: another track, or none, is received of a peer's source. */
+  constructor(private readonly changed: (peerId: string, source: Source) => void) {}
+
+  get(peerId: string, source: Source): mediasoup.Consumer | undefined {
+    for (const each of this.#byId.values()) {
+      if (each.peerId === peerId && each.source === source && !each.consumer.closed) return each.consumer;
+    }
+    return undefined;
+  }
+
+  /** Receives what the server offers over `transport`. */
+  async take(offer: NewConsumer, transport: mediasoup.Transport): Promise<void> {
+    const { id, producerId, kind, rtpParameters, peerId } = offer;
+    const { source } = offer.appData;
+    // Pictures and sound of one candidate share a stream id, which is what browsers keep in step.
+    const consumer = await transport.consume({ id, producerId, kind, rtpParameters, streamId: `${peerId}-${source}` });
+    const before = this.get(peerId, source);
+    if (before !== undefined) this.#forget(before.id);
+    this.#byId.set(id, { peerId, source, consumer });
+    this.changed(peerId, source);
+  }
+
+  /** The server closed one. */
+  closed(id: string): void {
+    const gone = this.#byId.get(id);
+    this.#forget(id);
+    if (gone !== undefined) this.changed(gone.peerId, gone.source);
+  }
+
+  /** After a resumed login: drops what the server no longer has. Returns the ids of its own that this page lacks. */
+  reconcile(held: readonly { readonly id: string }[]): string[] {
+    const theirs = new Set(held.map(({ id }) => id));
+    for (const id of [...this.#byId.keys()]) if (!theirs.has(id)) this.closed(id);
+    return [...theirs].filter((id) => !this.#byId.has(id));
+  }
+
+  clear(): void {
+    for (const id of [...this.#byId.keys()]) this.closed(id);
+  }
+
+  #forget(id: string): void {
+    this.#byId.get(id)?.consumer.close();
+    this.#byId.delete(id);
+  }
+}

@@ -1,0 +1,148 @@
+// The media connections of a page: one transport to send with and one to receive with, each mended by itself when its
+// network goes away (lib/recovery.ts).
+
+import { Device, type types as mediasoup } from "mediasoup-client";
+import { Capabilities, IceAnswer, Made, read, TransportAnswer, type Welcome } from "../lib/protocol";
+import { type MediaState, Recovery } from "../lib/recovery";
+import { DisconnectedError } from "./signal";
+
+export type Direction = "send" | "recv";
+export type Ask = (method: string, data?: unknown) => Promise<unknown>;
+
+export interface MediaListener {
+  /** The state of the worse of the two connections. */
+  changed(state: MediaState): void;
+  /** A transport was made anew in place of one that could not be mended: what was on it is gone. */
+  rebuilt(direction: Direction): Promise<void>;
+  /** A transport could not even be made anew: only a new login helps. */
+  hopeless(): void;
+}
+
+interface Line {
+  readonly transport: mediasoup.Transport;
+  readonly recovery: Recovery;
+  timer: ReturnType<typeof setTimeout> | undefined;
+  mending: boolean;
+}
+
+export class Media {
+  readonly #lines = new Map<Direction, Line>();
+  #closed = false;
+
+  private constructor(
+    private readonly device: Device,
+    private readonly ask: Ask,
+    private readonly iceServers: RTCIceServer[],
+    private readonly listener: MediaListener,
+  ) {}
+
+  /** Loads a device with what the room can do. */
+  static async load(ask: Ask, welcome: Welcome, listener: MediaListener): Promise<Media> {
+    const device = await Device.factory();
+    const routerRtpCapabilities = read(Capabilities, await ask("getRouterRtpCapabilities"), "getRouterRtpCapabilities");
+    await device.load({ routerRtpCapabilities });
+    return new Media(device, ask, welcome.iceServers, listener);
+  }
+
+  get capabilities(): mediasoup.RtpCapabilities {
+    return this.device.recvRtpCapabilities;
+  }
+
+  transport(direction: Direction): mediasoup.Transport | undefined {
+    return this.#lines.get(direction)?.transport;
+  }
+
+  /** Makes the transport of a direction; an earlier one is closed, here and on the server. */
+  async open(direction: Direction): Promise<mediasoup.Transport> {
+    this.#drop(direction);
+    const answer = read(
+      TransportAnswer,
+      await this.ask("createWebRtcTransport", { direction }),
+      "createWebRtcTransport",
+    );
+    if (this.#closed) throw new DisconnectedError("the media connections were closed meanwhile");
+    const options = { ...answer, iceServers: this.iceServers };
+    const transport =
+      direction === "send" ? this.device.createSendTransport(options) : this.device.createRecvTransport(options);
+    this.#wire(transport);
+    const line: Line = { transport, recovery: new Recovery(), timer: undefined, mending: false };
+    this.#lines.set(direction, line);
+    transport.on("connectionstatechange", (state) => {
+      line.recovery.changed(state, performance.now());
+      this.#attend(direction, line);
+      this.#tell();
+    });
+    return transport;
+  }
+
+  /** Signaling is back: connections that suffered meanwhile are mended at once. */
+  reachable(): void {
+    for (const [direction, line] of this.#lines) {
+      line.recovery.reachable(performance.now());
+      this.#attend(direction, line);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const direction of [...this.#lines.keys()]) this.#drop(direction);
+  }
+
+  #wire(transport: mediasoup.Transport): void {
+    transport.on("connect", ({ dtlsParameters }, done, failed) => {
+      this.ask("connectWebRtcTransport", { transportId: transport.id, dtlsParameters }).then(done, failed);
+    });
+    transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
+      this.ask("produce", { transportId: transport.id, kind, rtpParameters, appData })
+        .then((answer) => done(read(Made, answer, "produce")))
+        .catch(failed);
+    });
+  }
+
+  #drop(direction: Direction): void {
+    const line = this.#lines.get(direction);
+    if (line === undefined) return;
+    clearTimeout(line.timer);
+    this.#lines.delete(direction);
+    line.transport.close();
+  }
+
+  /** Does what the recovery asks for, now or when it is due. */
+  #attend(direction: Direction, line: Line): void {
+    clearTimeout(line.timer);
+    const { due } = line.recovery;
+    if (due === null || line.mending) return;
+    line.timer = setTimeout(() => void this.#mend(direction, line), Math.max(0, due - performance.now()));
+  }
+
+  async #mend(direction: Direction, line: Line): Promise<void> {
+    const remedy = line.recovery.next(performance.now());
+    if (remedy === null) return this.#attend(direction, line);
+    line.mending = true;
+    try {
+      if (remedy === "restart") {
+        const { id } = line.transport;
+        const iceParameters = read(IceAnswer, await this.ask("restartIce", { transportId: id }), "restartIce");
+        if (!line.transport.closed) await line.transport.restartIce({ iceParameters });
+      } else {
+        await this.open(direction);
+        await this.listener.rebuilt(direction);
+      }
+    } catch (error) {
+      // Without signaling nothing can be mended; `reachable` begins again. A refused restart leads on to a rebuild.
+      if (error instanceof DisconnectedError) return;
+      if (remedy === "rebuild") return this.listener.hopeless();
+    } finally {
+      line.mending = false;
+    }
+    if (this.#lines.get(direction) === line) this.#attend(direction, line);
+  }
+
+  #tell(): void {
+    const states = [...this.#lines.values()].map(({ transport }) => transport.connectionState);
+    const worst = (["failed", "disconnected", "connecting", "connected", "new"] as const).find((each) =>
+      states.includes(each),
+    );
+    this.listener.changed(worst ?? "new");
+  }
+}

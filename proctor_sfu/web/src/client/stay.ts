@@ -1,0 +1,189 @@
+// What both pages do in a room, below what they show: log in, open the media connections, send and receive, and get all
+// of it back after whatever was lost.
+
+import type { Login } from "../lib/link";
+import { Joined, NewConsumer, type Notice, notice, type Peer, read, type Source, type Welcome } from "../lib/protocol";
+import type { MediaState } from "../lib/recovery";
+import { Serial } from "../lib/serial";
+import { Consumers } from "./consumers";
+import { type Direction, Media } from "./media";
+import { Publisher } from "./publisher";
+import { Session, type Status } from "./session";
+import { DisconnectedError, type RefusedError } from "./signal";
+
+export interface Page {
+  /** The server let us in; before `join`. */
+  welcomed(welcome: Welcome): void;
+  /** In the room, for the first time or anew: who else is there. */
+  joined(peers: readonly Peer[]): void;
+  /** The same stay goes on after a loss. */
+  resumed(): void;
+  told(notice: Notice): void;
+  /** Another track, or none, is received. */
+  received(peerId: string, source: Source): void;
+  /** The server does not take a source. */
+  refused(source: Source, error: RefusedError): void;
+  changed(): void;
+}
+
+export interface Wants {
+  /** Which connections a page needs, given what it was told. */
+  directions(welcome: Welcome): Direction[];
+}
+
+export class Stay {
+  readonly session: Session;
+  readonly publisher: Publisher;
+  readonly consumers: Consumers;
+  readonly ask = (method: string, data?: unknown) => this.session.request(method, data);
+  #welcome: Welcome | null = null;
+  #media: Media | null = null;
+  #mediaState: MediaState = "new";
+  #joining = false;
+  readonly #serial = new Serial();
+
+  constructor(
+    private readonly login: Login,
+    private readonly page: Page,
+    private readonly wants: Wants,
+  ) {
+    this.session = new Session(login, {
+      ready: (welcome) => this.#ready(welcome),
+      asked: (method, data) => this.#asked(method, data),
+      told: (method, data) => this.#told(method, data),
+      changed: (status) => this.#changed(status),
+    });
+    this.publisher = new Publisher(this.ask, (source, error) => page.refused(source, error));
+    this.consumers = new Consumers((peerId, source) => page.received(peerId, source));
+  }
+
+  get status(): Status {
+    return this.session.status;
+  }
+
+  get welcome(): Welcome | null {
+    return this.#welcome;
+  }
+
+  /** What the person at the page is called. */
+  get name(): string {
+    const own = this.login.kind === "open" ? this.login.displayName : "";
+    return this.#welcome?.displayName || own || (this.#welcome?.peerId ?? "");
+  }
+
+  get mediaState(): MediaState {
+    return this.#mediaState;
+  }
+
+  transport(direction: Direction): ReturnType<Media["transport"]> {
+    return this.#media?.transport(direction);
+  }
+
+  /** Enters the room, now and after every loss. */
+  async join(): Promise<void> {
+    this.#joining = true;
+    if (this.status.phase === "open") await this.#again();
+  }
+
+  leave(): void {
+    this.session.leave();
+    this.#close();
+  }
+
+  async #ready(welcome: Welcome): Promise<void> {
+    this.#welcome = welcome;
+    this.page.welcomed(welcome);
+    if (!this.#joining) return;
+    const media = this.#media;
+    const known = welcome.transports.map(({ direction }) => direction);
+    const whole = media !== null && this.wants.directions(welcome).every((each) => known.includes(each));
+    if (!welcome.resumed || !whole) return this.#enter();
+    media.reachable();
+    const strangers = this.consumers.reconcile(welcome.consumers);
+    for (const consumerId of strangers) await this.ask("closeConsumer", { consumerId });
+    await this.publisher.reconcile(welcome.producers);
+    this.page.resumed();
+  }
+
+  /** Makes everything anew. */
+  async #enter(): Promise<void> {
+    await this.#serial.run(async () => {
+      this.#close();
+      const welcome = this.#welcome;
+      if (welcome === null) return;
+      const media = await Media.load(this.ask, welcome, {
+        changed: (state) => this.#mediaChanged(state),
+        rebuilt: (direction) => this.#rebuilt(direction),
+        hopeless: () => this.session.again(),
+      });
+      this.#media = media;
+      for (const direction of this.wants.directions(welcome)) await media.open(direction);
+      const answer = await this.ask("join", {
+        displayName: this.name,
+        rtpCapabilities: media.capabilities,
+        autoConsume: false,
+      });
+      const { peers } = read(Joined, answer, "join");
+      await this.publisher.use(media.transport("send") ?? null);
+      this.page.joined(peers);
+    });
+  }
+
+  async #rebuilt(direction: Direction): Promise<void> {
+    if (direction === "send") await this.publisher.use(this.#media?.transport("send") ?? null);
+    else this.consumers.clear();
+    this.page.resumed();
+  }
+
+  async #asked(method: string, data: unknown): Promise<void> {
+    if (method !== "newConsumer") throw new Error(`this page knows no request ${method}`);
+    const offer = read(NewConsumer, data, method);
+    const transport = this.#media?.transport("recv");
+    if (transport === undefined) throw new Error("there is no transport to receive with");
+    await this.consumers.take(offer, transport);
+  }
+
+  #told(method: string, data: unknown): void {
+    const heard = notice(method, data);
+    if (heard === null) return;
+    switch (heard.method) {
+      case "kicked":
+        return this.session.end("kicked", heard.data.reason);
+      case "roomClosed":
+        return this.session.end("room-closed", heard.data.reason);
+      case "workerDied":
+        if (this.#joining) void this.#again();
+        return;
+      case "consumerClosed":
+        return this.consumers.closed(heard.data.consumerId);
+      default:
+        this.page.told(heard);
+    }
+  }
+
+  /** Enters outside of a login: at first, and when the room moved to another worker, which knows nothing of us. */
+  async #again(): Promise<void> {
+    try {
+      await this.#enter();
+    } catch (error) {
+      if (!(error instanceof DisconnectedError)) this.session.again();
+    }
+  }
+
+  #changed(status: Status): void {
+    if (status.phase === "ended") this.#close();
+    this.page.changed();
+  }
+
+  #mediaChanged(state: MediaState): void {
+    this.#mediaState = state;
+    this.page.changed();
+  }
+
+  #close(): void {
+    this.consumers.clear();
+    this.#media?.close();
+    this.#media = null;
+    this.#mediaState = "new";
+  }
+}

@@ -1,0 +1,198 @@
+// Every English text of both pages. A translation is another file of this shape.
+
+import type { Ending } from "./lib/closing";
+import type { Condition } from "./lib/condition";
+import type { Light } from "./lib/order";
+import type { PeerState, Source } from "./lib/protocol";
+
+type Trouble = "denied" | "absent" | "busy" | "unsupported" | "failed";
+
+export interface Told {
+  readonly title: string;
+  readonly detail: string;
+}
+
+const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`;
+
+const sources: Record<Source, string> = {
+  camera: "Camera",
+  screen: "Screen",
+  microphone: "Microphone",
+  voice: "Voice",
+};
+
+const endings: Record<Ending, Told> = {
+  left: { title: "You have left the exam", detail: "Open your link again if you want to come back." },
+  kicked: {
+    title: "You were taken out of this exam",
+    detail: "Speak to the exam office if you think that is a mistake.",
+  },
+  "room-closed": { title: "This exam is over", detail: "You can close this page." },
+  replaced: {
+    title: "This exam was opened somewhere else",
+    detail: "Your link is in use in another window or on another device. Only one of them can be in the exam.",
+  },
+  refused: { title: "This link does not let you in", detail: "Ask whoever sent it to you for a new one." },
+};
+
+export const strings = {
+  document: {
+    title: { candidate: "Exam", proctor: "Proctoring" },
+    noscript: "This page needs JavaScript. Allow it for this site, then open your link again.",
+  },
+
+  sources,
+  endings,
+
+  noLink: {
+    title: "Open this page with your link",
+    detail: "The link you were sent contains what lets you in. Copy all of it, also what comes after the # sign.",
+  },
+  insecure: {
+    title: "This page needs a secure connection",
+    detail:
+      "Browsers give cameras and microphones to pages opened with https:// only. Ask for a link that begins with it.",
+  },
+
+  room: (room: string) => `Room ${room}`,
+  you: (name: string) => `You are ${name}`,
+  close: "Close",
+  cancel: "Cancel",
+  reason: (reason: string) => `Reason: ${reason}`,
+
+  condition(condition: Condition, joined: boolean): Told {
+    switch (condition.kind) {
+      case "ended":
+        return endings[condition.ending];
+      case "connecting":
+        return { title: "Connecting…", detail: "This takes a moment." };
+      case "offline":
+        return {
+          title: "Your device has no internet connection",
+          detail: "Check your Wi-Fi or cable. Leave this page open: it comes back by itself.",
+        };
+      case "reconnecting":
+        return {
+          title: `Connection lost for ${condition.seconds} s`,
+          detail: "Reconnecting by itself. Go on with your exam and leave this page open.",
+        };
+      case "restoring":
+        return {
+          title: "Picture and sound are interrupted",
+          detail: "They are being restored by themselves. Go on with your exam and leave this page open.",
+        };
+      case "weak":
+        return {
+          title: "Your connection is weak",
+          detail: "You are still connected. Close other programs that use the internet, or move closer to your Wi-Fi.",
+        };
+      case "good":
+        return joined
+          ? { title: "Connected", detail: "Your proctor can see you. Leave this page open until the exam is over." }
+          : { title: "Connected", detail: "You are not in the exam yet." };
+    }
+  },
+
+  check: {
+    title: "Check your devices",
+    intro: "Nobody sees or hears you before you join.",
+    join: "Join the exam",
+    joining: "Joining…",
+    missing: (names: readonly string[]) => `Still needed: ${names.join(", ")}.`,
+    optional: "optional",
+    required: "needed",
+    ready: "All set.",
+    sound: "Loudspeaker",
+    playSound: "Play a test sound",
+    soundHint: "Your proctor may speak to you. You should hear two short tones.",
+    speaker: "Play sound on",
+  },
+
+  device: {
+    choose: (source: Source) => `Choose ${sources[source].toLowerCase()}`,
+    unnamed: (source: Source, index: number) => `${sources[source]} ${index}`,
+    shareScreen: "Share your screen",
+    shareAgain: "Share your screen again",
+    otherScreen: "Share another screen",
+    restore: (source: Source) => `Restore ${sources[source].toLowerCase()}`,
+    retry: "Try again",
+    preview: (source: Source) => `Your ${source === "screen" ? "shared screen" : "camera"}, as others will see it`,
+    level: "Sound level",
+    noScreenHere:
+      "This browser cannot share a screen. Phones and tablets never can; use a computer if your exam asks for it.",
+    off: { camera: "No picture yet", screen: "Not shared", microphone: "No sound yet", voice: "" },
+    asking: {
+      camera: "Your browser asks whether this page may use the camera. Allow it.",
+      screen: "Choose “Entire screen” in the window your browser opened.",
+      microphone: "Your browser asks whether this page may use the microphone. Allow it.",
+      voice: "",
+    },
+    on: { camera: "Working", screen: "Shared", microphone: "We hear you", voice: "" },
+    quiet: "Say something: the bar should move",
+    silent: {
+      camera: "It sends no picture",
+      screen: "It sends no picture",
+      microphone: "It sends no sound",
+      voice: "",
+    },
+    lost: {
+      camera: "The camera was lost. Was it unplugged, or does another program use it?",
+      screen: "Your screen is no longer shared.",
+      microphone: "The microphone was lost. Was it unplugged?",
+      voice: "",
+    },
+    partial: "You share one window or tab. Share the entire screen unless you were told otherwise.",
+    refused: "The exam does not take this",
+    trouble(source: Source, trouble: Trouble): string {
+      const name = sources[source].toLowerCase();
+      switch (trouble) {
+        case "denied":
+          return source === "screen"
+            ? "You did not choose a screen."
+            : `Your browser does not let this page use the ${name}. Click the icon left of the address and allow it.`;
+        case "absent":
+          return `No ${name} was found.`;
+        case "busy":
+          return `The ${name} is in use by another program. Close that program and try again.`;
+        case "unsupported":
+          return `This browser cannot use a ${name}.`;
+        case "failed":
+          return `The ${name} could not be started.`;
+      }
+    },
+  },
+
+  exam: {
+    raiseHand: "Raise hand",
+    lowerHand: "Lower hand",
+    handUp: "Your hand is up. Your proctor has been told.",
+    leave: "Leave the exam",
+    leaveTitle: "Leave the exam?",
+    leaveDetail: "Your proctor sees that you left. Do this only when you have handed in your exam.",
+    stay: "Stay",
+    talksToYou: (name: string) => `${name} is speaking to you`,
+    talksToAll: (name: string) => `${name} is speaking to everybody`,
+    hear: "Click to hear your proctor",
+    messages: "Messages",
+    toProctor: "Message to your proctor",
+    you: "You",
+    toAll: "to everybody",
+    noMessages: "Messages from and to your proctor appear here.",
+    notSent: "Not sent: there is no connection. Try again in a moment.",
+    send: "Send",
+    yourSources: "What your proctor sees",
+  },
+
+  light: { red: "problem", amber: "warning", green: "fine", grey: "away" } satisfies Record<Light, string>,
+  state: {
+    expected: "Not here yet",
+    joining: "Checking devices",
+    live: "Live",
+    degraded: "Weak connection",
+    reconnecting: "Reconnecting",
+    lost: "Connection lost",
+    left: "Has left",
+  } satisfies Record<PeerState, string>,
+
+  count,
+} as const;

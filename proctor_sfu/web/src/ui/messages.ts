@@ -1,0 +1,87 @@
+// A conversation: what was said, and a line to write in.
+
+import { strings } from "../strings";
+import { h, say } from "./dom";
+import { icon } from "./icons";
+
+export interface Line {
+  readonly who: string;
+  readonly note: string;
+  readonly text: string;
+  readonly at: Date;
+  readonly mine: boolean;
+}
+
+const LONGEST = 1000;
+const KEPT = 300;
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+export class Messages {
+  readonly #empty: HTMLElement;
+  readonly #log: HTMLOListElement;
+  readonly #problem = h("p", { class: "compose-problem", role: "alert" });
+  readonly #send: HTMLButtonElement;
+  readonly input: HTMLInputElement;
+  readonly element: HTMLElement;
+
+  /** `send` takes a text and returns whether it was sent. */
+  constructor(
+    label: string,
+    empty: string,
+    private readonly send: (text: string) => Promise<boolean>,
+  ) {
+    this.#empty = h("p", { class: "messages-empty" }, empty);
+    this.#log = h("ol", { class: "messages-log", role: "log", "aria-label": strings.exam.messages, tabindex: 0 });
+    this.input = h("input", {
+      class: "compose-input",
+      type: "text",
+      maxlength: LONGEST,
+      "aria-label": label,
+      placeholder: label,
+      autocomplete: "off",
+    });
+    this.#send = h("button", { class: "button button-icon", type: "submit", "aria-label": strings.exam.send }, [
+      icon("send"),
+    ]);
+    const form = h("form", { class: "compose" }, [this.input, this.#send], {
+      submit: (event) => {
+        event.preventDefault();
+        void this.#submit();
+      },
+    });
+    this.element = h("div", { class: "messages" }, [this.#empty, this.#log, this.#problem, form]);
+  }
+
+  /** Says whom the next message goes to. */
+  relabel(label: string, enabled: boolean): void {
+    this.input.placeholder = label;
+    this.input.ariaLabel = label;
+    this.input.disabled = !enabled;
+    this.#send.disabled = !enabled;
+  }
+
+  add(line: Line): void {
+    this.#empty.remove();
+    const follows = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 24;
+    this.#log.append(
+      h("li", { class: line.mine ? "message message-mine" : "message" }, [
+        h("p", { class: "message-head" }, [
+          h("b", {}, line.who),
+          line.note !== "" && h("span", {}, line.note),
+          h("time", { datetime: line.at.toISOString() }, clock.format(line.at)),
+        ]),
+        h("p", { class: "message-text", dir: "auto" }, line.text),
+      ]),
+    );
+    while (this.#log.childElementCount > KEPT) this.#log.firstElementChild?.remove();
+    if (follows) this.#log.scrollTop = this.#log.scrollHeight;
+  }
+
+  async #submit(): Promise<void> {
+    const text = this.input.value.trim();
+    if (text === "") return;
+    const sent = await this.send(text);
+    say(this.#problem, sent ? "" : strings.exam.notSent);
+    if (sent) this.input.value = "";
+  }
+}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { notice, type Peer, ProtocolError, read, Welcome } from "../../../proctor_sfu/web/src/lib/protocol";
+import { after, present, type Roster, raisedHands, rosterOf } from "../../../proctor_sfu/web/src/lib/roster";
+
+const peer = (id: string, more: Partial<Peer> = {}): Peer => ({
+  id,
+  displayName: id.toUpperCase(),
+  role: "candidate",
+  state: "live",
+  light: "green",
+  reasons: [],
+  sources: [],
+  handRaised: false,
+  ...more,
+});
+
+function heard(roster: Roster, method: string, data: object): Roster {
+  const known = notice(method, data);
+  assert.ok(known);
+  return after(roster, known);
+}
+
+test("only candidates are on the roster", () => {
+  const roster = rosterOf([peer("ann"), peer("pam", { role: "proctor" })]);
+  assert.deepEqual([...roster.keys()], ["ann"]);
+  assert.equal(heard(roster, "newPeer", peer("quin", { role: "proctor" })), roster);
+});
+
+test("sources come and go", () => {
+  let roster = rosterOf([peer("ann")]);
+  const data = { peerId: "ann", producerId: "p1", kind: "video", appData: { source: "screen" } };
+  roster = heard(roster, "newProducer", data);
+  assert.equal(roster.get("ann")?.sources.get("screen"), "p1");
+  roster = heard(roster, "producerClosed", { peerId: "ann", producerId: "other", source: "screen" });
+  assert.equal(roster.get("ann")?.sources.size, 1);
+  roster = heard(roster, "producerClosed", { peerId: "ann", producerId: "p1", source: "screen" });
+  assert.equal(roster.get("ann")?.sources.size, 0);
+});
+
+test("one who goes is kept as gone, and comes back with what it has then", () => {
+  let roster = rosterOf([peer("ann", { sources: [{ source: "camera", producerId: "p1", paused: false }] })]);
+  roster = heard(roster, "peerClosed", { peerId: "ann", reason: "left" });
+  const gone = roster.get("ann");
+  assert.ok(gone && !present(gone) && gone.light === "grey" && gone.sources.size === 0);
+  roster = heard(roster, "newPeer", { id: "ann", displayName: "Ann", role: "candidate" });
+  assert.equal(roster.get("ann")?.state, "live");
+});
+
+test("hands are listed in the order they were raised", () => {
+  let roster = rosterOf([peer("ann"), peer("bob"), peer("cy", { handRaised: true })]);
+  for (const peerId of ["bob", "ann", "bob"]) roster = heard(roster, "handRaised", { peerId, raised: true });
+  assert.deepEqual(
+    raisedHands(roster).map(({ id }) => id),
+    ["cy", "bob", "ann"],
+  );
+  roster = heard(roster, "handRaised", { peerId: "bob", raised: false });
+  roster = heard(roster, "handRaised", { peerId: "bob", raised: true });
+  assert.deepEqual(
+    raisedHands(roster).map(({ id }) => id),
+    ["cy", "ann", "bob"],
+  );
+});
+
+test("news of somebody unknown changes nothing", () => {
+  const roster = rosterOf([peer("ann")]);
+  const data = { peerId: "who", state: "lost", light: "red", reasons: ["gone"], since: 1 };
+  assert.equal(heard(roster, "peerState", data), roster);
+});
+
+test("what a later version says is let pass, what is malformed is told", () => {
+  assert.equal(notice("somethingNew", { any: 1 }), null);
+  assert.equal(notice("constructor", {}), null);
+  assert.throws(() => notice("peerState", { peerId: "ann", state: "??", light: "red" }), ProtocolError);
+  assert.throws(() => read(Welcome, { roomId: 1 }, "authenticate"), /authenticate: roomId/);
+});
