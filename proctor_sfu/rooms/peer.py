@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import deque
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from proctor_sfu.audit.entry import By
 from proctor_sfu.mediasoup.consumer import Consumer
@@ -40,11 +41,23 @@ class Link(Protocol):
         """Say why and close the connection."""
 
 
+KEPT_MESSAGES: Final = 100
+"""Messages kept for a peer whose connection is lost, the newest."""
+
+
 class Absent:
-    """The link of a peer whose connection is lost: what it would be told is in the answer when it resumes."""
+    """The link of a peer whose connection is lost.
+
+    What it misses is in the answer when it resumes, but for what people wrote, which is kept for it.
+    """
+
+    def __init__(self) -> None:
+        self.kept: deque[tuple[str, dict[str, Any]]] = deque(maxlen=KEPT_MESSAGES)
 
     def notify(self, method: str, data: dict[str, Any]) -> None:
-        """Nobody listens."""
+        """Nobody listens now."""
+        if method == "message":
+            self.kept.append((method, data))
 
     def offer(self, viewed: Viewed) -> None:
         """Nobody would receive it: it is made again when somebody does."""

@@ -128,6 +128,9 @@ class Room:
             peer.away.cancel()
             peer.away = None
         before.end("replaced", "this seat is used from another connection")
+        if isinstance(before, Absent):
+            for method, data in before.kept:
+                link.notify(method, data)
         _log.info("peer_resumed", room=self.id, peer=peer.id)
         self.changed(peer)
         return True

@@ -13,11 +13,13 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Signaling
 from proctor_sfu.signaling.handlers.table import dispatch
+from proctor_sfu.signaling.schema import document
 from proctor_sfu.signaling.session import CLOSE_CODES, Session
 
 _log = structlog.get_logger("psfu.signaling")
 
 PATH: Final = "/ws"
+SCHEMA_PATH: Final = "/signaling.schema.json"
 SUBPROTOCOL: Final = "protoo"
 HARD_LIMIT: Final = 16_777_216
 """Bytes of a message that are read at all, so that a client is told what was too big; beyond it is closed with 1009."""
@@ -70,11 +72,15 @@ class SignalingApp:
         self._sessions: set[Session] = set()
         self.app = web.Application()
         self.app.router.add_get(PATH, self._serve)
+        self.app.router.add_get(SCHEMA_PATH, self._schema)
 
     async def close(self) -> None:
         """Tell all clients that the server stops."""
         for session in list(self._sessions):
             session.finish("shutdown", "the server is shutting down")
+
+    async def _schema(self, request: web.Request) -> web.Response:
+        return web.json_response(document(), content_type="application/schema+json")
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if SUBPROTOCOL not in request.headers.get("Sec-WebSocket-Protocol", ""):

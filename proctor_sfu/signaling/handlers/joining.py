@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import structlog
@@ -87,7 +88,8 @@ def _standing(room: Room, peer: Peer) -> dict[str, Any]:
 
 async def leave(session: Session, body: Nothing) -> dict[str, Any]:
     """Go on purpose, which nobody takes for a lost connection."""
-    session.finish("left", "goodbye")
+    # Soon, since the answer goes first.
+    asyncio.get_running_loop().call_soon(session.finish, "left", "goodbye")
     return {}
 
 

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from proctor_sfu.errors import RefusedError
-from proctor_sfu.signaling import bodies
+from proctor_sfu.mediasoup.rtp import RtpCapabilities
+from proctor_sfu.signaling import bodies, shapes
 from proctor_sfu.signaling.handlers import consuming, joining, producing, talking, transports
 from proctor_sfu.signaling.session import Session
 
@@ -14,42 +15,43 @@ State: TypeAlias = Literal["connected", "authenticated", "joined"]
 
 
 class Entry(NamedTuple):
-    """A method: its body, its handler, and the state it needs."""
+    """A method: its body, its handler, the state it needs, and its answer."""
 
     body: type[bodies.Body]
     handle: Callable[[Session, Any], Awaitable[Any]]
     state: State
+    answer: Any
 
 
 TABLE: Final[Mapping[str, Entry]] = {
-    "authenticate": Entry(bodies.Authenticate, joining.authenticate, "connected"),
-    "getRouterRtpCapabilities": Entry(bodies.Nothing, joining.router_capabilities, "authenticated"),
-    "createWebRtcTransport": Entry(bodies.CreateTransport, transports.create, "authenticated"),
-    "connectWebRtcTransport": Entry(bodies.ConnectTransport, transports.connect, "authenticated"),
-    "restartIce": Entry(bodies.OfTransport, transports.restart_ice, "authenticated"),
-    "getTransportStats": Entry(bodies.OfTransport, transports.stats, "authenticated"),
-    "join": Entry(bodies.Join, joining.join, "authenticated"),
-    "produce": Entry(bodies.Produce, producing.produce, "joined"),
-    "uplink": Entry(bodies.UplinkReport, producing.uplink, "joined"),
-    "closeProducer": Entry(bodies.OfProducer, producing.close, "joined"),
-    "pauseProducer": Entry(bodies.OfProducer, producing.pause, "joined"),
-    "resumeProducer": Entry(bodies.OfProducer, producing.resume, "joined"),
-    "getProducerStats": Entry(bodies.OfProducer, producing.stats, "joined"),
-    "watch": Entry(bodies.Watch, consuming.watch, "joined"),
-    "consume": Entry(bodies.Consume, consuming.consume, "joined"),
-    "closeConsumer": Entry(bodies.OfConsumer, consuming.close, "joined"),
-    "pauseConsumer": Entry(bodies.OfConsumer, consuming.pause, "joined"),
-    "resumeConsumer": Entry(bodies.OfConsumer, consuming.resume, "joined"),
-    "setConsumerPreferredLayers": Entry(bodies.PreferredLayers, consuming.set_preferred_layers, "joined"),
-    "setConsumerPriority": Entry(bodies.Priority, consuming.set_priority, "joined"),
-    "requestConsumerKeyFrame": Entry(bodies.OfConsumer, consuming.request_key_frame, "joined"),
-    "getConsumerStats": Entry(bodies.OfConsumer, consuming.stats, "joined"),
-    "whisper": Entry(bodies.Whisper, talking.whisper, "joined"),
-    "announce": Entry(bodies.Announce, talking.announce, "joined"),
-    "message": Entry(bodies.Message, talking.message, "joined"),
-    "raiseHand": Entry(bodies.RaiseHand, talking.raise_hand, "joined"),
-    "bookmark": Entry(bodies.Bookmark, talking.bookmark, "joined"),
-    "leave": Entry(bodies.Nothing, joining.leave, "authenticated"),
+    "authenticate": Entry(bodies.Authenticate, joining.authenticate, "connected", shapes.Welcome),
+    "getRouterRtpCapabilities": Entry(bodies.Nothing, joining.router_capabilities, "authenticated", RtpCapabilities),
+    "createWebRtcTransport": Entry(bodies.CreateTransport, transports.create, "authenticated", shapes.Transport),
+    "connectWebRtcTransport": Entry(bodies.ConnectTransport, transports.connect, "authenticated", shapes.Empty),
+    "restartIce": Entry(bodies.OfTransport, transports.restart_ice, "authenticated", shapes.FreshIce),
+    "getTransportStats": Entry(bodies.OfTransport, transports.stats, "authenticated", shapes.Stats),
+    "join": Entry(bodies.Join, joining.join, "authenticated", shapes.Joined),
+    "produce": Entry(bodies.Produce, producing.produce, "joined", shapes.ProducerMade),
+    "uplink": Entry(bodies.UplinkReport, producing.uplink, "joined", shapes.UplinkPlan),
+    "closeProducer": Entry(bodies.OfProducer, producing.close, "joined", shapes.Empty),
+    "pauseProducer": Entry(bodies.OfProducer, producing.pause, "joined", shapes.Empty),
+    "resumeProducer": Entry(bodies.OfProducer, producing.resume, "joined", shapes.Empty),
+    "getProducerStats": Entry(bodies.OfProducer, producing.stats, "joined", shapes.Stats),
+    "watch": Entry(bodies.Watch, consuming.watch, "joined", shapes.Empty),
+    "consume": Entry(bodies.Consume, consuming.consume, "joined", shapes.ConsumerShape),
+    "closeConsumer": Entry(bodies.OfConsumer, consuming.close, "joined", shapes.Empty),
+    "pauseConsumer": Entry(bodies.OfConsumer, consuming.pause, "joined", shapes.Empty),
+    "resumeConsumer": Entry(bodies.OfConsumer, consuming.resume, "joined", shapes.Empty),
+    "setConsumerPreferredLayers": Entry(bodies.PreferredLayers, consuming.set_preferred_layers, "joined", shapes.Empty),
+    "setConsumerPriority": Entry(bodies.Priority, consuming.set_priority, "joined", shapes.Empty),
+    "requestConsumerKeyFrame": Entry(bodies.OfConsumer, consuming.request_key_frame, "joined", shapes.Empty),
+    "getConsumerStats": Entry(bodies.OfConsumer, consuming.stats, "joined", shapes.Stats),
+    "whisper": Entry(bodies.Whisper, talking.whisper, "joined", shapes.Empty),
+    "announce": Entry(bodies.Announce, talking.announce, "joined", shapes.Empty),
+    "message": Entry(bodies.Message, talking.message, "joined", shapes.MessageSent),
+    "raiseHand": Entry(bodies.RaiseHand, talking.raise_hand, "joined", shapes.Empty),
+    "bookmark": Entry(bodies.Bookmark, talking.bookmark, "joined", shapes.BookmarkMade),
+    "leave": Entry(bodies.Nothing, joining.leave, "authenticated", shapes.Empty),
 }
 
 

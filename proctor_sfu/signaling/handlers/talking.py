@@ -86,7 +86,7 @@ async def message(session: Session, body: Message) -> dict[str, Any]:
     text = safe_text(body.text, MAX_TEXT)
     if not text:
         raise RefusedError("bad_data", "text: nothing is left of it without control characters")
-    if peer.role is Role.CANDIDATE:
+    if peer.role is Role.CANDIDATE and body.peer_id is None:
         room.require(peer, Action.MESSAGE_PROCTORS)
         to, readers = None, [each for each in room.those_who_may(Action.SEE, peer) if each.role in _TALKERS]
     elif body.peer_id is None:
