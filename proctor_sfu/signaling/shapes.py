@@ -286,7 +286,7 @@ Message = TypedDict(
         "id": str, "from": str, "displayName": str, "role": Role, "to": str | None, "text": str, "at": float,
     },
 )  # fmt: skip
-"""Somebody wrote. ``to``: a candidate, null: all, or one's proctors."""
+Message.__doc__ = "Somebody wrote. ``to``: a candidate, null: all, or one's proctors."
 
 
 class HandRaised(TypedDict):
