@@ -94,6 +94,9 @@ class Rtc(_Section):
     port: Port = Field(
         0, description="UDP and TCP port of the first worker, each further one takes the next; 0: free ones."
     )
+    protocols: tuple[Literal["udp", "tcp"], ...] = Field(
+        ("udp", "tcp"), min_length=1, description="What media is taken over; clients prefer UDP."
+    )
     initial_outgoing_bitrate: int = Field(
         1_000_000, ge=30_000, description="First guess of what a proctor can receive, bits per second."
     )

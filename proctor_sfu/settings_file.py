@@ -222,7 +222,11 @@ def template() -> str:
         for key in table.keys:
             unset = " Unset by default." if key.default is None else ""
             about = f"{key.description} {key.expected[0].upper()}{key.expected[1:]}.{unset}"
-            line = tomli_w.dumps({key.name: key.example if key.default is None else key.default})
+            value = key.example if key.default is None else key.default
+            # A list on one line, which JSON and TOML write alike.
+            line = (
+                f"{key.name} = {json.dumps(value)}\n" if isinstance(value, list) else tomli_w.dumps({key.name: value})
+            )
             parts.append(f"\n{_comment(about)}" + "".join(f"#{each}\n" for each in line.splitlines()))
     return "".join(parts)
 

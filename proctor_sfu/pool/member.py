@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from proctor_sfu.mediasoup.listen import ListenInfo, SocketFlags
 from proctor_sfu.mediasoup.router import Router
@@ -12,7 +12,6 @@ from proctor_sfu.mediasoup.worker import Worker, WorkerSettings
 from proctor_sfu.settings import Rtc
 
 State: TypeAlias = Literal["running", "draining"]
-PROTOCOLS: Final[tuple[Literal["udp"], Literal["tcp"]]] = ("udp", "tcp")
 
 
 class Member:
@@ -41,7 +40,7 @@ class Member:
                     flags=SocketFlags(ipv6_only=":" in ip),
                 )
                 for ip, announced in rtc.addresses
-                for protocol in PROTOCOLS
+                for protocol in dict.fromkeys(rtc.protocols)
             ]  # fmt: skip
             server = await worker.create_webrtc_server(listen_infos=infos)
             dump = await server.dump()
@@ -49,7 +48,7 @@ class Member:
             worker.close()
             await worker.wait_closed()
             raise
-        return cls(slot, worker, server, dump.udp_sockets[0].port)
+        return cls(slot, worker, server, (dump.udp_sockets or dump.tcp_servers)[0].port)
 
     def adopt(self, router: Router) -> None:
         """Count a router as this worker's load until it closes."""

@@ -197,8 +197,12 @@ class Room:
         """Make a transport on the worker's shared port."""
         router = self.media()
         assert self.member is not None
+        protocols = self._rtc.protocols
+        if tcp_only and "tcp" not in protocols:
+            raise RefusedError("unsupported", "this server takes media over UDP only")
         transport = await router.create_webrtc_transport(
-            webrtc_server=self.member.server, enable_udp=not tcp_only, enable_tcp=True, prefer_udp=True,
+            webrtc_server=self.member.server, enable_udp="udp" in protocols and not tcp_only,
+            enable_tcp="tcp" in protocols, prefer_udp=True,
             initial_available_outgoing_bitrate=self._rtc.initial_outgoing_bitrate,
         )  # fmt: skip
         return transport
