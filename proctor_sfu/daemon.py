@@ -21,6 +21,7 @@ from proctor_sfu.audit.audit import Audit
 from proctor_sfu.control.routes.app import control_app
 from proctor_sfu.control.routes.candidates import CandidateRoutes
 from proctor_sfu.control.routes.daemon import DaemonRoutes
+from proctor_sfu.control.routes.quality import QualityRoutes
 from proctor_sfu.control.routes.rooms import RoomRoutes
 from proctor_sfu.control.routes.workers import WorkerRoutes
 from proctor_sfu.control.socket import ControlSocket, listen
@@ -28,6 +29,7 @@ from proctor_sfu.events import Bus
 from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.mediasoup.worker import WorkerSettings
 from proctor_sfu.pool.pool import Pool
+from proctor_sfu.quality.pulse import Pulse
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Settings
 from proctor_sfu.settings_file import Loaded
@@ -92,15 +94,21 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         url = f"{'wss' if tls else 'ws'}://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}{PATH}"
         stack.push_async_callback(signaling.close)
 
+        pulse = Pulse(registry, pool, settings, events, ready=lambda: not stop.is_set())
+
         nouns = (
             DaemonRoutes(registry, pool, url=url, ready=lambda: not stop.is_set()),
             RoomRoutes(registry),
             CandidateRoutes(registry),
             WorkerRoutes(registry, pool),
+            QualityRoutes(pulse.frames, registry),
         )
         control = control_app(route for noun in nouns for route in noun.table())
+        # Monitors are told nothing more, so that nobody waits for the end of their streams.
+        control.on_shutdown.append(lambda _: pulse.close())
         await _site(stack, control, lambda runner: web.SockSite(runner, control_socket.server))
 
+        pulse.start()
         alive = spawn(manager.keep_alive(lambda: _status(registry, pool), partial(_alive, pool)), name="watchdog")
         stack.callback(alive.cancel)
         manager.tell("READY=1", f"STATUS={_status(registry, pool)}")

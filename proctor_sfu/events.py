@@ -191,6 +191,48 @@ class UplinkThin(PeerEvent):
     available: int
 
 
+# Quality.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelChanged(PeerEvent):
+    """A candidate or proctor is in more or less trouble than before, or in another kind of it."""
+
+    kind: ClassVar[str] = "level_changed"
+    role: str
+    before: str
+    level: str
+    """``none``, ``ok``, ``warn``, ``bad``."""
+    reasons: tuple[str, ...]
+    health: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFound(Event):
+    """Several candidates got worse within 3 s, and what they have in common."""
+
+    kind: ClassVar[str] = "incident_found"
+    id: int
+    room: str | None
+    """The room of all of them, None if there are several."""
+    candidates: tuple[str, ...]
+    shared: str
+    value: str
+    others: int
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerLevelChanged(Event):
+    """A worker has no processor time left or answers late, or is well again."""
+
+    kind: ClassVar[str] = "worker_level_changed"
+    pid: int
+    before: str
+    level: str
+    reasons: tuple[str, ...]
+
+
 # The daemon.
 
 

@@ -216,6 +216,44 @@ class Rooms(_Section):
     max_candidates: int = Field(1000, ge=1, le=100_000, description="Candidates a room takes unless it says otherwise.")
 
 
+class Quality(_Section):
+    """What counts as bad: the number from which on it is a warning, and from which on it is bad."""
+
+    loss_warn: float = Field(2.0, ge=0, le=100, description="Video lost for good, percent over 10 s: warning.")
+    loss_bad: float = Field(6.0, ge=0, le=100, description="Video lost for good, percent over 10 s: bad.")
+    audio_loss_warn: float = Field(3.5, ge=0, le=100, description="Audio lost for good, percent over 10 s: warning.")
+    audio_loss_bad: float = Field(10.0, ge=0, le=100, description="Audio lost for good, percent over 10 s: bad.")
+    rtt_warn_ms: float = Field(200.0, ge=0, description="Round trip, milliseconds: warning.")
+    rtt_bad_ms: float = Field(400.0, ge=0, description="Round trip, milliseconds: bad.")
+    jitter_warn_ms: float = Field(30.0, ge=0, description="Jitter, milliseconds: warning.")
+    jitter_bad_ms: float = Field(50.0, ge=0, description="Jitter, milliseconds: bad.")
+    bitrate_warn: float = Field(
+        0.5, ge=0, le=1, description="Part of its usual bitrate a camera sends less than: warning."
+    )
+    bitrate_bad: float = Field(0.2, ge=0, le=1, description="Part of its usual bitrate a camera sends less than: bad.")
+    fps_warn: float = Field(
+        0.6, ge=0, le=1, description="Part of its usual pictures a camera sends less than: warning."
+    )
+    fps_bad: float = Field(0.3, ge=0, le=1, description="Part of its usual pictures a camera sends less than: bad.")
+    gap_warn_seconds: float = Field(3.0, ge=1, description="Time without any media of a source: warning.")
+    gap_bad_seconds: float = Field(10.0, ge=1, description="Time without any media of a source: bad.")
+    transport_seconds: float = Field(
+        7.0, ge=1, description="Time without any packet at all after which a media connection counts as interrupted."
+    )
+    missing_seconds: float = Field(3.0, ge=1, description="Time a required source may be missing.")
+    frozen_seconds: int = Field(
+        10, ge=2, description="Time a camera sends pictures without content after which it is suspected to be frozen."
+    )
+    frozen_packet_bytes: float = Field(
+        120.0, ge=0, description="Mean size of a camera's packets, with header, up to which they have no content."
+    )
+    silence_packet_bytes: float = Field(
+        50.0, ge=0, description="Mean size of a microphone's packets, with header, up to which it is silent."
+    )
+    cpu_warn: float = Field(80.0, ge=0, description="Processor time of a worker, percent of a core: warning.")
+    cpu_bad: float = Field(95.0, ge=0, description="Processor time of a worker, percent of a core: bad.")
+
+
 class Log(_Section):
     """The daemon's own log, on standard error."""
 
@@ -235,6 +273,7 @@ class Settings(_Section):
     state: State = Field(default_factory=State)
     audit: Audit = Field(default_factory=Audit)
     rooms: Rooms = Field(default_factory=Rooms)
+    quality: Quality = Field(default_factory=Quality)
     log: Log = Field(default_factory=Log)
 
     @model_validator(mode="after")

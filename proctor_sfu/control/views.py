@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from pathlib import Path
 
+from proctor_sfu.control.api.base import timestamp
 from proctor_sfu.control.api.candidates import Candidate, Source
 from proctor_sfu.control.api.rooms import Room as RoomView
 from proctor_sfu.control.api.workers import Worker
-from proctor_sfu.pool.member import Member
+from proctor_sfu.pool.member import Member, resident
 from proctor_sfu.rooms.peer import Peer, Published
 from proctor_sfu.rooms.roles import Role
 from proctor_sfu.rooms.room import Room
-
-_PAGE = os.sysconf("SC_PAGE_SIZE")
-
-
-def timestamp(seconds: float) -> str:
-    """Return a Unix time as RFC 3339 in UTC, to the millisecond."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def room_view(room: Room) -> RoomView:
@@ -86,10 +77,5 @@ async def worker_view(member: Member, rooms: Iterable[Room]) -> Worker:
         producers=sum(len(peer.published) for peer in peers),
         consumers=sum(len(peer.viewed) for peer in peers),
         cpu_s=(usage.ru_utime + usage.ru_stime) / 1000,
-        rss_bytes=_resident(member.worker.pid),
+        rss_bytes=resident(member.worker.pid),
     )
-
-
-def _resident(pid: int) -> int:
-    """Return the resident size of a process in bytes; procfs answers from memory."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from typing import Literal, TypeAlias
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
 
 from proctor_sfu.mediasoup.listen import ListenInfo, SocketFlags
 from proctor_sfu.mediasoup.router import Router
@@ -12,6 +14,8 @@ from proctor_sfu.mediasoup.worker import Worker, WorkerSettings
 from proctor_sfu.settings import Rtc
 
 State: TypeAlias = Literal["running", "draining"]
+
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 class Member:
@@ -59,3 +63,8 @@ class Member:
     def load(self) -> tuple[int, int]:
         """Transports, then routers: what decides which worker gets the next room."""
         return sum(router.transport_count for router in self.routers.values()), len(self.routers)
+
+
+def resident(pid: int) -> int:
+    """Return the resident size of a process in bytes; procfs answers from memory. Raises `FileNotFoundError`."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE

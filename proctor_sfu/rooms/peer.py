@@ -129,6 +129,8 @@ class Peer:
         """What those who may see it were told last."""
         self.light: Light = "grey"
         self.reasons: tuple[str, ...] = ()
+        self.interrupted = False
+        """Nothing comes on its transport any more, though the worker does not say so yet."""
         self.hand_raised = False
         self.uplink: Uplink | None = None
         """Decides what it goes on sending, once it told of its uplink."""
@@ -170,7 +172,7 @@ class Peer:
             away=self.away is not None,
             joined=self.joined,
             connected_once=self.connected_once,
-            connected=any(_stands(each) for each in transports),
+            connected=any(_stands(each) for each in transports) and not self.interrupted,
             light=self.light,
         )
 

@@ -20,7 +20,7 @@ from proctor_sfu.pool.member import Member
 from proctor_sfu.rooms.forwarding import Forwarding
 from proctor_sfu.rooms.peer import Absent, Link, Peer, Published
 from proctor_sfu.rooms.policy import Action, Decision, Target, decide, ever, relation
-from proctor_sfu.rooms.presence import state_of
+from proctor_sfu.rooms.presence import Light, state_of
 from proctor_sfu.rooms.roles import Role, Source
 from proctor_sfu.rooms.talk import Talk
 from proctor_sfu.settings import Rtc
@@ -148,6 +148,14 @@ class Room:
                 PeerStateChanged(room=self.id, peer=peer.id, before=peer.state, state=state, reasons=peer.reasons)
             )
             peer.state = state
+            self.tell_state(peer)
+
+    def judged(self, peer: Peer, light: Light, reasons: tuple[str, ...], *, interrupted: bool) -> None:
+        """The quality of a peer's media changed: tell those who may see it. ``interrupted``: nothing comes at all."""
+        before = peer.state
+        peer.light, peer.reasons, peer.interrupted = light, reasons, interrupted
+        self.changed(peer)
+        if peer.state is before:
             self.tell_state(peer)
 
     def tell_state(self, peer: Peer) -> None:

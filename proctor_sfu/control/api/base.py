@@ -7,6 +7,7 @@ import functools
 import types
 import typing
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 API_VERSION: Final = 1
@@ -26,6 +27,11 @@ class Member(NamedTuple):
     read: Read
     default: Any
     """`dataclasses.MISSING` if it has to be there."""
+
+
+def timestamp(seconds: float) -> str:
+    """Return a Unix time as RFC 3339 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def decode(cls: type[_T], data: Any) -> _T:

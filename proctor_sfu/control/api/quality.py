@@ -7,6 +7,7 @@ or beside it where that differs from client to client (``loss_from``, ``rtt_from
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -54,8 +55,8 @@ class Source:
     """Packets per second."""
     loss: float | None
     """Lost for good, percent of what was sent, over the last 10 s."""
-    loss_from: Literal["packets", "nacks"] | None
-    """``nacks``: the client repairs audio in the same stream, so lost packets are counted as those asked for again."""
+    loss_from: Literal["packets", "rtx"] | None
+    """``rtx``: repairs come in a stream of their own and are taken off; ``packets``: they come in the same stream."""
     repaired: float | None
     """Lost but sent again in time, percent of what was sent, over the last 10 s."""
     rtt_ms: float | None
@@ -275,6 +276,17 @@ class Frame:
     """Of the last 60 s, newest last."""
 
 
+def only_room(frame: Frame, room: str) -> Frame:
+    """Return a frame with what belongs to a room."""
+    return dataclasses.replace(
+        frame,
+        rooms=tuple(each for each in frame.rooms if each.id == room),
+        candidates=tuple(each for each in frame.candidates if each.room == room),
+        proctors=tuple(each for each in frame.proctors if each.room == room),
+        incidents=tuple(each for each in frame.incidents if each.room in (room, None)),
+    )
+
+
 REASONS: Final[Mapping[str, str]] = {
     "disconnected": "no connection to the server",
     "transport": "media connection lost",
@@ -298,9 +310,9 @@ REASONS: Final[Mapping[str, str]] = {
 ORIGIN: Final[Mapping[str, str]] = {
     "source.bitrate": "bytes the worker received of the stream, difference of counters",
     "source.packets": "packets the worker received of the stream, difference of counters",
-    "source.loss": "gaps in sequence numbers the worker saw and that were not filled (loss_from packets), or packets"
-    " it asked for again (loss_from nacks)",
-    "source.repaired": "packets of the retransmission stream that filled a gap",
+    "source.loss": "holes in the sequence numbers the worker saw, less what a retransmission stream filled (loss_from"
+    " rtx), or as they are when repairs come in the same stream (loss_from packets)",
+    "source.repaired": "packets the worker asked for again and got",
     "source.rtt_ms": "RTCP XR: the worker's report and the client's answer; none when the client answers none",
     "source.jitter_ms": "interarrival jitter of RFC 3550 as the worker computes it",
     "source.fps": "distinct RTP timestamps seen while the worker traced its packets for a moment",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from proctor_sfu.control.client.candidates import Candidates
 from proctor_sfu.control.client.daemon import Daemon
+from proctor_sfu.control.client.quality import Quality
 from proctor_sfu.control.client.rooms import Rooms
 from proctor_sfu.control.client.transport import TIMEOUT, Transport
 from proctor_sfu.control.client.workers import Workers
@@ -20,3 +21,4 @@ class Client:
         self.rooms = Rooms(transport)
         self.candidates = Candidates(transport)
         self.workers = Workers(transport)
+        self.quality = Quality(transport)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
@@ -15,6 +16,10 @@ from proctor_sfu.errors import AnswerError, UnreachableError
 
 TIMEOUT: Final = 10.0
 """Seconds a request may take."""
+
+LONGEST_LINE: Final = 64 * 2**20
+"""Bytes of a line of a stream: what a daemon sends for twenty thousand candidates."""
+HEADERS: Final = {base.HEADER: str(base.API_VERSION), "Content-Type": "application/json"}
 
 _T = TypeVar("_T")
 
@@ -55,14 +60,34 @@ class Transport:
         self, method: str, path: str, *, body: Mapping[str, Any] | None = None, query: Mapping[str, Any] | None = None
     ) -> Any:
         """Return the JSON the daemon answers; a query member that is None or empty is left out."""
-        given = {name: _plain(value) for name, value in (query or {}).items() if value is not None and value != ""}
-        target = f"{path}?{urlencode(given)}" if given else path
-        connection = _Connection(self.path, self._timeout)
-        headers = {base.HEADER: str(base.API_VERSION), "Content-Type": "application/json"}
-        try:
-            connection.request(method, target, None if body is None else json.dumps(body), headers)
+        with self._talking(self._timeout) as connection:
+            connection.request(method, _target(path, query), None if body is None else json.dumps(body), HEADERS)
             response = connection.getresponse()
             text = response.read()
+        return self._read(response.status, text)
+
+    def lines(self, path: str, *, query: Mapping[str, Any] | None = None, patience: float = 0.0) -> Iterator[bytes]:
+        """Yield the lines of an answer that has no end; ``patience``: seconds that may pass between two of them.
+
+        Ends with `UnreachableError` when the daemon goes away.
+        """
+        with self._talking(self._timeout + patience) as connection:
+            connection.request("GET", _target(path, query), None, HEADERS)
+            response = connection.getresponse()
+            if response.status >= 400:
+                self._read(response.status, response.read())
+            while line := response.readline(LONGEST_LINE):
+                if not line.endswith(b"\n"):
+                    break
+                yield line
+            raise UnreachableError("unreachable", f"the daemon at {self.path} ended the stream")
+
+    @contextlib.contextmanager
+    def _talking(self, timeout: float) -> Iterator[_Connection]:
+        """Give a connection; what goes wrong with it is an `UnreachableError`."""
+        connection = _Connection(self.path, timeout)
+        try:
+            yield connection
         except (FileNotFoundError, ConnectionRefusedError):
             raise UnreachableError(
                 "unreachable", f"no daemon at {self.path} (start one: psfu serve; another place: --socket)"
@@ -73,13 +98,19 @@ class Transport:
             ) from None
         except TimeoutError:
             raise UnreachableError(
-                "timeout", f"the daemon at {self.path} did not answer within {self._timeout:g} s"
+                "timeout", f"the daemon at {self.path} did not answer within {timeout:g} s"
             ) from None
         except (OSError, http.client.HTTPException) as error:
             raise UnreachableError("unreachable", f"{self.path}: {error or type(error).__name__}") from error
         finally:
             connection.close()
-        return self._read(response.status, text)
+
+    def parsed(self, line: bytes, read: Callable[[Any], _T]) -> _T:
+        """Return a line of a stream as what ``read`` makes of its JSON."""
+        try:
+            return read(json.loads(line))
+        except (ValueError, LookupError, TypeError) as error:
+            raise AnswerError(500, "bad_answer", f"{self.path}: not an answer of psfu: {error}") from error
 
     def _read(self, status: int, text: bytes) -> Any:
         try:
@@ -92,6 +123,11 @@ class Transport:
         if not isinstance(error, Mapping):
             raise AnswerError(status, "bad_answer", f"{self.path}: not an answer of psfu")
         raise AnswerError(status, str(error.get("code")), str(error.get("message")))
+
+
+def _target(path: str, query: Mapping[str, Any] | None) -> str:
+    given = {name: _plain(value) for name, value in (query or {}).items() if value is not None and value != ""}
+    return f"{path}?{urlencode(given)}" if given else path
 
 
 def _plain(value: Any) -> str:

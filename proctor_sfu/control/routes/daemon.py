@@ -9,10 +9,9 @@ from collections.abc import Callable
 from aiohttp import web
 
 from proctor_sfu import __version__
-from proctor_sfu.control.api.base import API_VERSION
+from proctor_sfu.control.api.base import API_VERSION, timestamp
 from proctor_sfu.control.api.daemon import Endpoint, Status, Version, WorkerCount
 from proctor_sfu.control.routes.answers import Route
-from proctor_sfu.control.views import timestamp
 from proctor_sfu.mediasoup.install import VERSION
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.rooms.registry import Registry

@@ -1,0 +1,122 @@
+"""One candidate over time: what the worker tells of it in, its line of the frame out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from proctor_sfu.control.api import quality as api
+from proctor_sfu.control.api.base import timestamp
+from proctor_sfu.mediasoup.stats import InboundRtpStats, WebRtcTransportStats
+from proctor_sfu.quality.blame import Subject, network
+from proctor_sfu.quality.health import Level, Link, PeerHealth, Verdict
+from proctor_sfu.quality.links import TransportTrack
+from proctor_sfu.quality.sources import SourceTrack, hundredth, tenth, whole
+from proctor_sfu.rooms.peer import Peer, Published
+from proctor_sfu.rooms.room import Room
+from proctor_sfu.settings import Quality
+
+_AWAY: Final = frozenset({"joining", "reconnecting", "lost"})
+"""States in which a source that is not published is missed, rather than ended on purpose."""
+
+
+class CandidateTrack:
+    """Follows a candidate through reconnections. `feed` once a second, then ``shown`` is its line of the frame."""
+
+    def __init__(self, room: Room, peer: Peer, bounds: Quality, relays: Collection[str], now: float) -> None:
+        self.room, self.peer = room, peer
+        self.health = PeerHealth(bounds, now)
+        self.link = TransportTrack(now, relays)
+        self.sources: dict[str, SourceTrack] = {}
+        """``camera``, ``screen``, ``microphone`` -> its track."""
+        self.worsened = False
+        """Whether it fell into trouble with the last sample."""
+        self.changed = False
+        """Whether state, level or reasons changed with the last sample."""
+        self.told: tuple[Level, tuple[str, ...]] = (Level.NONE, ())
+        """Level and reasons that were told last."""
+        self.gone_at: float | None = None
+        """When it left the room, on the monotonic clock."""
+        self._bounds = bounds
+
+    def feed(
+        self,
+        now: float,
+        transport: WebRtcTransportStats | None,
+        producers: Mapping[str, Sequence[InboundRtpStats]],
+        missing: tuple[str, ...],
+    ) -> None:
+        """Take what the worker told of its transport and of its producers by id; not there: it did not answer."""
+        self.gone_at = None
+        self.link.look(now, self.peer.sending)
+        self.link.feed(now, transport)
+        self._follow_sources(now)
+        for source in self.sources.values():
+            producer = source.published.producer
+            # A producer that is closed sends nothing, which is known without asking.
+            source.feed(now, () if producer.closed else producers.get(producer.id))
+        link = Link(
+            away=self.peer.away is not None,
+            joined=self.peer.joined,
+            media=self.link.media,
+            silent_s=self.link.silent_s,
+            missing=missing,
+        )
+        before = self.health.verdict.level
+        self.changed = self.health.feed(now, link, [source.verdict for source in self.sources.values()])
+        self.worsened = self.health.verdict.level is Level.BAD and before < Level.BAD
+
+    def _follow_sources(self, now: float) -> None:
+        published: dict[str, Published] = {each.source.value: each for each in self.peer.published.values()}
+        for name, each in published.items():
+            track = self.sources.get(name)
+            if track is None:
+                self.sources[name] = SourceTrack(each, self._bounds, now)
+            elif track.published is not each:
+                track.replace(each)
+        for name in self.sources.keys() - published.keys():
+            if self.health.state not in _AWAY:
+                del self.sources[name]
+
+    def gone(self, now: float, *, for_good: bool) -> None:
+        """It is in the room no more."""
+        if self.gone_at is None:
+            self.gone_at = now
+            self.link.look(now, None)
+            self.sources.clear()
+            self.changed = self.health.gone(now, for_good=for_good)
+            self.worsened = self.changed and not for_good
+
+    @property
+    def subject(self) -> Subject:
+        """What it may have in common with others."""
+        member = self.room.member
+        return Subject(
+            room=self.room.id, id=self.peer.id, well=self.health.verdict.level <= Level.WARN,
+            worker=None if member is None else str(member.worker.pid),
+            network=network(self.link.address or self.peer.address), path=self.link.path,
+        )  # fmt: skip
+
+    def shown(self, now: float, watchers: tuple[str, ...], missing: tuple[str, ...]) -> api.Candidate:
+        """Return its line of the frame."""
+        verdict: Verdict = self.health.verdict
+        sources = tuple(source.shown for source in self.sources.values())
+        member, link = self.room.member, self.link
+        return api.Candidate(
+            id=self.peer.id, room=self.room.id, name=self.peer.name, state=self.health.state,
+            state_s=round(now - self.health.since, 1), level=verdict.level.word, reasons=verdict.reasons,
+            health=verdict.health, worker=None if member is None else member.worker.pid,
+            address=link.address or self.peer.address, path=link.path, ice=link.ice, dtls=link.dtls,
+            bitrate=whole(link.received), loss=hundredth(_worst([each.loss for each in sources])),
+            repaired=hundredth(_worst([each.repaired for each in sources])),
+            rtt_ms=tenth(_worst([each.rtt_ms for each in sources])),
+            jitter_ms=tenth(_worst([each.jitter_ms for each in sources])),
+            gap_s=tenth(_worst([each.gap_s for each in sources])), available_bitrate=whole(link.can_receive),
+            available_from=None if link.can_receive is None else "remb",
+            connected_at=timestamp(self.peer.connected_at), sources=sources, missing=missing, watchers=watchers,
+            recording=None,
+        )  # fmt: skip
+
+
+def _worst(values: Sequence[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)

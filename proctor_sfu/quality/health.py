@@ -1,0 +1,310 @@
+"""What numbers mean: levels, reasons, a health of 0 to 100, and the state of a candidate; pure, time is an argument.
+
+Thresholds are settings (`[quality]`). A level gets worse when three of the last five one-second samples were, and
+better after five that were; silence is counted in seconds already and needs no such patience. Proctoring is evidence
+in one direction, so loss and gaps make the health, and a long way to the server does not.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from proctor_sfu.settings import Quality
+
+State: TypeAlias = Literal["expected", "joining", "live", "degraded", "reconnecting", "lost", "left"]
+Media: TypeAlias = Literal["none", "connecting", "connected", "failed"]
+
+
+class Level(IntEnum):
+    """How bad; a higher one is worse."""
+
+    NONE = 0
+    OK = 1
+    WARN = 2
+    BAD = 3
+
+    @property
+    def word(self) -> Literal["none", "ok", "warn", "bad"]:
+        """The level as the control API names it."""
+        return _WORDS[self]
+
+
+_WORDS: Final[Mapping[Level, Literal["none", "ok", "warn", "bad"]]] = {
+    Level.NONE: "none", Level.OK: "ok", Level.WARN: "warn", Level.BAD: "bad",
+}  # fmt: skip
+
+ORDER: Final = (
+    "disconnected", "transport", "no_media", "source_missing", "gap", "loss", "frozen", "bitrate", "fps", "score",
+    "jitter", "rtt", "downlink", "slow", "cpu", "silence",
+)  # fmt: skip
+"""Reasons, the one that tells most first."""
+
+LACKING: Final = 20
+"""Best health of somebody who does not publish what has to be published."""
+
+
+class Debounce:
+    """A level that follows what is measured with patience."""
+
+    __slots__ = ("_recent", "level")
+
+    def __init__(self) -> None:
+        self.level = Level.OK
+        self._recent: tuple[Level, ...] = ()
+
+    def feed(self, measured: Level) -> Level:
+        """Take the level of one sample."""
+        if measured is Level.OK and not self._recent:
+            return self.level
+        recent = self._recent = (*self._recent[-4:], measured)
+        worse = sorted(recent)[-3:]
+        if len(worse) == 3 and worse[0] > self.level:
+            self.level = worse[0]
+        elif len(recent) == 5 and max(recent) < self.level:
+            self.level = max(recent)
+        if self.level is Level.OK and max(recent) is Level.OK:
+            self._recent = ()
+        return self.level
+
+
+def above(value: float | None, warn: float, bad: float) -> Level:
+    """Judge a number of which more is worse."""
+    if value is None or value < warn:
+        return Level.OK
+    return Level.WARN if value < bad else Level.BAD
+
+
+def below(value: float | None, warn: float, bad: float) -> Level:
+    """Judge a number of which less is worse."""
+    if value is None or value >= warn:
+        return Level.OK
+    return Level.WARN if value >= bad else Level.BAD
+
+
+def grade(value: float | None, warn: float, bad: float, worst: float) -> float:
+    """Return 100 at best, 80 at ``warn``, 40 at ``bad``, 0 at ``worst``, straight lines between."""
+    if value is None:
+        return 100.0
+    best = 0.0 if worst > warn else 1.0
+    edges = ((best, 100.0), (warn, 80.0), (bad, 40.0), (worst, 0.0))
+    rising = worst > warn
+    for (x0, y0), (x1, y1) in itertools.pairwise(edges):
+        if (value <= x1) if rising else (value >= x1):
+            share = 0.0 if x1 == x0 else (value - x0) / (x1 - x0)
+            return min(100.0, y0 + (y1 - y0) * share)
+    return 0.0
+
+
+class Measured(NamedTuple):
+    """What is known of one source at one moment; units as in `control.api.quality`."""
+
+    source: str
+    """``camera``, ``screen`` or ``microphone``."""
+    paused: bool
+    loss: float | None
+    rtt_ms: float | None
+    jitter_ms: float | None
+    bitrate: float | None
+    usual_bitrate: float | None
+    fps: float | None
+    usual_fps: float | None
+    silent_s: float | None
+    packets: float | None
+    packet_bytes: float | None
+    score: int | None
+
+
+class Verdict(NamedTuple):
+    """What it means."""
+
+    level: Level
+    reasons: tuple[str, ...]
+    """Worst first."""
+    health: int | None
+
+
+PAUSED: Final = Verdict(Level.NONE, (), None)
+
+
+class SourceHealth:
+    """Judges one source, sample by sample."""
+
+    __slots__ = ("_bounds", "_levels", "_smooth", "_still")
+
+    def __init__(self, bounds: Quality) -> None:
+        self._bounds = bounds
+        self._levels: dict[str, Debounce] = {}
+        self._smooth: float | None = None
+        self._still = 0
+
+    def feed(self, measured: Measured) -> Verdict:
+        """Take one sample, one second after the one before."""
+        if measured.paused:
+            self._levels.clear()
+            self._smooth, self._still = None, 0
+            return PAUSED
+        bounds, audio = self._bounds, measured.source == "microphone"
+        loss = (bounds.audio_loss_warn, bounds.audio_loss_bad) if audio else (bounds.loss_warn, bounds.loss_bad)
+        raw = {
+            "loss": above(measured.loss, *loss),
+            "rtt": above(measured.rtt_ms, bounds.rtt_warn_ms, bounds.rtt_bad_ms),
+            "jitter": above(measured.jitter_ms, bounds.jitter_warn_ms, bounds.jitter_bad_ms),
+            "score": below(measured.score, 9, 8) if measured.score else Level.OK,
+        }
+        share = None
+        if measured.source == "camera":
+            share = _share(measured.bitrate, measured.usual_bitrate)
+            raw["bitrate"] = below(share, bounds.bitrate_warn, bounds.bitrate_bad)
+            raw["fps"] = below(_share(measured.fps, measured.usual_fps), bounds.fps_warn, bounds.fps_bad)
+        found = {reason: self._patient(reason, level) for reason, level in raw.items()}
+        gap = above(measured.silent_s, bounds.gap_warn_seconds, bounds.gap_bad_seconds)
+        if gap > Level.OK:
+            found["no_media"] = gap
+            found.pop("bitrate", None)  # Nothing at all says more than little.
+            found.pop("fps", None)
+        if self._frozen(measured):
+            found["frozen"] = Level.WARN
+        reasons = _sorted(found)
+        if audio and self._mute(measured):
+            reasons = (*reasons, "silence")
+        health = self._health(measured, loss, share)
+        return Verdict(max(found.values(), default=Level.OK), reasons, health)
+
+    def _patient(self, reason: str, level: Level) -> Level:
+        held = self._levels.get(reason)
+        if held is None:
+            if level is Level.OK:
+                return level
+            held = self._levels[reason] = Debounce()
+        return held.feed(level)
+
+    def _health(self, measured: Measured, loss: tuple[float, float], share: float | None) -> int:
+        bounds = self._bounds
+        now = min(
+            grade(measured.loss, *loss, 5 * loss[1]),
+            grade(measured.silent_s, bounds.gap_warn_seconds, bounds.gap_bad_seconds, 3 * bounds.gap_bad_seconds),
+            100.0 if share is None else grade(min(share, 1.0), bounds.bitrate_warn, bounds.bitrate_bad, 0.0),
+        )
+        before = self._smooth
+        # Falls fast and recovers slowly, so that one good second among bad ones does not look like the end of trouble.
+        self._smooth = now if before is None else before + (now - before) * (0.8 if now < before else 0.4)
+        return round(self._smooth)
+
+    def _frozen(self, measured: Measured) -> bool:
+        """An encoder that is given the same picture again and again sends next to nothing, at full pace."""
+        bounds = self._bounds
+        still = (
+            measured.source == "camera"
+            and measured.packets is not None and measured.packets >= 2
+            and measured.packet_bytes is not None and measured.packet_bytes <= bounds.frozen_packet_bytes
+        )  # fmt: skip
+        self._still = self._still + 1 if still else 0
+        return self._still >= bounds.frozen_seconds
+
+    def _mute(self, measured: Measured) -> bool:
+        """Opus makes the smallest packets it has of digital silence, and few of them with DTX."""
+        return measured.packet_bytes is not None and measured.packet_bytes <= self._bounds.silence_packet_bytes
+
+
+def _share(value: float | None, usual: float | None) -> float | None:
+    return value / usual if value is not None and usual else None
+
+
+def _sorted(found: Mapping[str, Level]) -> tuple[str, ...]:
+    bad = [reason for reason, level in found.items() if level > Level.OK]
+    return tuple(sorted(bad, key=lambda reason: (-found[reason], ORDER.index(reason))))
+
+
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return what several sources mean for their owner: the worst of each."""
+    if not verdicts:
+        return PAUSED
+    worst: dict[str, Level] = {}
+    for level, reasons, _ in verdicts:
+        for reason in reasons:
+            worst[reason] = max(worst.get(reason, Level.NONE), level)
+    healths = [verdict.health for verdict in verdicts if verdict.health is not None]
+    order = sorted(worst, key=lambda reason: (-worst[reason], ORDER.index(reason)))
+    return Verdict(max(verdict.level for verdict in verdicts), tuple(order), min(healths, default=None))
+
+
+class Link(NamedTuple):
+    """What is known of a peer's connection at one moment."""
+
+    away: bool
+    """Its signaling connection is lost."""
+    joined: bool
+    media: Media
+    silent_s: float | None
+    """Seconds since anything at all came on its transport, keep-alives of ICE too; None: not known."""
+    missing: tuple[str, ...]
+    """Required sources that it does not publish."""
+
+
+class PeerHealth:
+    """State, level and reasons of one candidate, proctor or observer."""
+
+    __slots__ = ("_bounds", "_missing", "_was_live", "since", "state", "verdict")
+
+    def __init__(self, bounds: Quality, now: float) -> None:
+        self._bounds = bounds
+        self._missing: float | None = None
+        self._was_live = False
+        self.state: State = "joining"
+        self.since = now
+        """When the state began."""
+        self.verdict = PAUSED
+
+    def feed(self, now: float, link: Link, sources: Sequence[Verdict]) -> bool:
+        """Take one sample; returns whether state, level or reasons changed. ``now`` is monotonic, in seconds."""
+        before = self.state, self.verdict.level, self.verdict.reasons
+        away = self._gone(link)
+        verdict = together(sources)
+        if link.joined and not away and self._lacks(now, link):
+            health = LACKING if verdict.health is None else min(verdict.health, LACKING)
+            verdict = Verdict(Level.BAD, ("source_missing", *verdict.reasons), health)
+        if away is None:
+            self._enter(now, self._connected(link, verdict))
+        else:
+            verdict = Verdict(Level.BAD, (away,), 0)
+            self._enter(now, "reconnecting")
+        self.verdict = verdict
+        return before != (self.state, verdict.level, verdict.reasons)
+
+    def _gone(self, link: Link) -> str | None:
+        """Return why there is no connection any more, None if there is one or never was."""
+        if link.away:
+            return "disconnected"
+        if not self._was_live:
+            return None
+        silent = link.silent_s is not None and link.silent_s >= self._bounds.transport_seconds
+        if link.media != "connected" or silent:
+            return "transport"
+        return None
+
+    def _lacks(self, now: float, link: Link) -> bool:
+        if not link.missing:
+            self._missing = None
+            return False
+        self._missing = now if self._missing is None else self._missing
+        return now - self._missing >= self._bounds.missing_seconds
+
+    def _connected(self, link: Link, verdict: Verdict) -> State:
+        if not link.joined or link.media != "connected":
+            return "joining"
+        self._was_live = True
+        return "degraded" if verdict.level >= Level.WARN else "live"
+
+    def _enter(self, now: float, state: State) -> None:
+        if state != self.state:
+            self.state, self.since = state, now
+
+    def gone(self, now: float, *, for_good: bool) -> bool:
+        """The peer is in no room any more: it left, or its time to come back ran out; returns whether that is news."""
+        before = self.state
+        self._enter(now, "left" if for_good else "lost")
+        self.verdict = PAUSED if for_good else Verdict(Level.BAD, ("disconnected",), 0)
+        return self.state != before

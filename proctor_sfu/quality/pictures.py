@@ -1,0 +1,129 @@
+"""Counts the pictures of video sources, a few sources at a time: the worker traces packets for a moment.
+
+The worker has no such counter. Packets of one picture share an RTP timestamp, so a handful of timestamps is a rate;
+tracing every packet of every source would cost more than everything else psfu does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from proctor_sfu.errors import MediasoupError
+from proctor_sfu.mediasoup.dumps import TraceEvent
+from proctor_sfu.mediasoup.producer import Producer
+
+AT_ONCE: Final = 8
+"""Sources that are counted at the same time."""
+ENOUGH: Final = 8
+"""Pictures after which the rate is known."""
+PATIENCE: Final = 1.2
+"""Seconds after which what came until then has to do."""
+_WRAP: Final = 1 << 32
+
+
+class Count:
+    """The pictures of one stream; pure."""
+
+    __slots__ = ("_first", "_last", "pictures")
+
+    def __init__(self) -> None:
+        self.pictures = 0
+        self._first = 0
+        self._last = 0
+
+    def add(self, timestamp: int) -> None:
+        """Take the RTP timestamp of a packet; one that was seen or is older counts nothing."""
+        if self.pictures == 0:
+            self._first = self._last = timestamp
+            self.pictures = 1
+        elif 0 < (timestamp - self._last) % _WRAP < _WRAP // 2:
+            self._last = timestamp
+            self.pictures += 1
+
+    def rate(self, clock_rate: int) -> float | None:
+        """Return pictures per second by the clock of the stream; None: too few to tell."""
+        span = (self._last - self._first) % _WRAP
+        return (self.pictures - 1) * clock_rate / span if self.pictures >= 3 and span else None
+
+
+class Pictures:
+    """Takes turns with the video producers it is told of; ``told(producer id, pictures per second)`` is the result."""
+
+    def __init__(self, told: Callable[[str, float], None]) -> None:
+        self._told = told
+        self._waiting: deque[str] = deque()
+        self._known: dict[str, Producer] = {}
+        self._counting: dict[str, _Counting] = {}
+
+    def turn(self, producers: Iterable[Producer]) -> None:
+        """Say which video producers there are; begins with those whose turn it is. Call it once a second."""
+        self._known = {each.id: each for each in producers if not each.paused and not each.closed}
+        queued = set(self._waiting) | self._counting.keys()
+        self._waiting.extend(key for key in self._known if key not in queued)
+        self._begin()
+
+    def _begin(self) -> None:
+        while self._waiting and len(self._counting) < AT_ONCE:
+            producer = self._known.get(self._waiting.popleft())
+            # Somebody else traces it: their choice of events is not to be changed.
+            if producer is not None and not producer.closed and not producer.listener_count("trace"):
+                self._counting[producer.id] = _Counting(producer, self._finished)
+
+    def _finished(self, producer: Producer, rate: float | None) -> None:
+        self._counting.pop(producer.id, None)
+        if rate is not None and not producer.paused:
+            self._told(producer.id, rate)
+
+    def close(self) -> None:
+        """Stop counting."""
+        self._waiting.clear()
+        for counting in list(self._counting.values()):
+            counting.stop()
+
+
+class _Counting:
+    """Traces one producer until enough pictures came, or time is up."""
+
+    def __init__(self, producer: Producer, finished: Callable[[Producer, float | None], None]) -> None:
+        self._producer = producer
+        self._finished = finished
+        self._counts: dict[int, Count] = {}
+        self._stopped = False
+        self._clock = producer.rtp_parameters.codecs[0].clock_rate
+        producer.on("trace", self._packet)
+        loop = asyncio.get_running_loop()
+        self._began = loop.time()
+        self._timer = loop.call_later(PATIENCE, self.stop)
+        producer.enable_trace_event(["rtp"]).add_done_callback(_ignore)
+
+    def _packet(self, event: TraceEvent) -> None:
+        packet: Any = event.info["rtp_packet"]
+        count = self._counts.get(packet["ssrc"])
+        if count is None:
+            count = self._counts[packet["ssrc"]] = Count()
+        count.add(packet["timestamp"])
+        if count.pictures >= ENOUGH:
+            self.stop()
+
+    def stop(self) -> None:
+        """End the trace and tell the rate of the encoding with the most pictures."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._timer.cancel()
+        self._producer.off("trace", self._packet)
+        if not self._producer.closed:
+            self._producer.enable_trace_event([]).add_done_callback(_ignore)
+        elapsed = asyncio.get_running_loop().time() - self._began
+        rates = [rate for count in self._counts.values() if (rate := count.rate(self._clock)) is not None]
+        slow = max((count.pictures for count in self._counts.values()), default=0) / elapsed if elapsed else None
+        self._finished(self._producer, None if self._producer.closed else max(rates, default=slow))
+
+
+def _ignore(future: asyncio.Future[None]) -> None:
+    """A producer that was closed meanwhile is traced no more; that is all that was wanted."""
+    if not future.cancelled() and (error := future.exception()) is not None and not isinstance(error, MediasoupError):
+        raise error

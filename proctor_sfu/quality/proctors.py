@@ -1,0 +1,126 @@
+"""One proctor or observer over time: its downlink, measured on a handful of the streams it receives."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from proctor_sfu.control.api import quality as api
+from proctor_sfu.mediasoup.stats import OutboundRtpStats, WebRtcTransportStats
+from proctor_sfu.quality.health import Debounce, Level, Link, PeerHealth, Verdict, above
+from proctor_sfu.quality.links import TransportTrack
+from proctor_sfu.quality.rates import Meter, feed_outbound
+from proctor_sfu.quality.sources import hundredth, tenth, whole
+from proctor_sfu.rooms.peer import Peer, Viewed
+from proctor_sfu.rooms.room import Room
+from proctor_sfu.settings import Quality
+
+ASKED: Final = 8
+"""Streams of a proctor that are asked for; all of them share its downlink."""
+
+
+class ProctorTrack:
+    """Follows a proctor or observer. `feed` once a second, then `shown` is its line of the frame."""
+
+    def __init__(self, room: Room, peer: Peer, bounds: Quality, relays: Collection[str], now: float) -> None:
+        self.room, self.peer = room, peer
+        self.health = PeerHealth(bounds, now)
+        self.link = TransportTrack(now, relays)
+        self.packets_out: float | None = None
+        """Packets a second of all it is sent; None unless all of it was asked for."""
+        self.loss: float | None = None
+        self.rtt: float | None = None
+        self.told: tuple[Level, tuple[str, ...]] = (Level.NONE, ())
+        """Level and reasons that were told last."""
+        self.worsened = False
+        self.changed = False
+        self._bounds = bounds
+        self._meters: dict[str, Meter] = {}
+        self._levels = {"downlink": Debounce(), "rtt": Debounce()}
+
+    def to_ask(self) -> list[Viewed]:
+        """Return the streams to ask for: the same ones as long as they flow."""
+        flowing = {
+            key: viewed for key, viewed in self.peer.viewed.items() if not viewed.consumer.paused
+            and not viewed.consumer.producer_paused
+        }  # fmt: skip
+        kept = [key for key in self._meters if key in flowing]
+        more = [key for key in flowing if key not in self._meters]
+        return [flowing[key] for key in (*kept, *more)[:ASKED]]
+
+    def feed(
+        self,
+        now: float,
+        transport: WebRtcTransportStats | None,
+        consumers: Mapping[str, Sequence[OutboundRtpStats]],
+    ) -> None:
+        """Take what the worker told of its transport and of its consumers by id; not there: not asked."""
+        self.link.look(now, self.peer.receiving)
+        self.link.feed(now, transport)
+        self._measure(consumers)
+        verdict = self._judge()
+        link = Link(
+            away=self.peer.away is not None,
+            joined=self.peer.joined,
+            media=self.link.media,
+            silent_s=self.link.silent_s,
+            missing=(),
+        )
+        before = self.health.verdict.level
+        self.changed = self.health.feed(now, link, [verdict])
+        self.worsened = self.health.verdict.level is Level.BAD and before < Level.BAD
+
+    def _measure(self, consumers: Mapping[str, Sequence[OutboundRtpStats]]) -> None:
+        answered = {key: consumers[key] for key in self.peer.viewed if key in consumers}
+        self._meters = {key: self._meters.get(key) or Meter() for key in answered}
+        lost, sent, trips, packets = 0, 0, [], 0.0
+        for key, several in answered.items():
+            for stats in several[:1]:  # The second one is what the producer of it receives.
+                meter = self._meters[key]
+                feed_outbound(meter, stats)
+                share = meter.lost_of_sent()
+                if share is not None:
+                    lost, sent = lost + share[0], sent + share[1]
+                packets += meter.rates(repaired_apart=False).packets or 0.0
+                if stats.round_trip_time:
+                    trips.append(stats.round_trip_time)
+        flowing = sum(not each.consumer.paused for each in self.peer.viewed.values())
+        self.packets_out = packets if flowing <= len(answered) else None
+        self.loss = 100 * lost / sent if sent else None
+        self.rtt = sorted(trips)[len(trips) // 2] if trips else None
+
+    def _judge(self) -> Verdict:
+        bounds = self._bounds
+        levels = {
+            "downlink": self._levels["downlink"].feed(above(self.loss, bounds.loss_warn, bounds.loss_bad)),
+            "rtt": self._levels["rtt"].feed(above(self.rtt, bounds.rtt_warn_ms, bounds.rtt_bad_ms)),
+        }
+        reasons = sorted((each for each in levels if levels[each] > Level.OK), key=lambda each: -levels[each])
+        return Verdict(max(levels.values()), tuple(reasons), None)
+
+    def shown(self, now: float, first_guess: int) -> api.Proctor:
+        """Return its line of the frame. ``first_guess``: the estimate the worker has until a client lets it measure."""
+        viewed = list(self.peer.viewed.values())
+        estimate = None if self.link.can_send == first_guess else self.link.can_send
+        verdict, member = self.health.verdict, self.room.member
+        return api.Proctor(
+            id=self.peer.id, room=self.room.id, name=self.peer.name, role=self.peer.role.value,
+            state=self.health.state, state_s=round(now - self.health.since, 1), level=verdict.level.word,
+            reasons=verdict.reasons, worker=None if member is None else member.worker.pid,
+            address=self.link.address or self.peer.address, path=self.link.path, bitrate=whole(self.link.sent),
+            loss=hundredth(self.loss), rtt_ms=tenth(self.rtt), rtt_from=None if self.rtt is None else "rr",
+            available_bitrate=whole(estimate), available_from=None if estimate is None else "twcc",
+            consumers=len(viewed), paused_consumers=sum(each.consumer.paused for each in viewed),
+            lowered_consumers=sum(_lowered(each) for each in viewed),
+        )  # fmt: skip
+
+
+def _lowered(viewed: Viewed) -> bool:
+    """Whether somebody gets a smaller layer than asked for, or none, because the downlink carries no more."""
+    consumer = viewed.consumer
+    if consumer.type != "simulcast" or consumer.paused or consumer.producer_paused:
+        return False
+    current, wanted = consumer.current_layers, consumer.preferred_layers
+    if current is None:
+        return True
+    return wanted is not None and current.spatial_layer < wanted.spatial_layer

@@ -1,0 +1,159 @@
+"""The heart of quality: once a second asks, judges, tells rooms and events, and hands out the frame."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from proctor_sfu.aio import spawn
+from proctor_sfu.control.api import quality as api
+from proctor_sfu.events import Bus, IncidentFound, LevelChanged, PeerLeft, Record, WorkerLevelChanged
+from proctor_sfu.pool.pool import Pool
+from proctor_sfu.quality.candidates import CandidateTrack
+from proctor_sfu.quality.frames import Frames
+from proctor_sfu.quality.health import Level
+from proctor_sfu.quality.overview import Moment, Overview
+from proctor_sfu.quality.pictures import Pictures
+from proctor_sfu.quality.proctors import ProctorTrack
+from proctor_sfu.quality.sampler import Sampler
+from proctor_sfu.rooms.presence import Light
+from proctor_sfu.rooms.registry import Registry
+from proctor_sfu.settings import Settings
+
+_log = structlog.get_logger("psfu.quality")
+
+SECOND: Final = 1.0
+_LAG_STEP: Final = 0.1
+"""Seconds between two looks at how late the event loop is."""
+_LIGHTS: Final[dict[str, Light]] = {"none": "grey", "ok": "green", "warn": "amber", "bad": "red"}
+
+
+class Pulse:
+    """Runs from `start` to `close`. ``frames`` has the newest frame; `each` is called with every one."""
+
+    def __init__(
+        self, registry: Registry, pool: Pool, settings: Settings, events: Bus, *, ready: Callable[[], bool]
+    ) -> None:
+        self.frames = Frames()
+        self._registry = registry
+        self._events = events
+        self._overview = Overview(registry, pool, settings, ready=ready)
+        self._sampler = Sampler()
+        self._pictures = Pictures(self._overview.counted)
+        self._each: list[Callable[[api.Frame], None]] = []
+        self._levels: dict[int, api.Level] = {}
+        self._incident = 0
+        self._lag: float | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+        self._lag_timer: asyncio.TimerHandle | None = None
+
+    def each(self, take: Callable[[api.Frame], None]) -> None:
+        """Call ``take`` with every frame, in the event loop; it must not block."""
+        self._each.append(take)
+
+    def start(self) -> None:
+        """Begin."""
+        self._unsubscribe = self._events.subscribe(self._event)
+        self._measure_lag(asyncio.get_running_loop().time())
+        self._task = spawn(self._run(), name="quality")
+
+    async def close(self) -> None:
+        """Stop; nobody waits for a frame any more."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        if self._lag_timer is not None:
+            self._lag_timer.cancel()
+        self._pictures.close()
+        self.frames.close()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def _event(self, record: Record) -> None:
+        event = record.event
+        if isinstance(event, PeerLeft) and event.reason == "lost":
+            self._overview.lost.add((event.room, event.peer))
+
+    def _measure_lag(self, due: float) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._lag = max(self._lag or 0.0, now - due)
+        self._lag_timer = loop.call_later(_LAG_STEP, self._measure_lag, now + _LAG_STEP)
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            try:
+                await self.beat()
+            except Exception:
+                # One bad second must not end the watch over an exam; it is reported, and the next one begins anew.
+                _log.exception("sample_failed")
+            due += SECOND
+            if due < loop.time() - SECOND:
+                due = loop.time()  # The machine was stopped for a while: go on, do not catch up.
+            await asyncio.sleep(max(0.0, due - loop.time()))
+
+    async def beat(self) -> api.Frame:
+        """Make one frame and tell everybody."""
+        full = self.frames.watched or self._overview.thorough
+        began = time.perf_counter()
+        answers = await self._sampler.ask(self._overview.questions(full=full))
+        spent = time.perf_counter() - began
+        lag, self._lag = self._lag, None
+        at = Moment(monotonic=time.monotonic(), wall=time.time())
+        frame = self._overview.take(at, answers, full=full, lag=lag, spent=spent)
+        if full:
+            self._pictures.turn(self._overview.video())
+        self._tell(frame)
+        self.frames.publish(frame)
+        for take in self._each:
+            take(frame)
+        return frame
+
+    def _tell(self, frame: api.Frame) -> None:
+        tracks: list[CandidateTrack | ProctorTrack] = [*self._overview.candidates.values()]
+        for track in (*tracks, *self._overview.proctors.values()):
+            if track.changed:
+                track.changed = False
+                self._tell_peer(track)
+        for worker in frame.workers:
+            before = self._levels.get(worker.pid, "ok")
+            if worker.level != before:
+                self._events.publish(
+                    WorkerLevelChanged(pid=worker.pid, before=before, level=worker.level, reasons=worker.reasons)
+                )
+        self._levels = {worker.pid: worker.level for worker in frame.workers}
+        for incident in frame.incidents:
+            if incident.id > self._incident:
+                self._incident = incident.id
+                _log.warning("incident", summary=incident.summary, candidates=len(incident.candidates))
+                self._events.publish(
+                    IncidentFound(
+                        id=incident.id, room=incident.room, candidates=incident.candidates, shared=incident.shared,
+                        value=incident.value, others=incident.others, summary=incident.summary,
+                    )
+                )  # fmt: skip
+
+    def _tell_peer(self, track: CandidateTrack | ProctorTrack) -> None:
+        peer, room, verdict = track.peer, track.room, track.health.verdict
+        if room.peers.get(peer.id) is peer:
+            interrupted = "transport" in verdict.reasons
+            light = _LIGHTS[verdict.level.word]
+            if (light, verdict.reasons, interrupted) != (peer.light, peer.reasons, peer.interrupted):
+                room.judged(peer, light, verdict.reasons, interrupted=interrupted)
+        told = track.told
+        track.told = verdict.level, verdict.reasons
+        began_well = told[0] is Level.NONE and verdict.level is Level.OK
+        if told != track.told and not began_well:
+            self._events.publish(
+                LevelChanged(
+                    room=room.id, peer=peer.id, role=peer.role.value, before=told[0].word, level=verdict.level.word,
+                    reasons=verdict.reasons, health=verdict.health,
+                )
+            )  # fmt: skip

@@ -1,0 +1,98 @@
+"""Asks the workers: one round of questions, all written at once, each worker waited for on its own.
+
+A worker that does not answer in time costs its own candidates their numbers of that second and nobody else's; it is
+not asked again before it answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, TypeAlias
+
+from proctor_sfu.errors import MediasoupError
+from proctor_sfu.mediasoup.stats import InboundRtpStats, OutboundRtpStats, ResourceUsage, WebRtcTransportStats
+from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
+from proctor_sfu.pool.member import Member
+
+PATIENCE: Final = 0.8
+"""Seconds a worker has to answer the questions of one second."""
+
+
+class _Asked(Protocol):
+    id: str
+    closed: bool
+
+    def get_stats(self) -> asyncio.Future[Any]: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Answers:
+    """What the workers told, by id of the entity; what is missing was not asked or not answered."""
+
+    transports: dict[str, Sequence[WebRtcTransportStats]] = field(default_factory=dict)
+    producers: dict[str, Sequence[InboundRtpStats]] = field(default_factory=dict)
+    consumers: dict[str, Sequence[OutboundRtpStats]] = field(default_factory=dict)
+    usage: dict[int, ResourceUsage] = field(default_factory=dict)
+    """By process id."""
+    seconds: dict[int, float] = field(default_factory=dict)
+    """Process id -> time until its last answer."""
+
+    def transport(self, transport: WebRtcTransport | None) -> WebRtcTransportStats | None:
+        """Return what was told of a transport."""
+        return None if transport is None else next(iter(self.transports.get(transport.id, ())), None)
+
+
+Questions: TypeAlias = Mapping[str, Iterable[_Asked]]
+"""``transports``, ``producers`` or ``consumers`` -> whom to ask."""
+
+
+class Sampler:
+    """Asks workers; keeps account of those that still owe an answer."""
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._owing: dict[Member, set[asyncio.Future[Any]]] = {}
+
+    async def ask(self, questions: Mapping[Member, Questions]) -> Answers:
+        """Ask each worker its questions and return what was answered in time."""
+        answers = Answers()
+        for member in [each for each in self._owing if each not in questions]:
+            del self._owing[member]
+        rounds = [
+            self._round(member, asked, answers)
+            for member, asked in questions.items()
+            if not any(not future.done() for future in self._owing.get(member, ()))
+        ]
+        await asyncio.gather(*rounds)
+        return answers
+
+    async def _round(self, member: Member, questions: Questions, answers: Answers) -> None:
+        began = time.perf_counter()
+        asked: list[tuple[dict[Any, Any], Any, asyncio.Future[Any]]] = []
+        for name, entities in questions.items():
+            into = getattr(answers, name)
+            asked += [(into, each.id, each.get_stats()) for each in entities if not each.closed]
+        asked.append((answers.usage, member.worker.pid, member.worker.get_resource_usage()))
+        futures = {future for _, _, future in asked}
+        done, late = await asyncio.wait(futures, timeout=self._patience)
+        self._owing[member] = late
+        for future in late:
+            future.add_done_callback(_seen)
+        for into, key, future in asked:
+            if future in done and _seen(future):
+                into[key] = future.result()
+        if not late:
+            answers.seconds[member.worker.pid] = time.perf_counter() - began
+
+
+def _seen(future: asyncio.Future[Any]) -> bool:
+    """Return whether an answer is one. Who was closed while being asked has none; that is no failure."""
+    if future.cancelled():
+        return False
+    error = future.exception()
+    if error is not None and not isinstance(error, MediasoupError):
+        raise error
+    return error is None
