@@ -9,12 +9,15 @@ from typing import Annotated
 import typer
 
 from proctor_sfu import __version__
+from psfu_cli import exits
 from psfu_cli.commands import candidates, config, mediasoup, rooms, workers
 from psfu_cli.commands.completion import completion
 from psfu_cli.commands.serve import serve
 from psfu_cli.commands.status import status, version
+from psfu_cli.complete import VARIABLE
+from psfu_cli.exits import Exit
 from psfu_cli.options import Cli, ColourOption, JsonOption, OutputOption, SocketOption
-from psfu_cli.output import Colour, Format
+from psfu_cli.output import Colour, Format, ReaderGoneError, discard, flush
 
 DAEMON, EXAMS, SETUP = "Daemon", "Exams", "Set-up"
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -81,5 +84,20 @@ rooms.app.command("rm", hidden=True)(rooms.close)
 
 
 def main() -> None:
-    """Run the command line."""
-    app(prog_name="psfu")
+    """Run the command line: every way a command ends comes by here."""
+    if VARIABLE in os.environ:
+        from typer.completion import completion_init  # type: ignore[attr-defined]
+
+        completion_init()
+    try:
+        code = app(prog_name="psfu", standalone_mode=False)
+        flush()
+    except typer.TyperException as error:
+        code = exits.report_usage(error, sys.argv[1:])
+    except typer.Abort:
+        exits.hint("nothing was done")
+        code = Exit.FAILED
+    except ReaderGoneError:
+        discard()
+        code = Exit.READER_GONE
+    sys.exit(code)

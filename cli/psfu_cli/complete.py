@@ -12,7 +12,10 @@ import typer
 from proctor_sfu.control.client import Client
 from proctor_sfu.control.place import to_dial
 from proctor_sfu.errors import PsfuError
+from proctor_sfu.text import ID
 
+VARIABLE: Final = "_PSFU_COMPLETE"
+"""Set by the shell's script when it asks for completions."""
 PATIENCE: Final = 0.3
 """Seconds somebody who pressed Tab waits at most."""
 
@@ -23,14 +26,21 @@ def rooms(ctx: typer.Context, incomplete: str) -> Iterator[str]:
 
 
 def candidates(ctx: typer.Context, incomplete: str) -> Iterator[str]:
-    """Complete candidate ids."""
-    return _ask(ctx, incomplete, lambda client: {each.id for each in client.candidates.list()})
+    """Complete candidate ids, of one room if it is named before."""
+    room = ctx.params.get("room")
+    return _ask(ctx, incomplete, lambda client: {each.id for each in client.candidates.list(room)})
+
+
+def workers(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Complete process ids of workers."""
+    return _ask(ctx, incomplete, lambda client: (str(each.pid) for each in client.workers.list()))
 
 
 def _ask(ctx: typer.Context, incomplete: str, ids: Callable[[Client], Iterable[str]]) -> Iterator[str]:
     given = ctx.params.get("socket") or ctx.find_root().params.get("socket") or os.environ.get("PSFU_SOCKET")
     client = Client(Path(given) if given else to_dial(os.environ), timeout=PATIENCE)
     try:
-        yield from sorted(each for each in ids(client) if each.startswith(incomplete))
+        # Shells evaluate what they are given, so nothing but an id gets there, whoever answers at the socket.
+        yield from sorted(each for each in ids(client) if each.startswith(incomplete) and ID.fullmatch(each))
     except PsfuError:
         return  # There is nobody to show an error to: the shell is in the middle of a line.

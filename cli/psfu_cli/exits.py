@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Final
+
+import typer
 
 from proctor_sfu.errors import (
     AddressInUseError,
@@ -20,6 +23,10 @@ from proctor_sfu.errors import (
     UnreachableError,
     WorkerBuildError,
 )
+from proctor_sfu.text import safe_text
+
+_LINE: Final = 4000
+"""Characters of a message that are shown."""
 
 
 class Exit(IntEnum):
@@ -35,6 +42,7 @@ class Exit(IntEnum):
     TIMEOUT = 7
     CONFIGURATION = 78
     INTERRUPTED = 130
+    READER_GONE = 141
 
 
 _BY_STATUS: Final[Mapping[int, Exit]] = {
@@ -65,15 +73,38 @@ def exit_code(error: PsfuError) -> Exit:
 
 def report(error: PsfuError, *, as_json: bool) -> Exit:
     """Write an error to standard error; returns the exit code."""
-    code = getattr(error, "reason", None) or error.code
-    if as_json:
-        print(json.dumps({"error": {"code": code, "message": str(error)}}), file=sys.stderr)
-    else:
-        for line in str(error).splitlines() or [code]:
-            print(f"error: {line}", file=sys.stderr)
+    _write(getattr(error, "reason", None) or error.code, str(error), as_json=as_json)
     return exit_code(error)
+
+
+def report_usage(error: typer.TyperException, arguments: Sequence[str]) -> Exit:
+    """Write what is wrong with a command line to standard error; returns the exit code."""
+    message = error.format_message().replace("Value error, ", "")
+    where = getattr(error, "ctx", None)
+    if where is not None and message == where.get_help():
+        print(message, file=sys.stderr)  # A noun without a verb is answered with help.
+    elif wants_json(arguments):
+        _write("usage", message, as_json=True)
+    else:
+        _write("usage", message, as_json=False)
+        if where is not None:
+            hint(f"{where.command_path} -h tells more")
+    return Exit.USAGE
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether a command line, even one that was not understood, asks for JSON."""
+    return bool(re.search(r"(?:^| )(?:--json|(?:-o|--output)[ =]?(?:nd)?json)(?: |$)", " ".join(arguments)))
+
+
+def _write(code: str, message: str, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"error": {"code": code, "message": message}}), file=sys.stderr)
+        return
+    for line in message.splitlines() or [code]:
+        print(f"error: {safe_text(line, _LINE)}", file=sys.stderr)
 
 
 def hint(text: str) -> None:
     """Write a line that helps to standard error."""
-    print(text, file=sys.stderr)
+    print(safe_text(text, _LINE), file=sys.stderr)

@@ -1,7 +1,7 @@
 """The options every client command takes, before or after the command's own name.
 
-`client` gives a command function the parameters ``--socket``, ``--output``, ``--json``, ``--color`` and, for lists,
-``--quiet``, ``--watch`` and ``--interval``; the function itself gets a `Cli` that has their values.
+`client` gives a command function the parameters ``--socket``, ``--output``, ``--json``, ``--color`` and, for those that
+read, ``--quiet``, ``--watch`` and ``--interval``; the function itself gets a `Cli` that has their values.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ import typer
 from proctor_sfu.control.client import Client
 from proctor_sfu.control.place import to_dial
 from proctor_sfu.errors import PsfuError, RefusedError
+from proctor_sfu.text import safe_text
 from psfu_cli import exits
-from psfu_cli.output import Colour, Format, Writer
+from psfu_cli.output import Colour, Format, Writer, flush, write
 
 PANEL = "Global options"
 
@@ -67,9 +68,9 @@ class Cli:
         """Whether programs read the output."""
         return self.format in (Format.JSON, Format.NDJSON)
 
-    def writer(self, name_of: Callable[[Any], str] = lambda record: str(record.id)) -> Writer:
-        """Writes results."""
-        return Writer(format=self.format, colour=self.colour, name_of=name_of)
+    def writer(self, kind: type, name_of: Callable[[Any], str] = lambda record: str(record.id)) -> Writer:
+        """Writes results, which are of the dataclass ``kind``."""
+        return Writer(format=self.format, colour=self.colour, kind=kind, name_of=name_of)
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask on a terminal; without one ``--yes`` is needed, so that no script ever hangs."""
@@ -77,17 +78,17 @@ class Cli:
             return
         if not sys.stdin.isatty():
             raise RefusedError("usage", f"{question} Say --yes, since there is no terminal to ask on.")
-        typer.confirm(question, abort=True, err=True)
+        typer.confirm(safe_text(question, 2000), abort=True, err=True)
 
 
 _SHARED = {"socket": SocketOption, "output": OutputOption, "as_json": JsonOption, "colour": ColourOption}
-_LIST = {"quiet": QuietOption, "watch": WatchOption, "interval": IntervalOption}
+_READ = {"quiet": QuietOption, "watch": WatchOption, "interval": IntervalOption}
 _DEFAULTS: dict[str, Any] = {"as_json": False, "quiet": False, "watch": False, "interval": 2.0}
 
 
-def client(*, lists: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def client(*, reads: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Decorate a command ``f(cli, …)`` so that it takes the shared options and reports errors."""
-    added = {**_SHARED, **(_LIST if lists else {})}
+    added = {**_SHARED, **(_READ if reads else {})}
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
@@ -143,7 +144,7 @@ def _repeat(cli: Cli, command: Callable[[], None]) -> None:
     screen = sys.stdout.isatty() and cli.format in (Format.TABLE, Format.WIDE)
     while True:
         if screen:
-            sys.stdout.write("\x1b[H\x1b[2J")
+            write("\x1b[H\x1b[2J")
         command()
-        sys.stdout.flush()
+        flush()
         time.sleep(cli.interval)  # The pace the user asked for.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 import json
 import os
 import sys
@@ -48,6 +49,12 @@ _ALARM: Final = "\x1b[1;31m"
 _HEAD: Final = "\x1b[2m"
 _PLAIN: Final = "\x1b[0m"
 _CELL: Final = 200
+_LONGEST: Final = 4000
+"""Characters of a text that are written at most: in a table, elsewhere."""
+
+
+class ReaderGoneError(Exception):
+    """Whoever read standard output went away, as ``psfu rooms list | head -1`` does."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,8 @@ class Writer:
 
     format: Format
     colour: Colour
+    kind: type
+    """The dataclass records are of."""
     name_of: Callable[[Any], str] = lambda record: str(record.id)
 
     def many(self, records: Sequence[Any], columns: Sequence[Column], *, empty: str) -> None:
@@ -70,7 +79,7 @@ class Writer:
                 for record in records:
                     self.line(safe_text(self.name_of(record), _CELL))
             case Format.CSV:
-                _csv(records)
+                self._csv(records)
             case Format.TABLE | Format.WIDE:
                 if records:
                     self._table(records, [each for each in columns if self.format is Format.WIDE or not each.wide])
@@ -90,9 +99,16 @@ class Writer:
             case _:
                 self.many([record], columns, empty="")
 
+    def changed(self, records: Sequence[Any], columns: Sequence[Column]) -> None:
+        """Write what a command made or changed: for people only the names, one a line."""
+        if self.format is Format.TABLE:
+            dataclasses.replace(self, format=Format.NAME).many(records, columns, empty="")
+        else:
+            self.many(records, columns, empty="")
+
     def line(self, text: str) -> None:
         """Write a line."""
-        sys.stdout.write(text + "\n")
+        write(text + "\n")
 
     def _table(self, records: Sequence[Any], columns: Sequence[Column]) -> None:
         rows = [[_cell(column, record) for column in columns] for record in records]
@@ -105,6 +121,15 @@ class Writer:
                 for cell, column, width in zip(row, columns, widths, strict=True)
             ]
             self.line("  ".join(cells).rstrip())
+
+    def _csv(self, records: Sequence[Any]) -> None:
+        names = [each.name for each in dataclasses.fields(self.kind)]
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(names)
+        for record in records:
+            rows.writerow([_field(getattr(record, name)) for name in names])
+        write(text.getvalue())
 
     def _paint(self, cell: str, column: Column, record: Any) -> str:
         if self._coloured() and column.alarming is not None and column.alarming(record):
@@ -138,25 +163,36 @@ def _json(data: Any) -> str:
     return json.dumps(data, indent=2)
 
 
-def _csv(records: Sequence[Any]) -> None:
-    if not records:
-        return
-    names = [each.name for each in dataclasses.fields(records[0])]
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names)
-    for record in records:
-        values = [getattr(record, name) for name in names]
-        writer.writerow([_field(value) for value in values])
-
-
 def _field(value: Any) -> object:
-    if dataclasses.is_dataclass(value) or isinstance(value, tuple):
+    if dataclasses.is_dataclass(value) or isinstance(value, tuple | list | dict):
         return json.dumps(value, default=dataclasses.asdict)
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
-        return "'" + value  # A spreadsheet would take it for a formula.
-    return value
+    if not isinstance(value, str):
+        return value
+    text = safe_text(value, _LONGEST)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text  # A spreadsheet would take it for a formula.
+
+
+def write(text: str) -> None:
+    """Write to standard output; raises `ReaderGoneError` when nobody reads it any more."""
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+
+
+def flush() -> None:
+    """Have everything written; raises `ReaderGoneError`."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+
+
+def discard() -> None:
+    """Write to nowhere from now on, so that what is left in the buffer raises nothing at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def duration(seconds: float) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from proctor_sfu.errors import RefusedError
-from proctor_sfu.text import safe_text
+from proctor_sfu.text import ID, safe_text
 
-ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 MAX_NAME: Final = 80
 """Characters of a display name that are kept."""
 

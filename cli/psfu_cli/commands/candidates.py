@@ -11,7 +11,7 @@ from proctor_sfu.errors import RefusedError
 from psfu_cli import complete, exits
 from psfu_cli.commands.rooms import age
 from psfu_cli.options import Cli, DryRunOption, ReasonOption, YesOption, client
-from psfu_cli.output import Column
+from psfu_cli.output import Column, Format
 
 app = typer.Typer(no_args_is_help=True, help="List, show and kick candidates.")
 
@@ -42,7 +42,7 @@ COLUMNS: Final = (
 
 
 @app.command("list")
-@client(lists=True)
+@client(reads=True)
 def list_(
     cli: Cli,
     room: RoomOption = None,
@@ -50,14 +50,14 @@ def list_(
 ) -> None:
     """List candidates."""
     found = cli.client.candidates.list(room, everybody=everybody)
-    cli.writer().many(found, COLUMNS, empty="no candidates")
+    cli.writer(Candidate).many(found, COLUMNS, empty="no candidates")
 
 
 @app.command()
-@client()
+@client(reads=True)
 def get(cli: Cli, candidate: CandidateArgument, room: RoomOption = None) -> None:
     """Show one candidate, proctor or observer."""
-    cli.writer().one(_find(cli, candidate, room), COLUMNS)
+    cli.writer(Candidate).one(_find(cli, candidate, room), COLUMNS)
 
 
 @app.command()
@@ -75,12 +75,12 @@ def kick(
     if not dry_run:
         cli.confirm(f"Kick {found.id} out of {found.room}?", yes=yes)
         found = cli.client.candidates.kick(found.room, found.id, reason=reason)
-    if cli.as_json:
-        cli.writer().one(found, COLUMNS)
+    if cli.format is Format.JSON:
+        cli.writer(Candidate).one(found, COLUMNS)
     else:
-        cli.writer().line(found.id)
-        if dry_run:
-            exits.hint("dry run: nobody was kicked")
+        cli.writer(Candidate).changed([found], COLUMNS)
+    if dry_run and not cli.as_json:
+        exits.hint("dry run: nobody was kicked")
 
 
 def _find(cli: Cli, candidate: str, room: str | None) -> Candidate:

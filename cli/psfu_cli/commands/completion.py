@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+from psfu_cli.complete import VARIABLE
+from psfu_cli.output import write
 
 
 class Shell(StrEnum):
@@ -21,10 +21,6 @@ class Shell(StrEnum):
 
 def completion(shell: Annotated[Shell, typer.Argument(help="Which shell.")]) -> None:
     """Print the completion script of a shell: source <(psfu completion bash)."""
-    # Typer prints it when asked through the environment, which is its public way.
-    environment = {**os.environ, "_PSFU_COMPLETE": f"source_{shell}"}
-    done = subprocess.run(
-        [sys.executable, "-c", "from psfu_cli.app import app; app(prog_name='psfu')"],
-        env=environment, stdout=subprocess.PIPE, text=True, check=True,
-    )  # fmt: skip
-    sys.stdout.write(done.stdout)
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
+
+    write(get_completion_script(prog_name="psfu", complete_var=VARIABLE, shell=shell) + "\n")

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from proctor_sfu.errors import RefusedError
-from psfu_cli import exits
 from psfu_cli.commands.serve import SYSTEM_FILE, ConfigOption, chosen
 from psfu_cli.options import Cli, client
-from psfu_cli.output import Column
+from psfu_cli.output import Column, write
 
 if TYPE_CHECKING:
     from proctor_sfu.settings_file import Loaded
@@ -44,6 +43,30 @@ COLUMNS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """Settings that a daemon would take."""
+
+    file: str | None
+    ok: bool
+
+
+CHECKED: Final = (
+    Column(title="FILE", value=lambda each: each.file or "none, defaults"),
+    Column(title="OK", value=lambda each: each.ok),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A file that was written."""
+
+    file: str
+
+
+WRITTEN: Final = (Column(title="FILE", value=lambda each: each.file),)
+
+
 def _load(config: Path | None) -> Loaded:
     from proctor_sfu import settings_file
 
@@ -55,8 +78,8 @@ def _load(config: Path | None) -> Loaded:
 def check(cli: Cli, config: ConfigOption = None) -> None:
     """Check file and environment; exit code 78 and a line for each problem if a daemon would refuse them."""
     loaded = _load(config)
-    if not cli.as_json:
-        exits.hint(f"{loaded.file or 'no file, defaults'}: ok")
+    checked = Checked(file=None if loaded.file is None else str(loaded.file), ok=True)
+    cli.writer(Checked, lambda each: each.file or "").one(checked, CHECKED)
 
 
 @app.command()
@@ -72,14 +95,14 @@ def show(
 
     loaded = _load(config)
     if toml:
-        cli.writer().line(as_toml(loaded.settings).rstrip("\n"))
+        write(as_toml(loaded.settings))
         return
     values = loaded.settings.model_dump(mode="json")
     found = [
         Setting(key=key.path, value=_at(values, key.path), origin=loaded.origin[key.path], description=key.description)
         for key in keys().values()
     ]
-    cli.writer(lambda each: each.key).many(found, COLUMNS, empty="")
+    cli.writer(Setting, lambda each: each.key).many(found, COLUMNS, empty="")
 
 
 def _at(values: Any, path: str) -> Any:
@@ -105,12 +128,13 @@ def init(
     except OSError as error:
         reason = "denied" if isinstance(error, PermissionError) else "failed"
         raise RefusedError(reason, f"{file}: {(error.strerror or str(error)).lower()}") from error
-    cli.writer().line(str(file))
+    cli.writer(Written, lambda each: each.file).changed([Written(file=str(file))], WRITTEN)
 
 
 def _write(file: Path, text: str, *, force: bool) -> None:
     """Put a whole file in its place at once: nobody ever reads half of it, and a crash leaves none."""
-    file.parent.mkdir(exist_ok=True)
+    if not file.parent.exists():
+        file.parent.mkdir()
     descriptor, made = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with open(descriptor, "w", encoding="utf-8") as target:

@@ -72,4 +72,4 @@ def show(cli: Cli, binary: BinaryOption = None) -> None:
 def _write(cli: Cli, found: object) -> None:
     names = ("path", "schema", "version", "source", "sha256")
     shown = Shown(**{name: str(getattr(found, name)) for name in names})
-    cli.writer(lambda each: each.path).one(shown, COLUMNS)
+    cli.writer(Shown, lambda each: each.path).one(shown, COLUMNS)

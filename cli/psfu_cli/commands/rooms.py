@@ -10,7 +10,7 @@ import typer
 from proctor_sfu.control.api.rooms import Room
 from psfu_cli import complete, exits
 from psfu_cli.options import Cli, DryRunOption, ReasonOption, YesOption, client
-from psfu_cli.output import Column, duration
+from psfu_cli.output import Column, Format, duration
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and close rooms.")
 
@@ -41,20 +41,20 @@ COLUMNS: Final = (
 
 
 @app.command("list")
-@client(lists=True)
+@client(reads=True)
 def list_(cli: Cli) -> None:
     """List rooms."""
     rooms = cli.client.rooms.list()
-    cli.writer().many(rooms, COLUMNS, empty="no rooms (psfu rooms create ROOM --open)")
+    cli.writer(Room).many(rooms, COLUMNS, empty="no rooms (psfu rooms create ROOM --open)")
     if any(room.open for room in rooms) and not cli.as_json:
         _warn_open()
 
 
 @app.command()
-@client()
+@client(reads=True)
 def get(cli: Cli, room: RoomArgument) -> None:
     """Show one room."""
-    cli.writer().one(cli.client.rooms.get(room), COLUMNS)
+    cli.writer(Room).one(cli.client.rooms.get(room), COLUMNS)
 
 
 @app.command()
@@ -71,11 +71,11 @@ def create(
 ) -> None:
     """Create a room. In this version it has to be --open."""
     made = cli.client.rooms.create(room, open_to_all=open_to_all, max_candidates=max_candidates)
-    if cli.as_json:
-        cli.writer().one(made, COLUMNS)
+    if cli.format is Format.JSON:
+        cli.writer(Room).one(made, COLUMNS)
     else:
-        cli.writer().line(made.id)
-    if made.open:
+        cli.writer(Room).changed([made], COLUMNS)
+    if made.open and not cli.as_json:
         _warn_open()
 
 
@@ -83,7 +83,7 @@ def create(
 @client()
 def close(
     cli: Cli,
-    rooms: Annotated[list[str], typer.Argument(metavar="ROOM...", autocompletion=complete.rooms)],
+    rooms: Annotated[list[str], typer.Argument(metavar="ROOM...", help="Ids of rooms.", autocompletion=complete.rooms)],
     reason: ReasonOption = "",
     yes: YesOption = False,
     dry_run: DryRunOption = False,
@@ -94,13 +94,8 @@ def close(
         people = sum(room.candidates + room.proctors for room in found)
         cli.confirm(f"Close {', '.join(rooms)} with {people} people in?", yes=yes)
         found = [cli.client.rooms.close(room, reason=reason) for room in rooms]
-    if cli.as_json:
-        for room in found:
-            cli.writer().one(room, COLUMNS)
-        return
-    for room in found:
-        cli.writer().line(room.id)
-    if dry_run:
+    cli.writer(Room).changed(found, COLUMNS)
+    if dry_run and not cli.as_json:
         exits.hint("dry run: nothing was closed")
 
 

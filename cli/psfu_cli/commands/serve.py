@@ -13,7 +13,7 @@ import typer
 
 from proctor_sfu.errors import PsfuError
 from psfu_cli import exits
-from psfu_cli.output import Colour, Format, Writer
+from psfu_cli.output import ReaderGoneError, discard, flush, write
 from psfu_cli.progress import progress
 
 SYSTEM_FILE: Final = Path("/etc/psfu/psfu.toml")
@@ -86,14 +86,16 @@ def _serve(file: Path | None, flags: dict[str, Any], *, offline: bool) -> None:
     socket = loaded.settings.control.socket or to_listen(os.environ)
 
     def ready(url: str) -> None:
-        writer = Writer(format=Format.TABLE, colour=Colour.NEVER)
         at = "" if to_dial(os.environ) == socket else f" --socket {socket}"
-        writer.line(f"psfu is ready: clients connect to {url}")
-        for role in ("candidate", "proctor"):
-            writer.line(f"  {_page(url, role)}#room=exam-101&peer=NAME")
-        for command in ("rooms create exam-101 --open", "status"):
-            writer.line(f"  {_typed()} {command}{at}")
-        sys.stdout.flush()
+        try:
+            write(f"psfu is ready: clients connect to {url}\n")
+            for role in ("candidate", "proctor"):
+                write(f"  {_page(url, role)}#room=exam-101&peer=NAME\n")
+            for command in ("rooms create exam-101 --open", "status"):
+                write(f"  {_typed()} {command}{at}\n")
+            flush()
+        except ReaderGoneError:
+            discard()  # That nobody listens is no reason not to serve.
 
     run(loaded, binary, socket, ready=ready)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from proctor_sfu import __version__
-from proctor_sfu.control.api.daemon import Version
+from proctor_sfu.control.api.daemon import Status, Version
 from proctor_sfu.errors import UnreachableError
 from psfu_cli import exits
 from psfu_cli.options import Cli, client
@@ -35,10 +35,10 @@ COLUMNS: Final = (
 )
 
 
-@client(lists=True)
+@client(reads=True)
 def status(cli: Cli) -> None:
     """Show the daemon at a glance."""
-    cli.writer(lambda each: str(each.pid)).one(cli.client.daemon.status(), COLUMNS)
+    cli.writer(Status, lambda each: str(each.pid)).one(cli.client.daemon.status(), COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,4 +65,4 @@ def version(cli: Cli) -> None:
         daemon = None
         if not cli.as_json:
             exits.hint(str(error))
-    cli.writer(lambda each: each.client).one(Versions(client=__version__, daemon=daemon), VERSIONS)
+    cli.writer(Versions, lambda each: each.client).one(Versions(client=__version__, daemon=daemon), VERSIONS)

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
-from proctor_sfu.control.api.workers import Scaled
-from psfu_cli import exits
+from proctor_sfu.control.api.workers import Scaled, Worker
+from psfu_cli import complete, exits
 from psfu_cli.commands.rooms import age
 from psfu_cli.options import Cli, DryRunOption, client
 from psfu_cli.output import Column, size
@@ -42,17 +42,20 @@ SCALED: Final = (
 
 
 @app.command("list")
-@client(lists=True)
+@client(reads=True)
 def list_(cli: Cli) -> None:
     """List workers."""
-    cli.writer(lambda each: str(each.pid)).many(cli.client.workers.list(), COLUMNS, empty="no workers run")
+    cli.writer(Worker, lambda each: str(each.pid)).many(cli.client.workers.list(), COLUMNS, empty="no workers run")
 
 
 @app.command()
-@client()
-def get(cli: Cli, pid: Annotated[int, typer.Argument(metavar="PID", help="Process id.")]) -> None:
+@client(reads=True)
+def get(
+    cli: Cli,
+    pid: Annotated[int, typer.Argument(metavar="PID", help="Process id.", autocompletion=complete.workers)],
+) -> None:
     """Show one worker."""
-    cli.writer(lambda each: str(each.pid)).one(cli.client.workers.get(pid), COLUMNS)
+    cli.writer(Worker, lambda each: str(each.pid)).one(cli.client.workers.get(pid), COLUMNS)
 
 
 @app.command()
@@ -64,6 +67,6 @@ def scale(
 ) -> None:
     """Start or stop workers. A worker with rooms is not stopped: it takes no new ones and ends with its last."""
     done: Scaled = cli.client.workers.scale(count, dry_run=dry_run)
-    cli.writer(lambda each: str(each.after)).one(done, SCALED)
-    if dry_run:
+    cli.writer(Scaled, lambda each: str(each.after)).one(done, SCALED)
+    if dry_run and not cli.as_json:
         exits.hint("dry run: nothing was changed")

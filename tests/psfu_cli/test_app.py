@@ -1,0 +1,116 @@
+"""The tree of commands: what every command takes, what it is called, and that help is help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from proctor_sfu import __version__
+from psfu_cli.app import app
+from support.commands import Run
+from support.serve import psfu
+
+Path: TypeAlias = tuple[str, ...]
+TREE = typer.main.get_command(app)
+APART = {("serve",), ("completion",)}
+"""Commands that are no client of a daemon and write no records."""
+
+
+def leaves(
+    command: Any = TREE, path: tuple[str, ...] = (), hidden: bool = False
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, each in getattr(command, "commands", {}).items():
+        if hidden or not each.hidden:
+            if hasattr(each, "commands"):
+                yield from leaves(each, (*path, name), hidden)
+            else:
+                yield (*path, name), each
+
+
+LEAVES = dict(leaves())
+EVERY = dict(leaves(hidden=True))
+
+
+def options(command: Any) -> set[str]:
+    return {name for each in command.params for name in each.opts if name.startswith("-")}
+
+
+def test_the_tree_is_what_the_manual_says() -> None:
+    assert {" ".join(path) for path in LEAVES} >= {
+        "serve", "status", "version", "completion", "rooms create", "rooms list", "rooms get", "rooms close",
+        "candidates list", "candidates get", "candidates kick", "workers list", "workers get", "workers scale",
+        "mediasoup install", "mediasoup show", "config check", "config show", "config init",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LEAVES.keys() - APART, ids=" ".join)
+def test_every_client_command_takes_the_shared_options(path: Path) -> None:
+    assert {"--socket", "--output", "-o", "--json", "--color"} <= options(LEAVES[path])
+
+
+@pytest.mark.parametrize("path", [path for path in LEAVES if path[-1] in ("list", "get", "status")], ids=" ".join)
+def test_what_reads_can_be_watched_and_quiet(path: Path) -> None:
+    assert {"--watch", "-w", "--interval", "--quiet", "-q"} <= options(LEAVES[path])
+
+
+@pytest.mark.parametrize("path", [path for path in LEAVES if path[-1] in ("close", "kick")], ids=" ".join)
+def test_what_destroys_asks_and_can_be_tried(path: Path) -> None:
+    assert {"--yes", "-y", "--dry-run"} <= options(LEAVES[path])
+
+
+@pytest.mark.parametrize("path", EVERY, ids=" ".join)
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_is_help(path: tuple[str, ...], option: str) -> None:
+    done = CliRunner().invoke(app, [*path, option], prog_name="psfu")
+    assert done.exit_code == 0 and done.stderr == ""
+    assert done.stdout.startswith(f"Usage: psfu {' '.join(path)} ")
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_everything_is_described(path: Path) -> None:
+    command = LEAVES[path]
+    assert command.help and command.help.rstrip().endswith((".", ")"))
+    for each in command.params:
+        assert getattr(each, "help", None) or each.name == "help", f"{' '.join(path)}: {each.name} says nothing"
+
+
+@pytest.mark.parametrize(("alias", "noun"), [("room", "rooms"), ("candidate", "candidates"), ("worker", "workers")])
+def test_a_noun_may_be_singular(alias: str, noun: str) -> None:
+    assert {path[1:] for path in EVERY if path[0] == alias} == {path[1:] for path in EVERY if path[0] == noun}
+    assert f"\n  {alias} " not in psfu("--help").stdout
+
+
+@pytest.mark.parametrize("noun", ["rooms", "candidates", "workers"])
+def test_ls_is_list(run: Run, people: str, noun: str) -> None:
+    short, long = (run(noun, verb, "--quiet").stdout for verb in ("ls", "list"))
+    assert short == long and short
+
+
+def test_rm_is_close(run: Run) -> None:
+    assert run("room", "create", "short-lived", "--open").returncode == 0
+    assert run("room", "rm", "short-lived", "--yes").stdout == "short-lived\n"
+    assert run("rooms", "get", "short-lived").returncode == 4
+
+
+def test_the_version_is_told_without_a_daemon() -> None:
+    done = psfu("--version")
+    assert (done.returncode, done.stdout) == (0, f"psfu {__version__}\n")
+
+
+def test_help_into_a_pipe_is_plain() -> None:
+    done = psfu("--help")
+    assert done.returncode == 0 and done.stdout.isascii() and "\x1b" not in done.stdout
+
+
+def test_a_command_starts_without_what_only_the_daemon_needs() -> None:
+    """A call must be quick: nothing heavy is imported for it, whatever it is."""
+    heavy = {"aiohttp", "asyncio", "structlog", "uvloop", "textual", "rich.table", "pymediasoup", "proctor_sfu.daemon"}
+    code = f"import sys, psfu_cli.app; print(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -1,0 +1,115 @@
+"""Completion by the real shells: their scripts are sound, and what they offer comes from the daemon."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from psfu_cli.commands.completion import Shell
+from support.impostor import impostor
+from support.serve import LIMIT, PSFU, Serve, environment, psfu
+
+Ask = Callable[[str, str], list[str]]
+EVIL = ["$(touch {f})", "`touch {f}`", "a; touch {f}", "'; touch {f}; '", '"; touch {f}; "', "x\ny", "-o", "good-1"]
+
+
+def script(shell: Shell, tmp_path: Path) -> Path:
+    file = tmp_path / f"psfu.{shell}"
+    done = psfu("completion", shell)
+    assert done.returncode == 0 and done.stderr == ""
+    file.write_text(done.stdout)
+    return file
+
+
+def program(shell: Shell) -> str:
+    found = shutil.which(shell)
+    assert found, f"{shell} is missing: make test installs it"
+    return found
+
+
+@pytest.mark.parametrize("shell", Shell)
+def test_the_script_is_sound(shell: Shell, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [program(shell), "-n", script(shell, tmp_path)], capture_output=True, text=True, timeout=LIMIT
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def ask(shell: Shell, line: str, socket: Path, tmp_path: Path) -> list[str]:
+    """Return what a shell offers for the last word of a line."""
+    file = shlex.quote(str(script(shell, tmp_path)))
+    match shell:
+        case Shell.BASH:
+            words = line.split(" ")
+            code = (
+                f"source {file}; COMP_WORDS=({' '.join(map(shlex.quote, words))}); COMP_CWORD={len(words) - 1};"
+                " $(complete -p psfu | sed 's/.*-F \\([^ ]*\\).*/\\1/') psfu; printf '%s\\n' \"${COMPREPLY[@]}\""
+            )
+        case Shell.ZSH:
+            # The completion system proper needs a terminal; what it is handed is what is looked at.
+            code = (
+                f"compdef() {{ :; }}; _arguments() {{ print -r -- $1 }}; _files() {{ :; }};"
+                f" source {file}; words=({' '.join(map(shlex.quote, line.split(' ')))});"
+                " CURRENT=$#words; _psfu_completion"
+            )
+        case Shell.FISH:
+            code = f"source {file}; complete -C {shlex.quote(line)}"
+    path = f"{PSFU.parent}:{environment()['PATH']}"
+    done = subprocess.run(
+        [program(shell), "-c", code], capture_output=True, text=True, timeout=LIMIT, cwd=tmp_path,
+        env=environment(PATH=path, PSFU_SOCKET=str(socket), HOME=str(tmp_path)),
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    if shell is Shell.ZSH:
+        return sorted(re.findall(r'"([^"]*)"(?::"[^"]*")?', done.stdout))
+    return sorted(each.partition("\t")[0] for each in done.stdout.splitlines() if each)
+
+
+@pytest.mark.parametrize("shell", Shell)
+def test_commands_are_completed(shell: Shell, daemon: Serve, tmp_path: Path) -> None:
+    assert ask(shell, "psfu ro", daemon.socket, tmp_path) == ["rooms"]
+    assert ask(shell, "psfu rooms c", daemon.socket, tmp_path) == ["close", "create"]
+
+
+@pytest.mark.parametrize("shell", Shell)
+def test_ids_are_completed(shell: Shell, daemon: Serve, people: str, tmp_path: Path) -> None:
+    assert people in ask(shell, "psfu rooms get exam", daemon.socket, tmp_path)
+    assert ask(shell, f"psfu candidates kick --room {people} b", daemon.socket, tmp_path) == ["bob"]
+    (pid,) = map(str, daemon.workers())
+    assert ask(shell, f"psfu workers get {pid[0]}", daemon.socket, tmp_path) == [pid]
+
+
+@pytest.mark.parametrize("shell", Shell)
+def test_nothing_a_daemon_says_is_run(shell: Shell, tmp_path: Path) -> None:
+    touched = tmp_path / "touched"
+    room = {
+        "open": True, "state": "running", "created_at": "2026-01-01T00:00:00Z", "worker": 1, "max_candidates": 1,
+        "candidates": 1, "proctors": 0, "producers": 0, "consumers": 0,
+    }  # fmt: skip
+    rooms = [room | {"id": each.format(f=touched)} for each in EVIL]
+    with impostor(tmp_path / "s", {"items": rooms}) as path:
+        assert ask(shell, "psfu rooms get ", path, tmp_path) == ["good-1"]
+    assert not touched.exists()
+
+
+@pytest.mark.parametrize("shell", Shell)
+def test_without_a_daemon_nothing_is_offered_and_nothing_said(shell: Shell, tmp_path: Path) -> None:
+    assert ask(shell, "psfu rooms get exam", tmp_path / "none", tmp_path) == []
+
+
+def test_a_daemon_that_does_not_answer_holds_nobody_up(tmp_path: Path) -> None:
+    def late(method: str, path: str) -> tuple[int, bytes]:
+        time.sleep(3.0)  # Longer than anybody who presses Tab would wait.
+        return 200, b"{}"
+
+    with impostor(tmp_path / "s", late) as path:
+        began = time.monotonic()
+        assert ask(Shell.BASH, "psfu rooms get exam", path, tmp_path) == []
+        assert time.monotonic() - began < 3.0
