@@ -3,31 +3,42 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := build/stamps
-DEBIAN := g++ pkg-config libuv1-dev libssl-dev libsrtp2-dev libabsl-dev libflatbuffers-dev flatbuffers-compiler npm mandoc \
-	chromium
 PATHS := proctor_sfu cli tests
 WEB := proctor_sfu/web
 WEB_SOURCES := $(shell find $(WEB)/src -type f) $(WEB)/build.mjs $(WEB)/tsconfig.json
 
-.PHONY: check test bench web clean
+# What building the mediasoup worker and the pages needs.
+DEBIAN := g++ pkg-config libuv1-dev libssl-dev libsrtp2-dev libabsl-dev libflatbuffers-dev flatbuffers-compiler npm
+# What tests and benches need besides: a browser, man page lint, the shells that complete, systemd-analyze.
+DEBIAN_TEST := chromium mandoc zsh fish systemd
 
-check: $(STAMPS)/venv $(STAMPS)/web
+.PHONY: serve check test bench web wheel clean
+
+serve: .venv/installed $(STAMPS)/debian $(STAMPS)/web
+	@$(BIN)/psfu serve $(ARGS)
+
+check: .venv/installed $(STAMPS)/web
 	$(BIN)/ruff format --check $(PATHS)
 	$(BIN)/ruff check $(PATHS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	npm --prefix $(WEB) run --silent check
 
-test: $(STAMPS)/venv $(STAMPS)/debian $(STAMPS)/web
-	$(BIN)/pytest
+test: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test $(STAMPS)/web
+	$(BIN)/pytest $(ARGS)
 
-bench: $(STAMPS)/venv $(STAMPS)/debian
+bench: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test
+	$(BIN)/python tests/bench/cli.py
 	$(BIN)/python tests/bench/host.py
 
-$(STAMPS)/venv: pyproject.toml
+wheel: .venv/installed $(STAMPS)/web
+	$(BIN)/python -m build --outdir dist .
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || etc/debian-packages python3-venv
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@mkdir -p $(@D) && touch $@
+	@touch $@
 
 # The pages: their tools and libraries as package-lock.json has them, then the bundle psfu serves.
 web: $(STAMPS)/web
@@ -40,8 +51,12 @@ $(STAMPS)/web: $(STAMPS)/node $(WEB_SOURCES)
 	npm --prefix $(WEB) run --silent build
 	@mkdir -p $(@D) && touch $@
 
-$(STAMPS)/debian: etc/debian-packages Makefile
-	etc/debian-packages $(DEBIAN)
+$(STAMPS)/debian: Makefile etc/debian-packages
+	@etc/debian-packages $(DEBIAN)
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/debian-test: Makefile etc/debian-packages
+	@etc/debian-packages $(DEBIAN_TEST)
 	@mkdir -p $(@D) && touch $@
 
 clean:
