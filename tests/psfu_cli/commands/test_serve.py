@@ -30,8 +30,10 @@ def lines(count: int, *command: object, **added: str) -> list[str]:
 
 
 def test_it_says_where_to_point_a_client_also_without_a_terminal(worker_binary: WorkerBinary, tmp_path: Path) -> None:
-    first, create, status = lines(3, PSFU, *QUICK, "--socket", tmp_path / "control.sock")
-    assert re.fullmatch(r"psfu is ready: clients connect to ws://127\.0\.0\.1:\d+/ws", first)
+    first, *pages, create, status = lines(5, PSFU, *QUICK, "--socket", tmp_path / "control.sock")
+    found = re.fullmatch(r"psfu is ready: clients connect to ws://(127\.0\.0\.1:\d+)/ws", first)
+    assert found
+    assert pages == [f"  http://{found[1]}/{role}/#room=exam-101&peer=NAME" for role in ("candidate", "proctor")]
     # The next commands are given as they have to be typed, since the program is not on the path and the socket is
     # not where commands look by themselves.
     assert create == f"  {PSFU} rooms create exam-101 --open --socket {tmp_path}/control.sock"
@@ -40,7 +42,7 @@ def test_it_says_where_to_point_a_client_also_without_a_terminal(worker_binary: 
 
 def test_what_to_type_is_no_longer_than_needed(worker_binary: WorkerBinary, tmp_path: Path) -> None:
     path = f"{PSFU.parent}:/usr/bin:/bin"
-    _, create = lines(2, PSFU, *QUICK, PATH=path, RUNTIME_DIRECTORY=str(tmp_path))
+    *_, create = lines(4, PSFU, *QUICK, PATH=path, RUNTIME_DIRECTORY=str(tmp_path))
     assert create == "  psfu rooms create exam-101 --open"
 
 
