@@ -29,7 +29,7 @@ test: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test $(STAMPS)/web
 
 bench: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test
 	$(BIN)/python tests/bench/cli.py
-	$(BIN)/python tests/bench/host.py
+	PYTHONPATH=tests $(BIN)/python -m bench.host
 
 wheel: .venv/installed $(STAMPS)/web
 	$(BIN)/python -m build --outdir dist .

@@ -80,7 +80,7 @@ def check_rtp_parameters(params: RtpParameters) -> RtpParameters:
     ssrcs = [encoding.ssrc for encoding in params.encodings if encoding.ssrc is not None]
     _distinct("ssrc", ssrcs + [encoding.rtx.ssrc for encoding in params.encodings if encoding.rtx is not None])
     _distinct("rid", [encoding.rid for encoding in params.encodings if encoding.rid is not None])
-    return replace(params, codecs=codecs)
+    return replace(params, codecs=codecs, rtcp=replace(params.rtcp, reduced_size=True))
 
 
 def _codec_parameters(codec: RtpCodecParameters) -> RtpCodecParameters:
@@ -158,6 +158,7 @@ def _encoding(encoding: RtpEncodingParameters) -> None:
     if encoding.max_bitrate is not None:
         _number("max_bitrate", encoding.max_bitrate, 0, 2**53)
     _optional_text("rid", encoding.rid)
+    _optional_text("scalability_mode", encoding.scalability_mode)
     if encoding.scalability_mode is not None and not _SCALABILITY.fullmatch(encoding.scalability_mode):
         raise InvalidArgumentError(f"invalid scalability_mode {_shown(encoding.scalability_mode)}")
 

@@ -75,9 +75,12 @@ def parse(text: object) -> ProfileLevel | None:
 
 
 def of(parameters: Parameters) -> ProfileLevel | None:
-    """Return the profile and level of a codec's parameters; None when they name one that is none."""
+    """Return the profile and level of a codec's parameters; None when they name one that is none.
+
+    An empty name counts as no name, as in the official host.
+    """
     text = parameters.get("profile-level-id")
-    return _DEFAULT if text is None else parse(text)
+    return parse(text) if text else _DEFAULT
 
 
 def same_profile(a: Parameters, b: Parameters) -> bool:
@@ -97,7 +100,7 @@ def answer(local: Parameters, remote: Parameters) -> str | None:
     ours, theirs = of(local), of(remote)
     if ours is None or theirs is None:
         return None
-    asymmetry = all(str(each.get("level-asymmetry-allowed")) == "1" for each in (local, remote))
+    asymmetry = all(each.get("level-asymmetry-allowed") in (1, "1") for each in (local, remote))
     level = ours.level if asymmetry else min(ours.level, theirs.level, key=_rank)
     if level == _LEVEL_1B:
         return _LEVEL_1B_IDS.get(ours.profile)

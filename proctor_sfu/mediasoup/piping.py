@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 from uuid import uuid4
 
 from proctor_sfu.aio import spawn
@@ -11,11 +11,27 @@ from proctor_sfu.errors import MediasoupError, NotFoundError
 from proctor_sfu.mediasoup.consumer import Consumer
 from proctor_sfu.mediasoup.data_consumer import DataConsumer
 from proctor_sfu.mediasoup.data_producer import DataProducer
+from proctor_sfu.mediasoup.listen import ListenInfo
 from proctor_sfu.mediasoup.pipe_transport import PipeTransport
 from proctor_sfu.mediasoup.producer import Producer
 
 if TYPE_CHECKING:
     from proctor_sfu.mediasoup.router import Router
+
+
+class PipeOptions(TypedDict, total=False):
+    """Options of both pipe transports of a pair; see ``router.create_pipe_transport()``."""
+
+    listen_info: ListenInfo
+    enable_sctp: bool
+    max_send_message_size: int
+    max_receive_message_size: int
+    sctp_send_buffer_size: int
+    sctp_per_stream_send_queue_limit: int
+    sctp_max_receiver_window_buffer_size: int
+    sctp_default_stream_buffered_amount_low_threshold: int
+    enable_rtx: bool
+    enable_srtp: bool
 
 
 class PipedProducer(NamedTuple):
@@ -38,10 +54,11 @@ class Pair(NamedTuple):
     ends: dict[str, PipeTransport]
 
 
-async def connect(here: Router, there: Router, options: dict[str, Any]) -> Pair:
+async def connect(here: Router, there: Router, options: PipeOptions) -> Pair:
     """Make and connect a pair; closing one end closes the other."""
+    whole: PipeOptions = {"listen_info": ListenInfo(ip="127.0.0.1"), "enable_sctp": True, **options}
     made = await asyncio.gather(
-        here.create_pipe_transport(**options), there.create_pipe_transport(**options), return_exceptions=True
+        here.create_pipe_transport(**whole), there.create_pipe_transport(**whole), return_exceptions=True
     )
     ends = [end for end in made if isinstance(end, PipeTransport)]
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Unpack
 from uuid import uuid4
 
 from proctor_sfu.errors import InvalidArgumentError, MediasoupError, NotFoundError
@@ -293,7 +293,7 @@ class Router(Entity):
     # Pipes.
 
     async def pipe_producer_to_router(
-        self, *, producer_id: str, router: Router, keep_id: bool = True, **options: Any
+        self, *, producer_id: str, router: Router, keep_id: bool = True, **options: Unpack[piping.PipeOptions]
     ) -> piping.PipedProducer:
         """Make a producer of this router available in ``router``, which may be on another worker.
 
@@ -308,7 +308,7 @@ class Router(Entity):
         return await piping.pipe_producer(ends[self.id], ends[router.id], producer, keep_id)
 
     async def pipe_data_producer_to_router(
-        self, *, data_producer_id: str, router: Router, keep_id: bool = True, **options: Any
+        self, *, data_producer_id: str, router: Router, keep_id: bool = True, **options: Unpack[piping.PipeOptions]
     ) -> piping.PipedDataProducer:
         """As `pipe_producer_to_router`, for a data producer."""
         self._check_other(router)
@@ -319,15 +319,20 @@ class Router(Entity):
         return await piping.pipe_data_producer(ends[self.id], ends[router.id], data_producer, keep_id)
 
     async def pipe_to_router(
-        self, *, router: Router, producer_id: str | None = None, data_producer_id: str | None = None, **options: Any
-    ) -> piping.PipedProducer | piping.PipedDataProducer:
+        self, *, router: Router, producer_id: str | None = None, data_producer_id: str | None = None,
+        keep_id: bool = True, **options: Unpack[piping.PipeOptions],
+    ) -> piping.PipedProducer | piping.PipedDataProducer:  # fmt: skip
         """Pipe either a producer or a data producer; see `pipe_producer_to_router`."""
         if (producer_id is None) == (data_producer_id is None):
             raise InvalidArgumentError("exactly one of producer_id and data_producer_id must be given")
         if producer_id is not None:
-            return await self.pipe_producer_to_router(producer_id=producer_id, router=router, **options)
+            return await self.pipe_producer_to_router(
+                producer_id=producer_id, router=router, keep_id=keep_id, **options
+            )
         assert data_producer_id is not None
-        return await self.pipe_data_producer_to_router(data_producer_id=data_producer_id, router=router, **options)
+        return await self.pipe_data_producer_to_router(
+            data_producer_id=data_producer_id, router=router, keep_id=keep_id, **options
+        )
 
     def _check_other(self, router: Router) -> None:
         if not isinstance(router, Router):
@@ -335,7 +340,7 @@ class Router(Entity):
         if router is self:
             raise InvalidArgumentError("cannot use this router as destination")
 
-    async def _pair(self, router: Router, options: dict[str, Any]) -> piping.Pair:
+    async def _pair(self, router: Router, options: piping.PipeOptions) -> piping.Pair:
         known = self._pairs.get(router.id)
         if known is not None:
             return await asyncio.shield(known)
@@ -347,8 +352,7 @@ class Router(Entity):
             router._pairs.pop(self.id, None)
 
         try:
-            defaults = {"listen_info": ListenInfo(ip="127.0.0.1"), "enable_sctp": True}
-            pair = await piping.connect(self, router, defaults | options)
+            pair = await piping.connect(self, router, options)
         except BaseException as error:
             gone()
             future.set_exception(error if isinstance(error, Exception) else MediasoupError("pipe was given up"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, Protocol
 
 from proctor_sfu.errors import NotFoundError
@@ -81,20 +82,22 @@ class RtpObserver(Entity):
 
     def add_producer(self, *, producer_id: str) -> asyncio.Future[None]:
         """Watch a producer. Raises `NotFoundError` for one the router does not have."""
-        return self._change("ADD", producer_id)
+        return self._change("ADD", producer_id, lambda producer: self._observe("addproducer", producer))
 
     def remove_producer(self, *, producer_id: str) -> asyncio.Future[None]:
         """Watch a producer no more. Raises `NotFoundError` for one the router does not have."""
-        return self._change("REMOVE", producer_id)
+        return self._change("REMOVE", producer_id, lambda producer: self._observe("removeproducer", producer))
 
-    def _change(self, verb: Literal["ADD", "REMOVE"], producer_id: str) -> asyncio.Future[None]:
+    def _change(
+        self, verb: Literal["ADD", "REMOVE"], producer_id: str, done: Callable[[Producer], None]
+    ) -> asyncio.Future[None]:
         producer = self._router.producers.get(producer_id)
         if producer is None:
             raise NotFoundError(f'producer with id "{producer_id}" not found')
         return self._channel.request(
             f"RTPOBSERVER_{verb}_PRODUCER", self.id,
             (f"RtpObserver_{verb.capitalize()}ProducerRequest", {"producer_id": producer_id}),
-            lambda _: self._observe(f"{verb.lower()}producer", producer),
+            lambda _: done(producer),
         )  # fmt: skip
 
     def notified(self, event: str, body: Any) -> None:

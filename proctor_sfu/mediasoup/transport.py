@@ -54,7 +54,7 @@ class Home(Protocol):
 
 
 class Transport(Entity):
-    """Base of the transports. Events: ``routerclose``, ``trace``; each kind adds its own.
+    """Base of the transports. Events: ``routerclose``, ``listenserverclose``, ``trace``; each kind adds its own.
 
     Observer events: ``close``, ``newproducer``, ``newconsumer``, ``newdataproducer``, ``newdataconsumer``, ``trace``.
     """

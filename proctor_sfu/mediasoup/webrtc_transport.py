@@ -115,9 +115,12 @@ class WebRtcTransport(Transport):
         self._dtls_state = "closed"
         if self._sctp_state is not None:
             self._sctp_state = "closed"
+        return True
+
+    def _close_children(self) -> None:
+        super()._close_children()
         if self.server is not None:
             self.server.unhandle_webrtc_transport(self)
-        return True
 
     def dump(self) -> asyncio.Future[WebRtcTransportDump]:
         """Return the worker's view of the transport."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from proctor_sfu.mediasoup.install import VERSION, install
+from support.node import node_host
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -31,20 +31,6 @@ ROWS = {
     "join": ("seconds to answer a proctor: 50 candidates × 3 sources", "< 1"),
     "memory": ("resident memory of the host, bytes", "≤ 0.6"),
 }
-
-
-def node_host() -> Path:
-    """Install the official host once; it is an oracle for tests and benches, never needed to run."""
-    folder = ROOT / "build" / "node"
-    if not (folder / "node_modules" / "mediasoup" / "node").is_dir():
-        npm = shutil.which("npm")
-        if npm is None:
-            sys.exit("make bench compares with the official Node host: npm is missing")
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text('{"private": true}\n')
-        command = [npm, "install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund"]
-        subprocess.run([*command, f"mediasoup@{VERSION}"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    return folder
 
 
 def run(command: list[str], binary: Path) -> dict[str, float]:
