@@ -17,6 +17,7 @@ its meaning. The text is one line, made for the person who has to act on it.
     ├── SocketError                    the control socket cannot be made
     ├── StateError                     what the daemon keeps on disk cannot be used
     ├── RefusedError                   a client or operator asked for what cannot be done; its code says what
+    ├── SimulationError                simulated peers could not be started
     ├── UnreachableError               no daemon answers at the control socket
     ├── AnswerError                    the daemon answered a control request with an error
     ├── RecordingError                 recordings on disk: journals, ledgers, manifests, keys
@@ -168,6 +169,12 @@ class RefusedError(PsfuError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class SimulationError(PsfuError):
+    """The processes of simulated peers could not be started."""
+
+    code = "simulation_failed"
 
 
 class UnreachableError(PsfuError):

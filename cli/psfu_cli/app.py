@@ -13,6 +13,7 @@ from psfu_cli import exits
 from psfu_cli.commands import candidates, config, mediasoup, rooms, workers
 from psfu_cli.commands.completion import completion
 from psfu_cli.commands.serve import serve
+from psfu_cli.commands.simulate import simulate
 from psfu_cli.commands.status import status, version
 from psfu_cli.complete import VARIABLE
 from psfu_cli.exits import Exit
@@ -71,6 +72,7 @@ app.command(rich_help_panel=DAEMON)(version)
 app.add_typer(workers.app, name="workers", rich_help_panel=DAEMON)
 app.add_typer(rooms.app, name="rooms", rich_help_panel=EXAMS)
 app.add_typer(candidates.app, name="candidates", rich_help_panel=EXAMS)
+app.command(rich_help_panel=EXAMS)(simulate)
 app.add_typer(mediasoup.app, name="mediasoup", rich_help_panel=SETUP)
 app.add_typer(config.app, name="config", rich_help_panel=SETUP)
 app.command(rich_help_panel=SETUP)(completion)

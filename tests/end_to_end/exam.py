@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from end_to_end import clip
 from end_to_end.actors import Actor
 from end_to_end.daemon import Daemon
+from proctor_sfu.simulate import clip
 
 Report: TypeAlias = Callable[[str], None]
 """Takes a line that is shown at the end of the run."""

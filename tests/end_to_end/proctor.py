@@ -15,13 +15,14 @@ from typing import Any
 from aiortc.mediastreams import MediaStreamError
 from pymediasoup.rtp_parameters import RtpParameters
 
-from end_to_end import hearing, timecode
-from end_to_end.client import Client, emit
-from end_to_end.protoo import Data
+from end_to_end import hearing
+from end_to_end.client import Commanded, emit
 from proctor_sfu.aio import spawn
+from proctor_sfu.simulate import stack, timecode
+from proctor_sfu.simulate.protoo import Data
 
 
-class Proctor(Client):
+class Proctor(Commanded):
     """Watches and listens to everything."""
 
     direction = "recv"
@@ -35,9 +36,7 @@ class Proctor(Client):
     async def do_watch(self) -> Data:
         """Join and consume whatever the server offers; what was consumed before is closed."""
         await self.open_media()
-        # pymediasoup gives a closed media section to the next consumer, whose other MID aiortc refuses.
-        remote = self.transport._handler.remoteSdp
-        remote.closeMediaSection = remote.disableMediaSection
+        stack.keep_closed_sections(self.transport)
         capabilities = self.device.rtpCapabilities.model_dump(exclude_none=True)
         return await self.signal.request("join", {"displayName": "A proctor", "rtpCapabilities": capabilities})
 

@@ -11,9 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from end_to_end import clip
 from end_to_end.exam import Exam
-from end_to_end.protoo import Data, Protoo, RefusedError
+from proctor_sfu.simulate import clip
+from proctor_sfu.simulate.protoo import Data, Protoo, RefusedError
 
 RTP: Data = {
     "codecs": [

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from end_to_end import clip
 from end_to_end.actors import CommandFailedError, is_frame
 from end_to_end.exam import Exam, Report
+from proctor_sfu.simulate import clip
 
 LIVE = 5
 """Pictures after which media counts as flowing."""

@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from end_to_end import clip, delays, hearing
+from end_to_end import delays, hearing
 from end_to_end.actors import Actor, Event, is_frame, is_sent, is_told
 from end_to_end.exam import Exam, Report
+from proctor_sfu.simulate import clip
 
 HERTZ = {"ann": 440, "bob": 880}
 CODECS: dict[str, clip.VideoCodec] = {"ann": "vp8", "bob": "h264"}

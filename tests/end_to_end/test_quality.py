@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Final
 
-from end_to_end import clip
 from end_to_end.exam import Exam
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.control.client import Client
+from proctor_sfu.simulate import clip
 
 LIMIT: Final = 30.0
 """Seconds after which a test stops waiting for a frame."""

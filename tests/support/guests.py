@@ -7,7 +7,7 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from end_to_end.protoo import Protoo
+from proctor_sfu.simulate.protoo import Protoo
 
 _T = TypeVar("_T")
 _LIMIT = 20.0

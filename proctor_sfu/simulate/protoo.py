@@ -77,6 +77,11 @@ class Protoo:
         await asyncio.shield(self._reader)
         return self._socket.close_code
 
+    async def cut(self) -> None:
+        """Close the TCP connection under the WebSocket without a word."""
+        if self._session.connector is not None:
+            await self._session.connector.close()
+
     async def close(self) -> None:
         """Close the connection, unless it is closed."""
         await self._socket.close()

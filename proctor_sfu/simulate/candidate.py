@@ -1,0 +1,70 @@
+"""A candidate: publishes the pictures and the sound of clips as they are, without encoding anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from proctor_sfu.simulate.client import Client
+from proctor_sfu.simulate.formats import Source, VideoCodec
+from proctor_sfu.simulate.protoo import Data
+from proctor_sfu.simulate.track import ClipTrack
+
+
+class Candidate(Client):
+    """Publishes; see `publish`."""
+
+    direction = "send"
+    role = "candidate"
+
+    async def publish(
+        self, name: str, codec: VideoCodec, sources: Mapping[Source, Sequence[ClipTrack]]
+    ) -> dict[str, str]:
+        """Join as ``name`` and publish; return the producer ids by source. What was published before is closed.
+
+        A source with several tracks is in simulcast, the smallest layer first.
+        """
+        await self.open_media()
+        self.transport.on("produce", self._produce)
+        await self.join({"displayName": name})
+        producers: dict[str, str] = {}
+        for source, tracks in sources.items():
+            mime_type = "audio/opus" if source == "microphone" else f"video/{codec}"
+            publish = self._publish_one if len(tracks) == 1 else self._publish_layers
+            producers[source] = await publish(source, self._codec(mime_type), tracks)
+        return producers
+
+    async def _publish_one(self, source: Source, codec: Any, tracks: Sequence[ClipTrack]) -> str:
+        producer = await self.transport.produce(track=tracks[0], codec=codec, appData={"source": source})
+        _answer_key_frame_requests(producer.rtpSender, tracks[0])
+        return str(producer.id)
+
+    async def _publish_layers(self, source: Source, codec: Any, tracks: Sequence[ClipTrack]) -> str:
+        """Send three tracks and signal them as one producer: aiortc itself knows no simulcast."""
+        sent = [await self.transport.handler.send(track=track, codec=codec) for track in tracks]
+        for each, track in zip(sent, tracks, strict=True):
+            _answer_key_frame_requests(each.rtpSender, track)
+        rtp = sent[0].rtpParameters.model_dump(exclude_none=True)
+        rtp["encodings"] = [
+            {**each.rtpParameters.encodings[0].model_dump(exclude_none=True), "scalabilityMode": "L1T1"}
+            for each in sent
+        ]
+        return await self._signal_producer(sent[0].rtpSender.kind, rtp, {"source": source})
+
+    def _codec(self, mime_type: str) -> Any:
+        for codec in self.device.rtpCapabilities.codecs:
+            if codec.mimeType.lower() == mime_type and codec.parameters.get("packetization-mode", 1) == 1:
+                return codec
+        raise RuntimeError(f"the room does not take {mime_type}")
+
+    async def _produce(self, kind: str, rtp: Any, app_data: Data) -> str:
+        return await self._signal_producer(kind, rtp.model_dump(exclude_none=True), app_data)
+
+    async def _signal_producer(self, kind: str, rtp: Data, app_data: Data) -> str:
+        data = {"transportId": self.transport.id, "kind": kind, "rtpParameters": rtp, "appData": app_data}
+        return str((await self.signal.request("produce", data))["id"])
+
+
+def _answer_key_frame_requests(sender: Any, track: ClipTrack) -> None:
+    """aiortc's own answer goes to an encoder, which a clip does not have."""
+    sender._send_keyframe = track.want_key_frame

@@ -1,0 +1,256 @@
+"""The life of one simulated peer: it comes, does its part, goes as planned, and tries again after trouble."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import Final
+
+import aiohttp
+from aiortc.exceptions import InvalidStateError
+
+from proctor_sfu.simulate import events
+from proctor_sfu.simulate.candidate import Candidate
+from proctor_sfu.simulate.clip import Clip
+from proctor_sfu.simulate.formats import Source
+from proctor_sfu.simulate.glass import Pace
+from proctor_sfu.simulate.impairment import Impairment
+from proctor_sfu.simulate.plan import Departure, Part, Plan, Visit
+from proctor_sfu.simulate.proctor import Proctor, Tell
+from proctor_sfu.simulate.protoo import ClosedError, Data, RefusedError
+from proctor_sfu.simulate.track import ClipTrack, Sent
+
+BACKOFF: Final = (0.5, 5.0)
+"""First and longest pause before another try, seconds."""
+ENTER: Final = 30.0
+"""Seconds a peer may take to join."""
+FAREWELL: Final = 3.0
+"""Seconds a peer may take to leave."""
+
+_TROUBLES: Final = (
+    RefusedError, ClosedError, InvalidStateError, ConnectionError, TimeoutError, OSError, aiohttp.ClientError,
+)  # fmt: skip
+_CLOSED: Final = {1001: "shutdown", 4003: "kicked", 4004: "room_closed"}
+"""Close code -> what it means; see psfu-signaling(7)."""
+_FINAL: Final = frozenset({"kicked", "room_closed"})
+"""After these a peer does not come back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """What all peers of a process share; ``stop`` is done when the simulation is over."""
+
+    url: str
+    plan: Plan
+    clips: Mapping[str, Clip]
+    tell: Tell
+    executor: Executor | None
+    stop: asyncio.Future[None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """Why a stay ended before its time."""
+
+    code: str
+    reason: str
+
+
+class Life:
+    """One peer; ``zero`` is when the simulation begins."""
+
+    def __init__(self, part: Part, stage: Stage, credentials: Data, *, seed: int, zero: float) -> None:
+        self.peer = part.peer
+        self.role = part.role
+        self.present = False
+        self._visits = part.visits
+        self._stage = stage
+        self._credentials = credentials
+        self._zero = zero
+        self._again = False
+        self._ended: asyncio.Future[_End] | None = None
+        network = _shifted(stage.plan.impairment, zero) if part.impaired else None
+        self._client = _Watcher(self, stage) if part.role == "proctor" else _Publisher(self, stage, network, seed)
+
+    async def live(self) -> None:
+        """Make all visits; returns early when the simulation is stopped."""
+        for visit in self._visits:
+            if await self._wait(self._zero + visit.arrive):
+                await self._visit(visit)
+
+    @property
+    def arrived(self) -> int:
+        """Pictures and packets of sound that came so far."""
+        return self._client.arrived if isinstance(self._client, Proctor) else 0
+
+    @property
+    def received(self) -> int:
+        """Bytes of media that came so far."""
+        return self._client.received if isinstance(self._client, Proctor) else 0
+
+    def flush(self) -> None:
+        """Tell what was decoded since the last time."""
+        if isinstance(self._client, Proctor):
+            self._client.flush()
+
+    def end(self, code: str, reason: str) -> None:
+        """The client noticed that the stay cannot go on."""
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(_End(code=code, reason=reason))
+
+    async def _visit(self, visit: Visit) -> None:
+        depart = self._zero + visit.depart
+        pause, longest = BACKOFF
+        while not self._stage.stop.done() and time.monotonic() < depart:
+            end = await self._stay(depart)
+            self.present = False
+            if end is None:
+                break
+            self._tell_trouble(end)
+            await self._leave("leave")
+            if end.code in _FINAL:
+                return
+            await self._wait(min(depart, time.monotonic() + pause))
+            pause = min(longest, pause * 2)
+        await self._leave(visit.how)
+        self._stage.tell(events.Left(peer=self.peer, at=time.monotonic()))
+
+    async def _stay(self, until: float) -> _End | None:
+        """Be there until a time or the end of the simulation; return what ended it before."""
+        began = time.monotonic()
+        self._ended = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(ENTER):
+                await self._client.connect(self._stage.url, self._credentials)
+                await self._client.perform()
+        except _TROUBLES as error:
+            return _End(code=_code(error), reason=str(error) or type(error).__name__)
+        now = time.monotonic()
+        self._stage.tell(
+            events.Joined(peer=self.peer, role=self.role, at=now, took=round(now - began, 4), again=self._again)
+        )
+        self.present = self._again = True
+        await self._wait(until, self._ended)
+        return self._ended.result() if self._ended.done() else None
+
+    async def _leave(self, how: Departure) -> None:
+        self._ended = None
+        try:
+            async with asyncio.timeout(FAREWELL):
+                await (self._client.vanish() if how == "vanish" else self._client.leave())
+        except _TROUBLES as error:
+            self._tell_trouble(_End(code="leave", reason=str(error) or type(error).__name__))
+
+    async def _wait(self, until: float, other: asyncio.Future[_End] | None = None) -> bool:
+        """Wait for a time, or for something else; return False when the simulation is over."""
+        waiting: set[asyncio.Future[None] | asyncio.Future[_End]] = {self._stage.stop}
+        if other is not None:
+            waiting.add(other)
+        timeout = max(0.0, until - time.monotonic())
+        await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        return not self._stage.stop.done()
+
+    def _tell_trouble(self, end: _End) -> None:
+        self._stage.tell(events.Trouble(peer=self.peer, at=time.monotonic(), code=end.code, reason=end.reason[:300]))
+
+
+class _Publisher(Candidate):
+    """A candidate that tells its life what happens."""
+
+    def __init__(self, life: Life, stage: Stage, network: Impairment | None, seed: int) -> None:
+        super().__init__(network, seed)
+        self._life = life
+        self._stage = stage
+
+    async def perform(self) -> None:
+        """Publish what the plan says."""
+        await self.publish(self._life.peer, self._stage.plan.codec, self._tracks())
+
+    def told(self, method: str, data: Data) -> None:
+        """Follow what happens to the room."""
+        _told(self._life, method)
+
+    def closed(self, code: int | None) -> None:
+        """Come again."""
+        _closed(self._life, code)
+
+    def connection(self, state: str) -> None:
+        """Come again when the media connection is lost."""
+        _connection(self._life, state)
+
+    def _tracks(self) -> dict[Source, list[ClipTrack]]:
+        clips = self._stage.clips
+        tracks: dict[Source, list[ClipTrack]] = {}
+        for source in self._stage.plan.sources:
+            if source == "microphone":
+                tracks[source] = [ClipTrack.audio(clips[source])]
+            else:
+                layers = [name for name in clips if name.partition("/")[0] == source]
+                tracks[source] = [ClipTrack.video(clips[name], self._pace(source, clips[name])) for name in layers]
+        return tracks
+
+    def _pace(self, source: str, clip: Clip) -> Sent | None:
+        """Tell where a stream begins and where it jumps, if somebody decodes it."""
+        if not self._stage.plan.decode:
+            return None
+        pace = Pace(fps=clip.format.fps, frames=clip.format.frames)
+        peer, height, tell = self._life.peer, clip.format.height, self._stage.tell
+
+        def sent(number: int, key: bool, at: float) -> None:
+            if pace.sent(number, at):
+                tell(events.Stretch(peer=peer, source=source, height=height, at=at, number=number))
+
+        return sent
+
+
+class _Watcher(Proctor):
+    """A proctor that tells its life what happens."""
+
+    def __init__(self, life: Life, stage: Stage) -> None:
+        super().__init__(life.peer, stage.tell, stage.executor)
+        self._life = life
+
+    async def perform(self) -> None:
+        """Watch everything."""
+        await self.watch()
+
+    def told(self, method: str, data: Data) -> None:
+        """Follow what happens to consumers and to the room."""
+        super().told(method, data)
+        _told(self._life, method)
+
+    def closed(self, code: int | None) -> None:
+        """Come again."""
+        _closed(self._life, code)
+
+    def connection(self, state: str) -> None:
+        """Come again when the media connection is lost."""
+        _connection(self._life, state)
+
+
+def _told(life: Life, method: str) -> None:
+    if method == "workerDied":
+        life.end("worker_died", "the room's worker died")
+
+
+def _closed(life: Life, code: int | None) -> None:
+    life.end(_CLOSED.get(code or 0, "closed"), f"the connection was closed with {code}")
+
+
+def _connection(life: Life, state: str) -> None:
+    if state in ("failed", "closed"):
+        life.end("media", f"the media connection is {state}")
+
+
+def _code(error: BaseException) -> str:
+    if isinstance(error, RefusedError):
+        return error.code
+    return "timeout" if isinstance(error, TimeoutError) else "network"
+
+
+def _shifted(impairment: Impairment, zero: float) -> Impairment:
+    """Return the impairment with its outages on the clock of this process."""
+    return replace(impairment, outages=tuple((zero + begin, zero + end) for begin, end in impairment.outages))

@@ -1,0 +1,225 @@
+"""A proctor: watches and listens to everything the server offers, counts it and, if asked to, decodes it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Final, TypeAlias
+
+import av
+
+from proctor_sfu.simulate import events
+from proctor_sfu.simulate.assembly import Assembler, Picture
+from proctor_sfu.simulate.client import Client
+from proctor_sfu.simulate.decoder import Decoder
+from proctor_sfu.simulate.downlink import Downlink
+from proctor_sfu.simulate.protoo import Data
+from proctor_sfu.simulate.reception import Reception
+from proctor_sfu.simulate.rtp import Packet
+from proctor_sfu.simulate.view import Gap, View
+
+Tell: TypeAlias = Callable[[events.Event], None]
+
+_MARKS: Final = {"consumerPaused": "pause", "consumerResumed": "resume"}
+
+
+class Feed:
+    """One consumer: a source of a candidate as it arrives here. A `downlink.Stream`."""
+
+    def __init__(self, offer: Data, viewer: str, tell: Tell, executor: Executor | None) -> None:
+        encoding = offer["rtpParameters"]["encodings"][0]
+        codec = offer["rtpParameters"]["codecs"][0]
+        self.peer = str(offer["peerId"])
+        self.source = str(offer["appData"]["source"])
+        self.ssrc = int(encoding["ssrc"])
+        self.rtx_ssrc: int | None = encoding.get("rtx", {}).get("ssrc")
+        self.reception = Reception(codec["clockRate"])
+        self.view = View(time.monotonic(), paused=bool(offer["producerPaused"]))
+        self._viewer = viewer
+        self._tell = tell
+        name = codec["mimeType"].partition("/")[2].lower()
+        self._assembler = Assembler(name) if offer["kind"] == "video" else None
+        self._executor = executor
+        self._decoder = Decoder(name) if executor is not None and self._assembler is not None else None
+        self._seen: dict[int, list[tuple[int, float]]] = {}
+        self._unreadable = 0
+
+    # What the transport calls.
+
+    def take(self, packet: Packet, now: float) -> None:
+        """Take a packet."""
+        if self._assembler is None:
+            self._arrived(now)
+            return
+        for picture in self._assembler.add(packet, now):
+            self._arrived(now)
+            if self._decoder is not None:
+                self._decode(self._decoder, picture)
+
+    def nacks(self, now: float) -> list[int]:
+        """Return the sequence numbers to ask for again; sound is not repaired."""
+        return [] if self._assembler is None else self._assembler.nacks(now)
+
+    def wants_key_frame(self, now: float) -> bool:
+        """Whether to ask for a key frame."""
+        return self._assembler is not None and self._assembler.wants_key_frame(now)
+
+    # What the proctor calls.
+
+    def mark(self, what: str) -> None:
+        """Take a pause or the end of one."""
+        now = time.monotonic()
+        if what == "pause":
+            self._report_gap(self.view.pause(now))
+        else:
+            self.view.resume(now)
+
+    def end(self) -> None:
+        """It is over: say what came of it."""
+        now = time.monotonic()
+        self._report_gap(self.view.end(now))
+        self.flush()
+        counted = self._assembler or self.reception
+        self._tell(
+            events.Watched(
+                viewer=self._viewer,
+                peer=self.peer,
+                source=self.source,
+                offered=round(now - self.view.offered, 3),
+                active=round(self.view.active(now), 3),
+                arrived=self.view.arrived,
+                packets=counted.packets,
+                lost=counted.lost,
+                repaired=0 if self._assembler is None else self._assembler.repaired,
+                began=self.view.first is not None,
+            )
+        )
+
+    def flush(self) -> None:
+        """Say what was decoded since the last time."""
+        seen, self._seen = self._seen, {}
+        for height, pictures in seen.items():
+            self._tell(
+                events.Seen(
+                    viewer=self._viewer,
+                    peer=self.peer,
+                    source=self.source,
+                    height=height,
+                    pictures=tuple(pictures),
+                    unreadable=self._unreadable,
+                )
+            )
+            self._unreadable = 0
+
+    def _arrived(self, now: float) -> None:
+        first = self.view.first is None
+        self._report_gap(self.view.take(now))
+        if first:
+            took = round(now - self.view.offered, 4)
+            self._tell(events.First(viewer=self._viewer, peer=self.peer, source=self.source, at=now, took=took))
+
+    def _report_gap(self, gap: Gap | None) -> None:
+        if gap is not None:
+            self._tell(
+                events.Gap(
+                    viewer=self._viewer, peer=self.peer, source=self.source, at=gap.at, seconds=round(gap.seconds, 3)
+                )
+            )
+
+    def _decode(self, decoder: Decoder, picture: Picture) -> None:
+        """Decode in the one thread of the executor, which keeps the order."""
+        decoding = asyncio.get_running_loop().run_in_executor(self._executor, _decode_at, decoder, picture)
+        decoding.add_done_callback(self._decoded)
+
+    def _decoded(self, decoding: asyncio.Future[list[tuple[int, int | None, float]]]) -> None:
+        if decoding.cancelled():
+            return
+        for height, number, at in decoding.result():
+            if number is None:
+                self._unreadable += 1
+            else:
+                self._seen.setdefault(height, []).append((number, at))
+
+
+def _decode_at(decoder: Decoder, picture: Picture) -> list[tuple[int, int | None, float]]:
+    try:
+        found = decoder.decode(picture.payloads)
+    except av.FFmpegError:
+        return [(0, None, 0.0)]  # A damaged picture, which under loss is no surprise; it counts as unreadable.
+    at = time.monotonic()
+    return [(height, number, at) for height, number in found]
+
+
+class Proctor(Client):
+    """Watches; see `watch`. ``executor`` has one thread and decodes, None: nothing is decoded."""
+
+    direction = "recv"
+    role = "proctor"
+
+    def __init__(self, name: str, tell: Tell, executor: Executor | None = None) -> None:
+        super().__init__()
+        self.feeds: dict[str, Feed] = {}
+        """By consumer id."""
+        self._name = name
+        self._tell = tell
+        self._executor = executor
+        self._downlink: Downlink | None = None
+        self._before = 0
+        """What arrived on views that are over."""
+
+    async def watch(self) -> None:
+        """Join and take whatever the server offers. Raises `ConnectionError` and what `Protoo.request` raises."""
+        self._downlink = Downlink(await self.create_transport(), self.connection)
+        await self._downlink.connect(self.connect_transport)
+        capabilities = self.device.rtpCapabilities.model_dump(exclude_none=True)
+        await self.join({"displayName": self._name, "rtpCapabilities": capabilities})
+
+    async def asked(self, method: str, data: Data) -> Data:
+        """Take a new consumer."""
+        if method != "newConsumer" or self._downlink is None:
+            return await super().asked(method, data)
+        feed = self.feeds[data["id"]] = Feed(data, self._name, self._tell, self._executor)
+        self._downlink.add(feed)
+        return {}
+
+    def told(self, method: str, data: Data) -> None:
+        """Follow what happens to consumers."""
+        feed = self.feeds.get(data.get("consumerId", ""))
+        if feed is None:
+            return
+        if method == "consumerClosed":
+            self._end(self.feeds.pop(data["consumerId"]))
+        elif method in _MARKS:
+            feed.mark(_MARKS[method])
+
+    @property
+    def arrived(self) -> int:
+        """Pictures and packets of sound so far."""
+        return self._before + sum(feed.view.arrived for feed in self.feeds.values())
+
+    @property
+    def received(self) -> int:
+        """Bytes of media on the present transport."""
+        return 0 if self._downlink is None else self._downlink.received
+
+    def flush(self) -> None:
+        """Tell what was decoded since the last time."""
+        for feed in self.feeds.values():
+            feed.flush()
+
+    async def drop_media(self) -> None:
+        """Stop watching."""
+        while self.feeds:
+            self._end(self.feeds.popitem()[1])
+        if self._downlink is not None:
+            await self._downlink.close()
+            self._downlink = None
+        await super().drop_media()
+
+    def _end(self, feed: Feed) -> None:
+        if self._downlink is not None:
+            self._downlink.remove(feed)
+        self._before += feed.view.arrived
+        feed.end()

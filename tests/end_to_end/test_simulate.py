@@ -1,0 +1,166 @@
+"""``psfu simulate`` against a real daemon: true numbers, a clean end however it ends, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from end_to_end.daemon import PSFU, Daemon
+from end_to_end.exam import Report
+from proctor_sfu.simulate.formats import CAMERA, SCREEN
+
+LIMIT: Final = 60.0
+"""Seconds after which a test stops waiting."""
+
+
+def command(daemon: Daemon, *arguments: str) -> list[str]:
+    return [str(PSFU), "simulate", "--socket", str(daemon.socket), "--json", *arguments]
+
+
+def rooms(daemon: Daemon) -> list[str]:
+    return [room["id"] for room in daemon.psfu("rooms", "list")]
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+class Simulation:
+    """A simulation that goes on, in a room of its own that ``simulate`` makes."""
+
+    def __init__(self, daemon: Daemon, room: str, *arguments: str) -> None:
+        self.daemon = daemon
+        self.room = room
+        self.process = subprocess.Popen(
+            command(daemon, "--room", room, "--duration", "10m", *arguments),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def until(self, happened: Callable[[], Any]) -> Any:
+        """Wait until something happened and return it."""
+        end = time.monotonic() + LIMIT
+        while not (result := happened()):
+            assert self.process.poll() is None, self.process.communicate()
+            assert time.monotonic() < end, "it did not happen"
+            time.sleep(0.05)  # The daemon cannot be waited for; nothing is judged by this pace.
+        return result
+
+    def live(self, count: int) -> bool:
+        """Whether so many candidates are live."""
+        if self.room not in rooms(self.daemon):
+            return False
+        found = self.daemon.psfu("candidates", "list", "--room", self.room)
+        return [each["state"] for each in found] == ["live"] * count
+
+    def end(self, number: signal.Signals | None = None) -> tuple[int, dict[str, Any], str]:
+        """Return exit code, result and what was said, after a signal."""
+        if number is not None:
+            self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=LIMIT)
+        return self.process.returncode, json.loads(out), err
+
+
+def test_a_small_exam_with_a_bad_network(daemon: Daemon, report: Report) -> None:
+    sizes = ["--candidates", "6", "--proctors", "2", "--duration", "8", "--ramp", "1"]
+    network = ["--loss", "5%", "--on", "2", "--seed", "7"]
+    done = subprocess.run(command(daemon, *sizes, *network), capture_output=True, text=True, timeout=LIMIT)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["joined"], result["complete"], result["ok"], result["broken"]) == (8, True, True, [])
+    assert (result["trouble_count"], [each["exit"] for each in result["processes"]]) == (0, [0, 0])
+    assert result["join_ms"]["count"] == 8
+    assert result["join_ms"]["p95"] < 5000
+    clean, bad = result["clean"], result["impaired_media"]
+    # 2 proctors see 3 sources of 4 candidates and of 2.
+    assert (clean["views"], bad["views"], clean["never_began"], bad["never_began"]) == (24, 12, 0, 0)
+    pictures = 2 * 4 * (CAMERA.fps + SCREEN.fps) * 8
+    assert 0.7 * pictures < clean["pictures"] <= pictures
+    assert clean["pictures_percent"] > 95
+    assert clean["sound_percent"] > 95
+    assert (clean["first_picture_ms"]["count"], clean["first_sound_ms"]["count"]) == (16, 8)
+    assert clean["first_picture_ms"]["p95"] < 5000
+    # The worker asks the candidate for lost video again, so only sound stays lost: 5 % of 50 packets a second.
+    assert 0.01 < bad["lost"] / bad["packets"] < 0.06
+    assert 90 < bad["sound_percent"] < 98.5
+    assert bad["pictures_percent"] > 80
+    assert rooms(daemon) == []
+    join, picture = result["join_ms"], clean["first_picture_ms"]
+    report(f"6 simulated candidates join in {join['p50']:.0f} ms, first picture {picture['p50']:.0f} ms (medians)")
+
+
+def test_an_interrupted_simulation_ends_well(daemon: Daemon) -> None:
+    running = Simulation(daemon, "interrupted", "--candidates", "2", "--proctors", "1")
+    running.until(lambda: running.live(2))
+    helpers = children(running.process.pid)
+    code, result, _ = running.end(signal.SIGINT)
+    assert code == 130
+    assert (result["joined"], result["complete"]) == (3, False)
+    assert [each["exit"] for each in result["processes"]] == [0, 0]
+    assert rooms(daemon) == []
+    assert [pid for pid in helpers if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_a_process_that_is_killed_is_noticed(daemon: Daemon) -> None:
+    running = Simulation(daemon, "killed", "--candidates", "2", "--proctors", "1")
+    running.until(lambda: running.live(2))
+    proctors, candidates = children(running.process.pid)
+    os.kill(candidates, signal.SIGKILL)
+    code, result, said = running.end(signal.SIGINT)
+    assert code == 130
+    assert [each["exit"] for each in result["processes"]] == [0, -9]
+    assert f"process {candidates} with 2 simulated peers ended with -9" in said
+    assert not Path(f"/proc/{proctors}").exists()
+    assert rooms(daemon) == []
+
+
+def test_nobody_outlives_a_simulation_that_is_killed(daemon: Daemon) -> None:
+    running = Simulation(daemon, "orphans", "--candidates", "2", "--proctors", "0")
+    running.until(lambda: running.live(2))
+    helpers = children(running.process.pid)
+    running.process.kill()
+    running.process.communicate()
+    end = time.monotonic() + LIMIT
+    while [pid for pid in helpers if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < end, "a process of simulated peers outlived the simulation"
+        time.sleep(0.05)
+    daemon.psfu("rooms", "close", "orphans", "--yes")
+
+
+def test_a_room_that_was_there_stays_and_the_delay_is_measured(daemon: Daemon) -> None:
+    daemon.psfu("rooms", "create", "kept", "--open")
+    options = ["--room", "kept", "-c", "1", "-p", "1", "-d", "4", "--simulcast", "--decode", "--sources", "camera"]
+    done = subprocess.run(command(daemon, *options), capture_output=True, text=True, timeout=LIMIT)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["clean"]["views"] == 1
+    delay = result["clean"]["delay_ms"]
+    assert delay["count"] > 20
+    assert 0 <= delay["min"] < delay["p95"] < 1000
+    assert rooms(daemon) == ["kept"]
+    daemon.psfu("rooms", "close", "kept", "--yes")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["--loss 5x", "--loss 120%", "--outage 5s", "--sources smell", "--duration 0", "--ramp 9 --duration 5", "-c -1"],
+)
+def test_nonsense_is_a_usage_error(daemon: Daemon, arguments: str) -> None:
+    done = subprocess.run(command(daemon, *arguments.split()), capture_output=True, text=True, timeout=LIMIT)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr
+    assert rooms(daemon) == []
+
+
+def test_without_a_daemon(tmp_path: Path) -> None:
+    arguments = [str(PSFU), "simulate", "--socket", str(tmp_path / "none.sock")]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=LIMIT)
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: no daemon at")
