@@ -29,6 +29,8 @@ from proctor_sfu.events import Bus
 from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.mediasoup.worker import WorkerSettings
 from proctor_sfu.pool.pool import Pool
+from proctor_sfu.quality.archive import HISTORY
+from proctor_sfu.quality.history import History
 from proctor_sfu.quality.pulse import Pulse
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Settings
@@ -95,9 +97,14 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         stack.push_async_callback(signaling.close)
 
         pulse = Pulse(registry, pool, settings, events, ready=lambda: not stop.is_set())
+        history = None
+        if settings.history.enabled:
+            history = History(state / HISTORY, settings.history)
+            history.start(pulse.each, events)
+            stack.callback(history.close)
 
         nouns = (
-            DaemonRoutes(registry, pool, url=url, ready=lambda: not stop.is_set()),
+            DaemonRoutes(registry, pool, history, url=url, ready=lambda: not stop.is_set()),
             RoomRoutes(registry),
             CandidateRoutes(registry),
             WorkerRoutes(registry, pool),

@@ -16,6 +16,7 @@ its meaning. The text is one line, made for the person who has to act on it.
     ├── AddressInUseError              a port or socket is taken
     ├── SocketError                    the control socket cannot be made
     ├── StateError                     what the daemon keeps on disk cannot be used
+    ├── ArchiveError                   a history file that is missing, foreign or damaged
     ├── RefusedError                   a client or operator asked for what cannot be done; its code says what
     ├── SimulationError                simulated peers could not be started
     ├── UnreachableError               no daemon answers at the control socket
@@ -159,6 +160,12 @@ class StateError(PsfuError):
     """The state directory or something in it cannot be used; nothing in it was changed."""
 
     code = "state_unusable"
+
+
+class ArchiveError(PsfuError):
+    """A history file is missing, foreign or damaged, or cannot be made."""
+
+    code = "archive_unusable"
 
 
 class RefusedError(PsfuError):

@@ -254,6 +254,14 @@ class Quality(_Section):
     cpu_bad: float = Field(95.0, ge=0, description="Processor time of a worker, percent of a core: bad.")
 
 
+class History(_Section):
+    """The flight recorder: every second of every candidate, in ``history.psfurec`` below the state directory."""
+
+    enabled: bool = Field(True, description="Whether it is kept.")
+    hours: float = Field(24.0, gt=0, le=8760, description="Age at which it is deleted.")
+    max_bytes: int = Field(536_870_912, ge=1_048_576, description="Size at which the oldest of it is deleted, bytes.")
+
+
 class Log(_Section):
     """The daemon's own log, on standard error."""
 
@@ -274,6 +282,7 @@ class Settings(_Section):
     audit: Audit = Field(default_factory=Audit)
     rooms: Rooms = Field(default_factory=Rooms)
     quality: Quality = Field(default_factory=Quality)
+    history: History = Field(default_factory=History)
     log: Log = Field(default_factory=Log)
 
     @model_validator(mode="after")

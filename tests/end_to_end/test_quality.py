@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 from end_to_end.exam import Exam
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.control.client import Client
+from proctor_sfu.quality.archive import Archive
 from proctor_sfu.simulate import clip
 
 LIMIT: Final = 30.0
@@ -59,3 +61,19 @@ def test_a_frame_tells_of_everybody(exam: Exam) -> None:
     worker = next(each for each in frame.workers if each.pid == room.worker)
     assert worker.packets_in and worker.packets_out and worker.cpu is not None and worker.memory
     assert frame.daemon.full
+
+
+def test_every_second_is_kept(exam: Exam) -> None:
+    exam.candidate("ann")
+    last = until(exam, lambda frame: any(each.state == "live" for each in frame.candidates))
+    path = Client(exam.daemon.socket).daemon.status().history
+    assert path is not None
+    until(exam, lambda frame: frame.seq >= last.seq + 3)
+    with Archive(Path(path)) as archive:
+        kept = [each.frame for each in archive.frames() if last.seq <= each.frame.seq < last.seq + 2]
+        events = archive.events(room=exam.room)
+    assert [each.seq for each in kept] == [last.seq, last.seq + 1]
+    [ann] = [each for each in kept[0].candidates if each.room == exam.room]
+    assert ann == last.candidates[0]
+    states = [(each.peer, each.details["state"]) for each in events if each.kind == "peer_state_changed"]
+    assert ("ann", "live") in states

@@ -46,3 +46,5 @@ class Status:
     candidates: int
     proctors: int
     signaling: Endpoint
+    history: str | None = None
+    """File the history is kept in; null: it is switched off."""

@@ -14,6 +14,7 @@ from proctor_sfu.control.api.daemon import Endpoint, Status, Version, WorkerCoun
 from proctor_sfu.control.routes.answers import Route
 from proctor_sfu.mediasoup.install import VERSION
 from proctor_sfu.pool.pool import Pool
+from proctor_sfu.quality.history import History
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.rooms.roles import Role
 
@@ -21,9 +22,12 @@ from proctor_sfu.rooms.roles import Role
 class DaemonRoutes:
     """Versions and state."""
 
-    def __init__(self, registry: Registry, pool: Pool, *, url: str, ready: Callable[[], bool]) -> None:
+    def __init__(
+        self, registry: Registry, pool: Pool, history: History | None, *, url: str, ready: Callable[[], bool]
+    ) -> None:
         self._registry = registry
         self._pool = pool
+        self._history = history
         self._url = url
         self._ready = ready
         self._started = time.time()
@@ -52,4 +56,5 @@ class DaemonRoutes:
             candidates=candidates,
             proctors=sum(len(room.peers) for room in rooms) - candidates,
             signaling=Endpoint(url=self._url),
+            history=None if self._history is None else str(self._history.path),
         )

@@ -1,0 +1,190 @@
+"""Frames as columns, for keeping: what stays the same from second to second is written once. No I/O.
+
+A list of objects becomes one column for each member; a list inside of objects becomes a column of lengths and the
+columns of all its objects in a row. A column equal to the last one of its place is written as a reference to it, so a
+second costs little more than the numbers that moved. The header that names the members comes with the file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import typing
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from proctor_sfu.control.api import rows
+from proctor_sfu.control.api.quality import Frame
+
+LARGEST: Final = 256 * 2**20
+"""Bytes a frame or column may unpack to; more is damage or malice."""
+MOST: Final = 200_000
+"""Objects in a list; ten times what a server can have."""
+WORTH: Final = 64
+"""Bytes from which on a column is worth a reference."""
+
+
+def _tables(cls: type[Any]) -> list[tuple[int, bool, type[Any]]]:
+    """Return place, whether it is a list, and type of the members of ``cls`` that are objects."""
+    hints = typing.get_type_hints(cls)
+    found = []
+    for index, each in enumerate(dataclasses.fields(cls)):
+        hint = hints[each.name]
+        many = typing.get_origin(hint) is tuple
+        inner = typing.get_args(hint)[0] if many else hint
+        if dataclasses.is_dataclass(inner):
+            found.append((index, many, typing.cast(type[Any], inner)))
+    return found
+
+
+class ColumnWriter:
+    """Turns frames into bytes. ``keep(data)`` stores a column and returns the number it is found under again."""
+
+    def __init__(self, keep: Callable[[bytes], int]) -> None:
+        self._keep = keep
+        self._pack = rows.packer(Frame)
+        self._last: dict[str, tuple[str, int]] = {}
+
+    def forget(self) -> None:
+        """Write every column anew, so that what comes does not depend on what was."""
+        self._last.clear()
+
+    def write(self, frame: Frame) -> bytes:
+        """Return a frame."""
+        row = self._pack(frame)
+        for index, many, cls in _tables(Frame):
+            if many:
+                row[index] = self._table(cls.__name__, cls, row[index])
+        return zlib.compress(_dumps(row).encode())
+
+    def _table(self, place: str, cls: type[Any], objects: Sequence[list[Any]]) -> list[Any]:
+        """Return a list of rows as its length and its columns."""
+        if not objects:
+            return [0]
+        columns = list(map(list, zip(*objects, strict=True)))
+        for index, many, inner in _tables(cls):
+            if many:
+                columns[index] = [
+                    [len(each) for each in columns[index]],
+                    self._table(f"{place}.{inner.__name__}", inner, [*itertools.chain(*columns[index])]),
+                ]
+        nested = {index for index, many, _ in _tables(cls) if many}
+        return [
+            len(objects),
+            *(
+                column if index in nested else self._column(f"{place}.{index}", column)
+                for index, column in enumerate(columns)
+            ),
+        ]
+
+    def _column(self, place: str, values: list[Any]) -> list[Any] | int:
+        """Return the values, or the number of a column that has them."""
+        first = values[0]
+        if len(values) > 1 and all(each == first and type(each) is type(first) for each in values):
+            return [first]  # Stands for all.
+        text = _dumps(values)
+        if len(text) < WORTH:
+            return values
+        last = self._last.get(place)
+        if last is not None and last[0] == text:
+            number = last[1] or self._keep(zlib.compress(text.encode()))
+            self._last[place] = text, number
+            return number
+        self._last[place] = text, 0
+        return values
+
+
+class ColumnReader:
+    """Turns bytes back into frames; ``find(number)`` returns a column that was kept. Raises `ValueError`."""
+
+    def __init__(self, header: rows.Header, find: Callable[[int], bytes]) -> None:
+        self._find = find
+        self._columns: dict[int, list[Any]] = {}
+        self._unpacker = rows.Unpacker(Frame, header)
+        self._header = header
+
+    def read(self, data: bytes) -> Frame:
+        """Return a frame."""
+        row = _loads(data)
+        if not isinstance(row, list):
+            raise ValueError("no frame")
+        for index, name in enumerate(self._header["Frame"]):
+            inner = _LISTS.get(("Frame", name))
+            if inner is not None and index < len(row):
+                row[index] = list(self._table(inner, row[index]))
+        return self._unpacker.unpack(row)
+
+    def _table(self, name: str, table: Any) -> Iterator[list[Any]]:
+        if not isinstance(table, list) or not table or type(table[0]) is not int:
+            raise ValueError(f"{name}: no table")
+        count, *columns = table
+        if count == 0:
+            return iter(())
+        members = self._header[name]
+        if len(columns) != len(members) or not 0 < count <= MOST:
+            raise ValueError(f"{name}: {len(columns)} columns, not {len(members)}")
+        whole = [
+            self._lists(inner, count, column)
+            if (inner := _LISTS.get((name, member))) is not None
+            else self._column(name, count, column)
+            for member, column in zip(members, columns, strict=True)
+        ]
+        return (list(each) for each in zip(*whole, strict=True))
+
+    def _lists(self, name: str, count: int, column: Any) -> list[Any]:
+        """Return what each object has of a list inside of it."""
+        if not isinstance(column, list) or len(column) != 2 or not isinstance(column[0], list):
+            raise ValueError(f"{name}: no lists")
+        lengths, objects = column[0], self._table(name, column[1])
+        if len(lengths) != count or not all(type(each) is int and each >= 0 for each in lengths):
+            raise ValueError(f"{name}: no lengths")
+        lists = [[*itertools.islice(objects, length)] for length in lengths]
+        if [len(each) for each in lists] != lengths:
+            raise ValueError(f"{name}: objects are missing")
+        return lists
+
+    def _column(self, name: str, count: int, column: Any) -> list[Any]:
+        if type(column) is int:
+            kept = self._columns.get(column)
+            if kept is None:
+                kept = self._columns[column] = _loads(self._find(column))
+            column = kept
+        if not isinstance(column, list):
+            raise ValueError(f"{name}: no column")
+        if len(column) == 1:
+            return column * count
+        if len(column) != count:
+            raise ValueError(f"{name}: {len(column)} values, not {count}")
+        return column
+
+
+def _list_members(cls: type[Any]) -> Iterator[tuple[tuple[str, str], str]]:
+    names = [each.name for each in dataclasses.fields(cls)]
+    for index, many, inner in _tables(cls):
+        if many:
+            yield (cls.__name__, names[index]), inner.__name__
+        yield from _list_members(inner)
+
+
+_LISTS: Final = dict(_list_members(Frame))
+"""Type and member that is a list of objects -> their type."""
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _loads(data: bytes) -> Any:
+    inflate = zlib.decompressobj()
+    try:
+        text = inflate.decompress(data, LARGEST)
+    except zlib.error as error:
+        raise ValueError(f"not to be unpacked: {error}") from None
+    if not inflate.eof:
+        raise ValueError("cut off, or too big")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not to be parsed: {error}") from None
