@@ -2,8 +2,11 @@
 
 import type { Ending } from "./lib/closing";
 import type { Condition } from "./lib/condition";
+import type { Command } from "./lib/keys";
 import type { Light } from "./lib/order";
 import type { PeerState, Source } from "./lib/protocol";
+import { type Candidate, present } from "./lib/roster";
+import type { Filter } from "./lib/wall";
 
 type Trouble = "denied" | "absent" | "busy" | "unsupported" | "failed";
 
@@ -193,6 +196,106 @@ export const strings = {
     lost: "Connection lost",
     left: "Has left",
   } satisfies Record<PeerState, string>,
+
+  roles: { proctor: "Proctor", lead: "Lead proctor", observer: "Observer" } as Readonly<Record<string, string>>,
+
+  bar: {
+    search: "Search name or id",
+    filter: "Show",
+    filters: { all: "All", problems: "Problems", hands: "Hands", away: "Away" } satisfies Record<Filter, string>,
+    shows: "Tiles show",
+    sources: { camera: "Camera", screen: "Screen", both: "Both" },
+    size: "Tiles on a page",
+    tiles: (size: number) => `${size} tiles`,
+    pages: "Pages",
+    previous: "Previous page",
+    next: "Next page",
+    range: (first: number, last: number, all: number) => `${first}–${last} of ${all}`,
+    none: "0",
+  },
+
+  wall: {
+    label: "Candidates",
+    empty: "Nobody here matches.",
+    waiting: "Nobody is in this room yet. Candidates appear by themselves.",
+    handUp: "hand is up",
+    standing: (seconds: number) => `No new picture for ${seconds} s`,
+    nothing(candidate: Candidate, wanted: "camera" | "screen" | "both"): string {
+      if (!present(candidate) || candidate.state === "joining") return strings.state[candidate.state];
+      return wanted === "both" ? "No picture" : `No ${wanted}`;
+    },
+    news: (name: string, light: Light, reasons: string) =>
+      `${name}: ${[strings.light[light], reasons].filter(Boolean).join(", ")}`,
+    moreNews: (number: number) => `${number} more changed`,
+    handNews: (name: string) => `${name} raised a hand`,
+  },
+
+  focus: {
+    close: "Back to the wall",
+    listen: "Listen",
+    message: "Message",
+    bookmark: "Bookmark",
+    facts: "Sources and findings",
+    source: (source: Source, missing: boolean) => `${sources[source]}: ${missing ? "missing" : "on"}`,
+    picture: (source: Source, name: string) => `${sources[source]} of ${name}`,
+  },
+
+  talk: {
+    whisper: "Whisper",
+    announce: "Announce",
+    hint: "Hold to speak while you hold, or tap to speak until you tap again",
+    toOne: (name: string) => `You speak to ${name}`,
+    toAll: (number: number) => `You speak to ${number === 1 ? "the one candidate" : `all ${number} candidates`}`,
+    stop: "Stop",
+    nobody: "Choose a candidate first: whom should the whisper reach?",
+    refused: (reason: string) => `Speaking is not possible: ${reason}`,
+  },
+
+  side: {
+    label: "Hands and messages",
+    hands: "Raised hands",
+    noHands: "None",
+    log: "Messages and bookmarks",
+    noMessages: "What is written or noted appears here.",
+    toAll: "Message to everybody",
+    toOne: (name: string) => `Message to ${name}`,
+    to: (name: string) => `to ${name}`,
+    notedBy: (name: string) => `bookmark by ${name}`,
+  },
+
+  bookmark: {
+    title: (name: string) => `Bookmark ${name}`,
+    detail: "Marks this moment for whoever looks at the exam later.",
+    note: "What happened? (optional)",
+    save: "Save bookmark",
+    saved: (name: string) => `Bookmark for ${name} saved`,
+    failed: "Not saved: there is no connection, or the candidate has left.",
+  },
+
+  help: {
+    title: "Keyboard",
+    enter: "Enter",
+    walk: "Walk over the wall, open a candidate",
+    letters: "Single letters are shortcuts",
+    keys: { Escape: "Esc", PageDown: "Page ↓", PageUp: "Page ↑" } as Readonly<Record<string, string>>,
+    commands: {
+      search: "Search",
+      back: "Back to the wall, clear the search",
+      whisper: "Whisper to the candidate: hold, or tap on and off",
+      announce: "Announce to everybody: hold, or tap on and off",
+      message: "Write to the candidate, or to everybody",
+      bookmark: "Bookmark this moment of the candidate",
+      listen: "Hear the candidate in focus, or not",
+      hand: "Open whoever raised a hand first",
+      next: "Next page",
+      previous: "Previous page",
+      filter: "Next filter: all, problems, hands, away",
+      sources: "Tiles show camera, screen or both",
+      help: "This list",
+    } satisfies Record<Command, string>,
+  },
+
+  link: { waiting: (seconds: number) => `Connection lost for ${seconds} s, reconnecting`, connecting: "Connecting…" },
 
   count,
 } as const;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cameraEncodings, layerCount, screenEncodings } from "../../../proctor_sfu/web/src/lib/layers";
+import { cameraEncodings, layerCount, screenEncodings, within } from "../../../proctor_sfu/web/src/lib/layers";
 
 test("three layers from 960 by 540 on, never at VGA, whichever way the camera is held", () => {
   assert.equal(layerCount(1280, 720), 3);
@@ -12,7 +12,7 @@ test("three layers from 960 by 540 on, never at VGA, whichever way the camera is
 });
 
 test("layers halve in size, the largest is the camera's own, and rates grow with them", () => {
-  const encodings = cameraEncodings(1280, 720);
+  const encodings = cameraEncodings(1280, 720, 1_000_000);
   assert.deepEqual(
     encodings.map((each) => each.scaleResolutionDownBy),
     [4, 2, 1],
@@ -22,18 +22,35 @@ test("layers halve in size, the largest is the camera's own, and rates grow with
     rates,
     [...rates].sort((a, b) => a - b),
   );
-  assert.equal(cameraEncodings(320, 240).length, 1);
+  assert.equal(cameraEncodings(320, 240, 1_000_000).length, 1);
 });
 
-test("camera, screen and microphone together stay below what a candidate may send by default", () => {
-  const camera = cameraEncodings(1280, 720).reduce((sum, each) => sum + each.maxBitrate, 0);
-  const screen = screenEncodings().reduce((sum, each) => sum + each.maxBitrate, 0);
-  assert.ok(camera + screen + 32_000 < 3_000_000);
+test("the layers of a camera together stay within what the server allows", () => {
+  for (const bitrate of [200_000, 1_000_000, 5_000_000]) {
+    for (const [width, height] of [[1920, 1080] as const, [640, 480] as const, [320, 240] as const]) {
+      const sum = cameraEncodings(width, height, bitrate).reduce((all, each) => all + each.maxBitrate, 0);
+      assert.ok(sum <= bitrate, `${width} with ${bitrate}`);
+    }
+  }
+});
+
+test("held back, the upper layers go first and what is sent is within the limit", () => {
+  const full = [90_000, 250_000, 660_000];
+  assert.deepEqual(
+    within(full, 1_000_000).map(({ active, maxBitrate }) => [active, maxBitrate]),
+    full.map((each) => [true, each]),
+  );
+  assert.deepEqual(
+    within(full, 400_000).map(({ active }) => active),
+    [true, true, false],
+  );
+  assert.deepEqual(within(full, 60_000)[0], { active: true, maxBitrate: 60_000 });
+  assert.equal(within(full, 60_000)[1]?.active, false);
 });
 
 test("when bandwidth is short the camera gives way first, then the screen", () => {
   assert.deepEqual(
-    [...cameraEncodings(1280, 720), ...screenEncodings()].map((each) => each.priority),
+    [...cameraEncodings(1280, 720, 1_000_000), ...screenEncodings(1_600_000)].map((each) => each.priority),
     ["low", "low", "low", "medium"],
   );
 });

@@ -2,10 +2,10 @@
 
 import { DisconnectedError, type RefusedError } from "../client/signal";
 import { type Page, Stay } from "../client/stay";
-import { uplinkOf } from "../client/uplink";
-import { type Condition, conditionOf, type Uplink } from "../lib/condition";
+import { type Measured, measure } from "../client/uplink";
+import { type Condition, conditionOf } from "../lib/condition";
 import type { Login } from "../lib/link";
-import type { Message, Notice, Source, Welcome } from "../lib/protocol";
+import { type Message, type Notice, read, type Source, UplinkAnswer, type Welcome } from "../lib/protocol";
 import { strings } from "../strings";
 import { attribute, fill, h, say } from "../ui/dom";
 import { forgetLogin } from "../ui/entry";
@@ -34,7 +34,7 @@ export class CandidatePage implements Page {
   #exam: ExamView | null = null;
   #joining = false;
   #hand = false;
-  #uplink: Uplink | null = null;
+  #uplink: Measured | null = null;
 
   constructor(
     private readonly root: Element,
@@ -193,7 +193,7 @@ export class CandidatePage implements Page {
     const { from, displayName, to, text, at } = message;
     if (from === this.#stay.welcome?.peerId) return;
     const note = to === null ? strings.exam.toAll : "";
-    this.#exam?.messages.add({ who: displayName || from, note, text, at: new Date(at), mine: false });
+    this.#exam?.messages.add({ who: displayName || from, note, text, at, mine: false });
   }
 
   // What is measured.
@@ -215,8 +215,18 @@ export class CandidatePage implements Page {
     for (const card of this.#cards) card.tick(performance.now());
   }
 
+  /** Tells the server how thin the uplink is, and sends what it says is to be kept. */
   async #measure(): Promise<void> {
     const transport = this.#stay.transport("send");
-    this.#uplink = transport === undefined ? null : await uplinkOf(transport);
+    this.#uplink = transport === undefined ? null : await measure(transport);
+    if (this.#exam === null || this.#uplink === null || this.#uplink.available === null) return;
+    const { available, limited } = this.#uplink;
+    try {
+      const { sources } = read(UplinkAnswer, await this.#stay.ask("uplink", { available, limited }), "uplink");
+      await this.#stay.publisher.limit(sources);
+    } catch (error) {
+      // Without a connection there is nothing to share out.
+      if (!(error instanceof DisconnectedError)) throw error;
+    }
   }
 }

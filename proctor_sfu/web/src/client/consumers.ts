@@ -22,6 +22,11 @@ export class Consumers {
     return undefined;
   }
 
+  /** The tracks of everybody's source. */
+  tracks(source: Source): MediaStreamTrack[] {
+    return [...this.#byId.values()].filter((each) => each.source === source).map(({ consumer }) => consumer.track);
+  }
+
   /** Receives what the server offers over `transport`. */
   async take(offer: NewConsumer, transport: mediasoup.Transport): Promise<void> {
     const { id, producerId, kind, rtpParameters, peerId } = offer;

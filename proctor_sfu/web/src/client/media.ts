@@ -61,7 +61,7 @@ export class Media {
       "createWebRtcTransport",
     );
     if (this.#closed) throw new DisconnectedError("the media connections were closed meanwhile");
-    const options = { ...answer, iceServers: this.iceServers };
+    const options = { ...answer, iceServers: answer.iceServers ?? this.iceServers };
     const transport =
       direction === "send" ? this.device.createSendTransport(options) : this.device.createRecvTransport(options);
     this.#wire(transport);
@@ -120,11 +120,8 @@ export class Media {
     if (remedy === null) return this.#attend(direction, line);
     line.mending = true;
     try {
-      if (remedy === "restart") {
-        const { id } = line.transport;
-        const iceParameters = read(IceAnswer, await this.ask("restartIce", { transportId: id }), "restartIce");
-        if (!line.transport.closed) await line.transport.restartIce({ iceParameters });
-      } else {
+      if (remedy === "restart") await this.#restart(line.transport);
+      else {
         await this.open(direction);
         await this.listener.rebuilt(direction);
       }
@@ -136,6 +133,13 @@ export class Media {
       line.mending = false;
     }
     if (this.#lines.get(direction) === line) this.#attend(direction, line);
+  }
+
+  async #restart(transport: mediasoup.Transport): Promise<void> {
+    const answer = read(IceAnswer, await this.ask("restartIce", { transportId: transport.id }), "restartIce");
+    const { iceServers, ...iceParameters } = answer;
+    if (iceServers.length > 0 && !transport.closed) await transport.updateIceServers({ iceServers });
+    if (!transport.closed) await transport.restartIce({ iceParameters });
   }
 
   #tell(): void {

@@ -2,22 +2,32 @@
 // moment after every change on either side.
 
 import type { types as mediasoup } from "mediasoup-client";
-import { cameraEncodings, layerCount, screenEncodings } from "../lib/layers";
+import { cameraEncodings, layerCount, screenEncodings, within } from "../lib/layers";
 import type { Source } from "../lib/protocol";
 import { Serial } from "../lib/serial";
 import type { Ask } from "./media";
 import { RefusedError } from "./signal";
 
+export type Bitrates = Readonly<Partial<Record<Source, number | undefined>>>;
+
 interface Sent {
   readonly producer: mediasoup.Producer;
   readonly transport: mediasoup.Transport;
+  /** Of each layer, as it was made. */
+  readonly bitrates: readonly number[];
+  limit: number;
 }
+
+const DEFAULTS: Record<Source, number> = { camera: 1_000_000, screen: 1_600_000, microphone: 64_000, voice: 64_000 };
+/** Speech does not get better with more. */
+const SPEECH = 40_000;
 
 export class Publisher {
   readonly #tracks = new Map<Source, MediaStreamTrack>();
   readonly #sent = new Map<Source, Sent>();
   readonly #serial = new Serial();
   #transport: mediasoup.Transport | null = null;
+  #bitrates: Bitrates = {};
 
   /** `refused`: the server does not take a source; the others are sent all the same. */
   constructor(
@@ -31,9 +41,10 @@ export class Publisher {
     return sent !== undefined && !sent.producer.closed ? sent.producer : undefined;
   }
 
-  /** Sends over another transport from now on, null: over none. */
-  async use(transport: mediasoup.Transport | null): Promise<void> {
+  /** Sends over another transport from now on, null: over none. `bitrates`: what the server allows for each source. */
+  async use(transport: mediasoup.Transport | null, bitrates: Bitrates = this.#bitrates): Promise<void> {
     this.#transport = transport;
+    this.#bitrates = bitrates;
     await this.#sync();
   }
 
@@ -44,10 +55,22 @@ export class Publisher {
     await this.#sync();
   }
 
+  /** Sends no more than this as each source, in bits per second, 0: nothing for now. */
+  async limit(limits: Bitrates): Promise<void> {
+    await this.#serial.run(async () => {
+      for (const [source, sent] of this.#sent) {
+        const limit = limits[source];
+        if (limit === undefined || limit === sent.limit || sent.producer.closed) continue;
+        await this.#hold(sent, limit);
+        sent.limit = limit;
+      }
+    });
+  }
+
   /** After a resumed login: forgets producers the server no longer has, and takes from it those this page has not. */
   async reconcile(held: readonly { readonly id: string }[]): Promise<void> {
     const theirs = new Set(held.map(({ id }) => id));
-    for (const [source, { producer }] of this.#sent) {
+    for (const [source, { producer }] of [...this.#sent]) {
       if (!theirs.delete(producer.id)) {
         producer.close();
         this.#sent.delete(source);
@@ -81,13 +104,20 @@ export class Publisher {
     if (sent?.producer.track === track) return;
     if (sent !== undefined && fits(source, sent.producer, track)) return sent.producer.replaceTrack({ track });
     if (sent !== undefined) await this.#stop(source, sent);
+    const bitrate = this.#bitrates[source] ?? DEFAULTS[source];
+    const encodings = encodingsOf(source, track, bitrate);
     const producer = await transport.produce({
-      ...options(source, track),
       track,
+      encodings,
+      ...(track.kind === "audio" ? { codecOptions: speech(bitrate) } : {}),
       stopTracks: false,
-      appData: { source },
+      // Its owner goes on seeing a source that is held back; of what is sent nothing is left.
+      disableTrackOnPause: false,
+      zeroRtpOnPause: true,
+      appData: { source, ...widthOf(track) },
     });
-    this.#sent.set(source, { producer, transport });
+    const bitrates = encodings.map(({ maxBitrate = bitrate }) => maxBitrate);
+    this.#sent.set(source, { producer, transport, bitrates, limit: bitrate });
   }
 
   async #stop(source: Source, { producer }: Sent): Promise<void> {
@@ -95,29 +125,51 @@ export class Publisher {
     this.#sent.delete(source);
     await this.ask("closeProducer", { producerId: producer.id });
   }
+
+  /** Holds a source back to `limit`; the server hears of a pause, so that nobody takes it for a loss. */
+  async #hold({ producer, bitrates }: Sent, limit: number): Promise<void> {
+    if (limit === 0) {
+      producer.pause();
+      await this.ask("pauseProducer", { producerId: producer.id });
+      return;
+    }
+    if (producer.kind === "video") await limitLayers(producer, within(bitrates, limit));
+    if (producer.paused) {
+      producer.resume();
+      await this.ask("resumeProducer", { producerId: producer.id });
+    }
+  }
+}
+
+async function limitLayers(producer: mediasoup.Producer, limits: ReturnType<typeof within>): Promise<void> {
+  const sender = producer.rtpSender;
+  if (sender === undefined) return;
+  const parameters = sender.getParameters();
+  parameters.encodings.forEach((encoding, layer) => {
+    Object.assign(encoding, limits[layer]);
+  });
+  await sender.setParameters(parameters);
 }
 
 /** Whether a producer made for one track may carry another: the number of layers is fixed when it is made. */
 function fits(source: Source, producer: mediasoup.Producer, track: MediaStreamTrack): boolean {
-  return source !== "camera" || producer.rtpParameters.encodings?.length === layersOf(track);
+  const { width = 640, height = 480 } = track.getSettings();
+  return source !== "camera" || producer.rtpParameters.encodings?.length === layerCount(width, height);
 }
 
-function layersOf(track: MediaStreamTrack): number {
+function encodingsOf(source: Source, track: MediaStreamTrack, bitrate: number): mediasoup.RtpEncodingParameters[] {
   const { width = 640, height = 480 } = track.getSettings();
-  return layerCount(width, height);
+  if (source === "camera") return cameraEncodings(width, height, bitrate);
+  if (source === "screen") return screenEncodings(bitrate);
+  return [{ priority: "high", networkPriority: "high" }];
 }
 
-function options(source: Source, track: MediaStreamTrack): mediasoup.ProducerOptions {
-  const { width = 640, height = 480 } = track.getSettings();
-  switch (source) {
-    case "camera":
-      return { encodings: cameraEncodings(width, height) };
-    case "screen":
-      return { encodings: screenEncodings() };
-    default:
-      return {
-        encodings: [{ priority: "high", networkPriority: "high" }],
-        codecOptions: { opusStereo: false, opusDtx: true, opusFec: true, opusMaxAverageBitrate: 32_000 },
-      };
-  }
+function speech(bitrate: number): mediasoup.ProducerCodecOptions {
+  return { opusStereo: false, opusDtx: true, opusFec: true, opusMaxAverageBitrate: Math.min(bitrate, SPEECH) };
+}
+
+/** The width of what is sent, from which the server knows what each layer is good for. */
+function widthOf(track: MediaStreamTrack): { width?: number } {
+  const { width } = track.getSettings();
+  return track.kind === "video" && width !== undefined && width >= 16 ? { width } : {};
 }

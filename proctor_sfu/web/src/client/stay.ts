@@ -16,8 +16,8 @@ export interface Page {
   welcomed(welcome: Welcome): void;
   /** In the room, for the first time or anew: who else is there. */
   joined(peers: readonly Peer[]): void;
-  /** The same stay goes on after a loss. */
-  resumed(): void;
+  /** The same stay goes on after a loss: who is there by now; null: that is known already. */
+  resumed(peers: readonly Peer[] | null): void;
   told(notice: Notice): void;
   /** Another track, or none, is received. */
   received(peerId: string, source: Source): void;
@@ -97,12 +97,12 @@ export class Stay {
     const media = this.#media;
     const known = welcome.transports.map(({ direction }) => direction);
     const whole = media !== null && this.wants.directions(welcome).every((each) => known.includes(each));
-    if (!welcome.resumed || !whole) return this.#enter();
+    if (!welcome.resumed || !welcome.joined || !whole) return this.#enter();
     media.reachable();
     const strangers = this.consumers.reconcile(welcome.consumers);
     for (const consumerId of strangers) await this.ask("closeConsumer", { consumerId });
     await this.publisher.reconcile(welcome.producers);
-    this.page.resumed();
+    this.page.resumed(welcome.peers);
   }
 
   /** Makes everything anew. */
@@ -124,15 +124,14 @@ export class Stay {
         autoConsume: false,
       });
       const { peers } = read(Joined, answer, "join");
-      await this.publisher.use(media.transport("send") ?? null);
+      await this.publisher.use(media.transport("send") ?? null, welcome.bitrates);
       this.page.joined(peers);
     });
   }
 
   async #rebuilt(direction: Direction): Promise<void> {
     if (direction === "send") await this.publisher.use(this.#media?.transport("send") ?? null);
-    else this.consumers.clear();
-    this.page.resumed();
+    this.page.resumed(null);
   }
 
   async #asked(method: string, data: unknown): Promise<void> {
@@ -149,6 +148,8 @@ export class Stay {
     switch (heard.method) {
       case "kicked":
         return this.session.end("kicked", heard.data.reason);
+      case "replaced":
+        return this.session.end("replaced", heard.data.reason);
       case "roomClosed":
         return this.session.end("room-closed", heard.data.reason);
       case "workerDied":

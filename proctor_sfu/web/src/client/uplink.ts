@@ -1,25 +1,37 @@
-// How well what this page sends arrives, as the browser learns it from the server's reports.
+// How well what this page sends arrives, as the browser learns it from the server's reports and its own estimates.
 
 import type { types as mediasoup } from "mediasoup-client";
 import type { Uplink } from "../lib/condition";
+
+export interface Measured extends Uplink {
+  /** What congestion control believes to get through, bits per second; null while it does not know. */
+  readonly available: number | null;
+  /** Whether something is sent in less quality than it could be, for want of that. */
+  readonly limited: boolean;
+}
 
 interface Report {
   readonly type: string;
   readonly fractionLost?: number;
   readonly roundTripTime?: number;
+  readonly availableOutgoingBitrate?: number;
+  readonly qualityLimitationReason?: string;
 }
 
-/** Returns the worst of all that is sent over a transport, null while nothing is known. */
-export async function uplinkOf(transport: mediasoup.Transport): Promise<Uplink | null> {
-  if (transport.closed) return null;
-  let worst: Uplink | null = null;
-  const stats = await transport.getStats();
-  stats.forEach((report: Report) => {
-    if (report.type !== "remote-inbound-rtp") return;
-    worst = {
-      loss: Math.max(worst?.loss ?? 0, report.fractionLost ?? 0),
-      roundTrip: Math.max(worst?.roundTrip ?? 0, report.roundTripTime ?? 0),
-    };
+/** Returns what is known of what is sent over a transport; of several sources the worst. */
+export async function measure(transport: mediasoup.Transport): Promise<Measured | null> {
+  if (transport.closed || transport.connectionState !== "connected") return null;
+  const reports: Report[] = [];
+  (await transport.getStats()).forEach((report: Report) => {
+    reports.push(report);
   });
-  return worst;
+  const remote = reports.filter(({ type }) => type === "remote-inbound-rtp");
+  const pairs = reports.filter(({ availableOutgoingBitrate }) => availableOutgoingBitrate !== undefined);
+  return {
+    loss: Math.max(0, ...remote.map(({ fractionLost }) => fractionLost ?? 0)),
+    roundTrip: Math.max(0, ...remote.map(({ roundTripTime }) => roundTripTime ?? 0)),
+    available:
+      pairs.length > 0 ? Math.round(Math.max(...pairs.map((each) => each.availableOutgoingBitrate ?? 0))) : null,
+    limited: reports.some(({ qualityLimitationReason }) => qualityLimitationReason === "bandwidth"),
+  };
 }

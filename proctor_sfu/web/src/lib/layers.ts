@@ -1,4 +1,4 @@
-// What each source is encoded as. The bitrates add up to less than psfu's default cap on what a candidate may send.
+// What each source is encoded as, within the bitrates the server allows.
 
 export interface Encoding {
   readonly scaleResolutionDownBy?: number;
@@ -9,12 +9,25 @@ export interface Encoding {
   readonly networkPriority: RTCPriorityType;
 }
 
+export interface Limit {
+  readonly active: boolean;
+  readonly maxBitrate: number;
+}
+
 export const CAMERA_RATE = 15;
 export const SCREEN_RATE = 5;
 
 /** Pixels from which on libwebrtc sends that many simulcast layers; below, the upper ones would silently stay empty. */
 const THREE_LAYERS = 960 * 540;
 const TWO_LAYERS = 480 * 270;
+
+/** How a camera's bitrate is shared by its layers, smallest first. */
+const SHARES: Record<1 | 2 | 3, readonly number[]> = { 1: [1], 2: [0.3, 0.7], 3: [0.09, 0.25, 0.66] };
+/** More does not make a small picture better. */
+const ENOUGH: Record<1 | 2 | 3, number> = { 1: 300_000, 2: 600_000, 3: 2_500_000 };
+
+/** A layer that would get less than this part of what it is made for is not worth sending. */
+const WORTH = 0.5;
 
 /** Returns how many simulcast layers a camera of this size is sent with. */
 export function layerCount(width: number, height: number): 1 | 2 | 3 {
@@ -23,12 +36,11 @@ export function layerCount(width: number, height: number): 1 | 2 | 3 {
 }
 
 /** Returns the encodings of a camera, smallest first. When bandwidth is short, it is the first to give way. */
-export function cameraEncodings(width: number, height: number): Encoding[] {
-  const bitrates = [120_000, 350_000, 1_000_000];
+export function cameraEncodings(width: number, height: number, bitrate: number): Encoding[] {
   const count = layerCount(width, height);
-  return Array.from({ length: count }, (_, layer) => ({
+  return SHARES[count].map((share, layer) => ({
     scaleResolutionDownBy: 2 ** (count - 1 - layer),
-    maxBitrate: bitrates[count === 1 ? 1 : layer] ?? 0,
+    maxBitrate: Math.floor(share * Math.min(bitrate, ENOUGH[count])),
     maxFramerate: CAMERA_RATE,
     scalabilityMode: "L1T3",
     priority: "low",
@@ -37,7 +49,18 @@ export function cameraEncodings(width: number, height: number): Encoding[] {
 }
 
 /** Returns the encoding of a screen: every letter, few times a second. */
-export function screenEncodings(): Encoding[] {
-  const one = { maxBitrate: 1_200_000, maxFramerate: SCREEN_RATE, scalabilityMode: "L1T3" } as const;
+export function screenEncodings(bitrate: number): Encoding[] {
+  const one = { maxBitrate: bitrate, maxFramerate: SCREEN_RATE, scalabilityMode: "L1T3" } as const;
   return [{ ...one, priority: "medium", networkPriority: "medium" }];
+}
+
+/** Returns what is left of layers with these bitrates, smallest first, when all of them may use `limit` together. */
+export function within(bitrates: readonly number[], limit: number): Limit[] {
+  let left = limit;
+  return bitrates.map((full, layer) => {
+    const maxBitrate = Math.min(full, left);
+    const active = layer === 0 || maxBitrate >= full * WORTH;
+    if (active) left -= maxBitrate;
+    return { active, maxBitrate: active ? maxBitrate : full };
+  });
 }

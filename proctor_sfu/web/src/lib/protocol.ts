@@ -7,6 +7,11 @@ const Text = v.string();
 const Source = v.picklist(["camera", "screen", "microphone", "voice"]);
 const Light = v.picklist(["green", "amber", "red", "grey"]);
 const PeerState = v.picklist(["expected", "joining", "live", "degraded", "reconnecting", "lost", "left"]);
+/** A time, which the server gives in seconds since 1970. */
+const Seconds = v.pipe(
+  v.number(),
+  v.transform((seconds) => new Date(seconds * 1000)),
+);
 const Kind = v.picklist(["audio", "video"]);
 /** Checked by mediasoup-client, whose types they are. */
 const opaque = <T>() => v.custom<T>((value) => typeof value === "object" && value !== null);
@@ -20,43 +25,11 @@ const IceServer = v.object({
   credential: v.exactOptional(Text),
 });
 
+const Limits = v.partial(
+  v.object({ camera: v.number(), screen: v.number(), microphone: v.number(), voice: v.number() }),
+);
+
 const Held = v.object({ id: Text, source: Source, paused: v.optional(v.boolean(), false) });
-
-export const Welcome = v.object({
-  roomId: Text,
-  peerId: Text,
-  role: Text,
-  displayName: v.optional(Text, ""),
-  sources: v.optional(v.array(Source), ["camera", "screen", "microphone"]),
-  required: v.optional(v.array(Source), []),
-  resumed: v.optional(v.boolean(), false),
-  resumeKey: v.optional(Text),
-  graceSeconds: v.optional(v.number(), 30),
-  iceServers: v.optional(v.array(IceServer), []),
-  transports: v.optional(v.array(v.object({ id: Text, direction: v.picklist(["send", "recv"]) })), []),
-  producers: v.optional(v.array(Held), []),
-  consumers: v.optional(v.array(v.object({ ...Held.entries, producerId: Text, peerId: Text })), []),
-});
-export type Welcome = v.InferOutput<typeof Welcome>;
-
-export const Capabilities = opaque<mediasoup.RtpCapabilities>();
-
-export const TransportAnswer = v.object({
-  id: Text,
-  iceParameters: opaque<mediasoup.IceParameters>(),
-  iceCandidates: v.array(opaque<mediasoup.IceCandidate>()),
-  dtlsParameters: opaque<mediasoup.DtlsParameters>(),
-});
-
-export const IceAnswer = v.union([
-  v.pipe(
-    v.object({ iceParameters: opaque<mediasoup.IceParameters>() }),
-    v.transform(({ iceParameters }) => iceParameters),
-  ),
-  opaque<mediasoup.IceParameters>(),
-]);
-
-export const Made = v.object({ id: Text });
 
 const Published = v.object({
   source: Source,
@@ -77,6 +50,49 @@ export const Peer = v.object({
 });
 export type Peer = v.InferOutput<typeof Peer>;
 
+export const Welcome = v.object({
+  roomId: Text,
+  peerId: Text,
+  role: Text,
+  displayName: v.optional(Text, ""),
+  sources: v.optional(v.array(Source), ["camera", "screen", "microphone"]),
+  required: v.optional(v.array(Source), []),
+  resumed: v.optional(v.boolean(), false),
+  resumeKey: v.optional(Text),
+  graceSeconds: v.optional(v.number(), 30),
+  iceServers: v.optional(v.array(IceServer), []),
+  /** Bits per second for each source. */
+  bitrates: v.optional(Limits, {}),
+  /** What a stay that is resumed still has. */
+  joined: v.optional(v.boolean(), false),
+  transports: v.optional(v.array(v.object({ id: Text, direction: v.picklist(["send", "recv"]) })), []),
+  producers: v.optional(v.array(Held), []),
+  consumers: v.optional(v.array(v.object({ ...Held.entries, producerId: Text, peerId: Text })), []),
+  peers: v.optional(v.array(Peer), []),
+});
+export type Welcome = v.InferOutput<typeof Welcome>;
+
+export const Capabilities = opaque<mediasoup.RtpCapabilities>();
+
+export const TransportAnswer = v.object({
+  id: Text,
+  iceParameters: opaque<mediasoup.IceParameters>(),
+  iceCandidates: v.array(opaque<mediasoup.IceCandidate>()),
+  dtlsParameters: opaque<mediasoup.DtlsParameters>(),
+  iceServers: v.optional(v.array(IceServer)),
+});
+
+export const IceAnswer = v.object({
+  usernameFragment: Text,
+  password: Text,
+  iceLite: v.optional(v.boolean(), true),
+  iceServers: v.optional(v.array(IceServer), []),
+});
+
+export const Made = v.object({ id: Text });
+
+export const UplinkAnswer = v.object({ sources: Limits });
+
 export const Joined = v.object({ peers: v.optional(v.array(Peer), []) });
 
 export const NewConsumer = v.object({
@@ -91,22 +107,22 @@ export const NewConsumer = v.object({
 export type NewConsumer = v.InferOutput<typeof NewConsumer>;
 
 const Bookmark = v.object({
-  id: v.union([Text, v.number()]),
+  id: Text,
   peerId: Text,
   by: Text,
   note: Text,
-  at: v.union([Text, v.number()]),
+  at: Seconds,
 });
 export type Bookmark = v.InferOutput<typeof Bookmark>;
 
 const Message = v.object({
-  id: v.union([Text, v.number()]),
+  id: Text,
   from: Text,
   displayName: v.optional(Text, ""),
   role: v.optional(Text, ""),
   to: v.optional(v.nullable(Text), null),
   text: Text,
-  at: v.union([Text, v.number()]),
+  at: Seconds,
 });
 export type Message = v.InferOutput<typeof Message>;
 
@@ -142,6 +158,7 @@ const NOTIFICATIONS = {
   bookmark: Bookmark,
   talk: Talk,
   workerDied: Nothing,
+  replaced: Reason,
   kicked: Reason,
   roomClosed: Reason,
 } as const;

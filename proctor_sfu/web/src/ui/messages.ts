@@ -10,6 +10,10 @@ export interface Line {
   readonly text: string;
   readonly at: Date;
   readonly mine: boolean;
+  /** A note on somebody instead of something said. */
+  readonly bookmark?: boolean;
+  /** Leads to whom it is about. */
+  readonly open?: () => void;
 }
 
 const LONGEST = 1000;
@@ -21,6 +25,7 @@ export class Messages {
   readonly #log: HTMLOListElement;
   readonly #problem = h("p", { class: "compose-problem", role: "alert" });
   readonly #send: HTMLButtonElement;
+  readonly #form: HTMLFormElement;
   readonly input: HTMLInputElement;
   readonly element: HTMLElement;
 
@@ -43,13 +48,18 @@ export class Messages {
     this.#send = h("button", { class: "button button-icon", type: "submit", "aria-label": strings.exam.send }, [
       icon("send"),
     ]);
-    const form = h("form", { class: "compose" }, [this.input, this.#send], {
+    this.#form = h("form", { class: "compose" }, [this.input, this.#send], {
       submit: (event) => {
         event.preventDefault();
         void this.#submit();
       },
     });
-    this.element = h("div", { class: "messages" }, [this.#empty, this.#log, this.#problem, form]);
+    this.element = h("div", { class: "messages" }, [this.#empty, this.#log, this.#problem, this.#form]);
+  }
+
+  /** Leaves nothing to write in, for those who may not. */
+  hideCompose(): void {
+    this.#form.hidden = true;
   }
 
   /** Says whom the next message goes to. */
@@ -63,10 +73,12 @@ export class Messages {
   add(line: Line): void {
     this.#empty.remove();
     const follows = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 24;
+    const kind = line.bookmark ? " message-bookmark" : line.mine ? " message-mine" : "";
     this.#log.append(
-      h("li", { class: line.mine ? "message message-mine" : "message" }, [
+      h("li", { class: `message${kind}` }, [
         h("p", { class: "message-head" }, [
-          h("b", {}, line.who),
+          line.bookmark && icon("bookmark"),
+          who(line),
           line.note !== "" && h("span", {}, line.note),
           h("time", { datetime: line.at.toISOString() }, clock.format(line.at)),
         ]),
@@ -84,4 +96,9 @@ export class Messages {
     say(this.#problem, sent ? "" : strings.exam.notSent);
     if (sent) this.input.value = "";
   }
+}
+
+function who({ who: name, open }: Line): HTMLElement {
+  if (open === undefined) return h("b", {}, [h("bdi", {}, name)]);
+  return h("button", { class: "message-who", type: "button" }, [h("bdi", {}, name)], { click: open });
 }

@@ -1,0 +1,101 @@
+// The two dialogs of the proctor's page: a note for a bookmark, and the list of keys.
+
+import { KEYS } from "../lib/keys";
+import { strings } from "../strings";
+import { h, say } from "../ui/dom";
+
+const LETTERS = "psfu.letters";
+
+export class BookmarkDialog {
+  readonly #title = h("h2", { id: "bookmark-title" });
+  readonly #note = h("textarea", {
+    class: "compose-input bookmark-note",
+    rows: 3,
+    maxlength: 1000,
+    "aria-label": strings.bookmark.note,
+    placeholder: strings.bookmark.note,
+  });
+  readonly #problem = h("p", { class: "compose-problem", role: "alert" });
+  readonly element: HTMLDialogElement;
+  #peerId = "";
+
+  /** `save` returns whether it was saved. */
+  constructor(private readonly save: (peerId: string, note: string) => Promise<boolean>) {
+    const form = h(
+      "form",
+      { class: "bookmark-form" },
+      [
+        this.#title,
+        h("p", { class: "muted" }, strings.bookmark.detail),
+        this.#note,
+        this.#problem,
+        h("div", { class: "dialog-actions" }, [
+          h("button", { class: "button", type: "button" }, strings.cancel, { click: () => this.element.close() }),
+          h("button", { class: "button button-primary", type: "submit" }, strings.bookmark.save),
+        ]),
+      ],
+      {
+        submit: (event) => {
+          event.preventDefault();
+          void this.#submit();
+        },
+        keydown: (event) => {
+          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void this.#submit();
+        },
+      },
+    );
+    this.element = h("dialog", { class: "dialog", "aria-labelledby": "bookmark-title" }, [form]);
+  }
+
+  open(peerId: string, name: string): void {
+    this.#peerId = peerId;
+    say(this.#title, strings.bookmark.title(name));
+    say(this.#problem, "");
+    this.#note.value = "";
+    this.element.showModal();
+    this.#note.focus();
+  }
+
+  async #submit(): Promise<void> {
+    if (await this.save(this.#peerId, this.#note.value.trim())) this.element.close();
+    else say(this.#problem, strings.bookmark.failed);
+  }
+}
+
+export class HelpDialog {
+  readonly element: HTMLDialogElement;
+  readonly #letters = h("input", { type: "checkbox", id: "letters" });
+
+  constructor(mayAct: boolean) {
+    const acting = new Set(["whisper", "announce", "message", "bookmark"]);
+    const rows = KEYS.filter(({ command }) => mayAct || !acting.has(command)).map(({ keys, command }) =>
+      h("div", { class: "help-row" }, [
+        h(
+          "dt",
+          {},
+          keys.map((each) => h("kbd", {}, strings.help.keys[each] ?? each)),
+        ),
+        h("dd", {}, strings.help.commands[command]),
+      ]),
+    );
+    const walking = h("div", { class: "help-row" }, [
+      h("dt", {}, [h("kbd", {}, "← ↑ → ↓"), h("kbd", {}, strings.help.enter)]),
+      h("dd", {}, strings.help.walk),
+    ]);
+    this.#letters.checked = localStorage.getItem(LETTERS) !== "off";
+    this.#letters.addEventListener("change", () => localStorage.setItem(LETTERS, this.letters ? "on" : "off"));
+    this.element = h("dialog", { class: "dialog help", "aria-labelledby": "help-title" }, [
+      h("h2", { id: "help-title" }, strings.help.title),
+      h("dl", { class: "help-keys" }, [walking, ...rows]),
+      h("label", { class: "help-letters" }, [this.#letters, strings.help.letters]),
+      h("div", { class: "dialog-actions" }, [
+        h("button", { class: "button", type: "button" }, strings.close, { click: () => this.element.close() }),
+      ]),
+    ]);
+  }
+
+  /** Whether single characters are shortcuts. */
+  get letters(): boolean {
+    return this.#letters.checked;
+  }
+}

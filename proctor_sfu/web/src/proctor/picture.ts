@@ -1,0 +1,54 @@
+// One source of a candidate as a picture. A picture that stands still although it should move is marked: the last frame
+// of a dead camera looks just like somebody who sits quietly.
+
+import type { Source } from "../lib/protocol";
+import type { Spot } from "../lib/views";
+import { strings } from "../strings";
+import { attribute, h, play, say } from "../ui/dom";
+
+/** Milliseconds without a new frame after which a picture counts as standing. A screen may rest longer than a camera. */
+const STANDING: Partial<Record<Source, number>> = { camera: 4000, screen: 20_000 };
+
+export class Picture {
+  readonly video: HTMLVideoElement = h("video", {
+    autoplay: true,
+    playsinline: true,
+    tabindex: -1,
+    "aria-hidden": "true",
+  });
+  readonly #note = h("span", { class: "picture-note" });
+  readonly element: HTMLElement;
+  #frames = 0;
+  #since: number | null = null;
+
+  constructor(readonly source: Source) {
+    this.video.muted = true;
+    this.video.disablePictureInPicture = true;
+    this.element = h("span", { class: `picture picture-${source}` }, [this.video, this.#note]);
+  }
+
+  /** Shows a track, null: nothing. */
+  show(track: MediaStreamTrack | null): void {
+    play(this.video, track);
+    attribute(this.element, "data-waiting", track === null);
+    this.#since = null;
+    say(this.#note, "");
+  }
+
+  /** The place it takes on the page. */
+  spot(peerId: string, source: Source, focus: boolean): Spot {
+    const { width, height } = this.element.getBoundingClientRect();
+    return { peerId, source, width, height, focus };
+  }
+
+  /** Looks whether it moves. */
+  look(now: number): void {
+    const frames = this.video.getVideoPlaybackQuality().totalVideoFrames;
+    if (this.video.srcObject === null || frames !== this.#frames || this.#since === null) this.#since = now;
+    this.#frames = frames;
+    const standing = now - this.#since;
+    const stands = this.video.srcObject !== null && standing >= (STANDING[this.source] ?? Number.POSITIVE_INFINITY);
+    attribute(this.element, "data-standing", stands);
+    say(this.#note, stands ? strings.wall.standing(Math.round(standing / 1000)) : "");
+  }
+}

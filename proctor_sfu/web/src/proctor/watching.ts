@@ -1,0 +1,57 @@
+// Tells the server what is in sight: the whole list after every change, once things have come to rest.
+
+import type { Ask } from "../client/media";
+import { DisconnectedError } from "../client/signal";
+import type { Roster } from "../lib/roster";
+import { type Spot, same, type View, viewsOf } from "../lib/views";
+
+/** Milliseconds: paging through the room asks for the page one stays at. */
+const REST = 80;
+
+export class Watching {
+  #told: readonly View[] | null = null;
+  #open = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly ask: Ask,
+    private readonly now: () => { readonly spots: readonly Spot[]; readonly roster: Roster },
+  ) {
+    // A page in the background shows nothing.
+    document.addEventListener("visibilitychange", () => this.changed());
+  }
+
+  /** Something may have changed. */
+  changed(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#tell(), REST);
+  }
+
+  /** On a new connection nothing may be declared before the room is joined. */
+  hold(): void {
+    this.#open = false;
+  }
+
+  /** The room is joined, and the server may have forgotten what it was told. */
+  begin(): void {
+    this.#open = true;
+    this.#told = null;
+    this.changed();
+  }
+
+  async #tell(): Promise<void> {
+    if (!this.#open) return;
+    const { spots, roster } = this.now();
+    const heard = (spot: Spot) => !document.hidden || (spot.source === "microphone" && spot.focus);
+    const views = viewsOf(spots.filter(heard), roster, devicePixelRatio);
+    if (this.#told !== null && same(views, this.#told)) return;
+    this.#told = views;
+    try {
+      await this.ask("watch", { views });
+    } catch (error) {
+      this.#told = null;
+      // The next connection begins with a list of its own.
+      if (!(error instanceof DisconnectedError)) throw error;
+    }
+  }
+}
