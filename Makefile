@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := build/stamps
-PATHS := proctor_sfu cli tests
+PATHS := proctor_sfu cli man tests
 WEB := proctor_sfu/web
 WEB_SOURCES := $(shell find $(WEB)/src -type f) $(WEB)/build.mjs $(WEB)/tsconfig.json
 
@@ -12,7 +12,7 @@ DEBIAN := g++ pkg-config libuv1-dev libssl-dev libsrtp2-dev libabsl-dev libflatb
 # What tests and benches need besides: a browser, man page lint, the shells that complete, systemd-analyze.
 DEBIAN_TEST := chromium mandoc zsh fish systemd
 
-.PHONY: serve check test bench web wheel clean
+.PHONY: serve check test bench man web wheel clean
 
 serve: .venv/installed $(STAMPS)/debian $(STAMPS)/web
 	@$(BIN)/psfu serve $(ARGS)
@@ -30,6 +30,10 @@ test: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test $(STAMPS)/web
 bench: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test
 	$(BIN)/python tests/bench/cli.py
 	PYTHONPATH=tests $(BIN)/python -m bench.host
+
+# What follows from the code: man pages, etc/psfu.toml, completion scripts.
+man: .venv/installed
+	$(BIN)/python man/generate.py
 
 wheel: .venv/installed $(STAMPS)/web
 	$(BIN)/python -m build --outdir dist .

@@ -7,6 +7,7 @@ import contextlib
 import gc
 import os
 import signal
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -139,6 +140,11 @@ def _signals(again: Callable[[int], None]) -> asyncio.Event:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask, number)
+    # The terminal went away; whoever sends it to a service by habit must not end an exam.
+    if sys.stderr.isatty():
+        loop.add_signal_handler(signal.SIGHUP, ask, signal.SIGHUP)
+    else:
+        loop.add_signal_handler(signal.SIGHUP, lambda: _log.warning("hangup_ignored"))
     return stop
 
 

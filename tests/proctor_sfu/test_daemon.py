@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import socket
 import stat
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from proctor_sfu.mediasoup.install import WorkerBinary
-from support.serve import LIMIT, PSFU, QUIET, Serve, psfu
+from support.serve import LIMIT, PSFU, QUIET, Serve, environment, psfu
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 Start = Callable[..., Serve]
@@ -71,6 +72,29 @@ def test_a_second_signal_ends_it_at_once(serve: Start, number: signal.Signals) -
     text = daemon.log.read_text()
     assert "stopping_at_once" in text and '"stopped"' not in text and "Traceback" not in text
     assert (Path(f"/proc/{workers[0]}/stat").read_text().split()[2] == "Z") if not gone(workers) else True
+
+
+def test_a_hangup_does_not_end_a_service(serve: Start) -> None:
+    daemon = serve()
+    daemon.running.send_signal(signal.SIGHUP)
+    daemon.wait_logged('"hangup_ignored"')
+    assert psfu("status", "--socket", daemon.socket).returncode == 0
+    daemon.running.terminate()
+    assert daemon.running.wait(LIMIT) == 0
+
+
+def test_a_terminal_that_goes_away_ends_it(worker_binary: WorkerBinary, tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    command = [PSFU, "serve", "--port", "0", "--workers", "1", "--socket", tmp_path / "control.sock"]
+    with subprocess.Popen(
+        command, stdin=slave, stdout=subprocess.PIPE, stderr=slave, env=environment(), start_new_session=True
+    ) as running:
+        os.close(slave)
+        assert running.stdout is not None and running.stdout.readline().startswith(b"psfu is ready")
+        running.send_signal(signal.SIGHUP)
+        assert running.wait(LIMIT) == 0
+    os.close(master)
+    assert not (tmp_path / "control.sock").exists()
 
 
 def test_a_killed_daemon_is_followed_by_one_at_the_same_place(serve: Start, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def create(
         bool, typer.Option("--open", help="Let everybody join who reaches the server: for trusted networks only.")
     ] = False,
     max_candidates: Annotated[
-        int | None, typer.Option("--max-candidates", min=1, max=100_000, help="Candidates it takes.")
+        int | None, typer.Option("--max-candidates", metavar="N", min=1, max=100_000, help="Candidates it takes.")
     ] = None,
 ) -> None:
     """Create a room. In this version it has to be --open."""
@@ -83,7 +83,7 @@ def create(
 @client()
 def close(
     cli: Cli,
-    rooms: Annotated[list[str], typer.Argument(metavar="ROOM...", help="Ids of rooms.", autocompletion=complete.rooms)],
+    rooms: Annotated[list[str], typer.Argument(metavar="ROOM", help="Ids of rooms.", autocompletion=complete.rooms)],
     reason: ReasonOption = "",
     yes: YesOption = False,
     dry_run: DryRunOption = False,

@@ -36,15 +36,25 @@ def serve(
     socket: Annotated[
         Path | None, typer.Option("--socket", envvar="PSFU_SOCKET", metavar="PATH", help="Control socket to listen on.")
     ] = None,
-    host: Annotated[str | None, typer.Option("--host", help="Address the signaling WebSocket listens on.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Its TCP port; 0 takes a free one.")] = None,
-    listen_ip: Annotated[str | None, typer.Option("--listen-ip", help="Address the workers listen on.")] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="ADDRESS", help="Address the signaling WebSocket listens on.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="PORT", help="Its TCP port; 0 takes a free one.")
+    ] = None,
+    listen_ip: Annotated[
+        str | None, typer.Option("--listen-ip", metavar="ADDRESS", help="Address the workers listen on.")
+    ] = None,
     announced: Annotated[
-        str | None, typer.Option("--announced-address", help="Address clients are told instead.")
+        str | None, typer.Option("--announced-address", metavar="ADDRESS", help="Address clients are told instead.")
     ] = None,
     workers: Annotated[str | None, typer.Option("--workers", metavar="N|auto", help="Number of workers.")] = None,
-    log_level: Annotated[str | None, typer.Option("--log-level", help="debug, info, warning or error.")] = None,
-    log_format: Annotated[str | None, typer.Option("--log-format", help="auto, json or console.")] = None,
+    log_level: Annotated[
+        str | None, typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")
+    ] = None,
+    log_format: Annotated[
+        str | None, typer.Option("--log-format", metavar="FORMAT", help="auto, json or console.")
+    ] = None,
     dev: Annotated[
         bool, typer.Option("--dev", help="For trials: HTTPS with a self-signed certificate, of which browsers warn.")
     ] = False,

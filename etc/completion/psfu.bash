@@ -1,0 +1,10 @@
+_psfu_completion() {
+    local IFS=$'
+'
+    COMPREPLY=( $( env COMP_WORDS="${COMP_WORDS[*]}" \
+                   COMP_CWORD=$COMP_CWORD \
+                   _PSFU_COMPLETE=complete_bash $1 ) )
+    return 0
+}
+
+complete -o default -F _psfu_completion psfu

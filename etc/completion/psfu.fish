@@ -1,0 +1,1 @@
+complete --command psfu --no-files --arguments "(env _PSFU_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) psfu)" --condition "env _PSFU_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) psfu"
