@@ -97,6 +97,11 @@ class Rtc(_Section):
     protocols: tuple[Literal["udp", "tcp"], ...] = Field(
         ("udp", "tcp"), min_length=1, description="What media is taken over; clients prefer UDP."
     )
+    buffer_bytes: int = Field(
+        4_194_304, ge=0, le=268_435_456,
+        description="Send and receive buffer a worker asks for, bytes; the kernel gives at most net.core.wmem_max and"
+        " net.core.rmem_max. 0: the system's default.",
+    )  # fmt: skip
     initial_outgoing_bitrate: int = Field(
         1_000_000, ge=30_000, description="First guess of what a proctor can receive, bits per second."
     )
