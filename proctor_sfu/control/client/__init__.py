@@ -6,6 +6,7 @@ from pathlib import Path
 
 from proctor_sfu.control.client.candidates import Candidates
 from proctor_sfu.control.client.daemon import Daemon
+from proctor_sfu.control.client.events import Events
 from proctor_sfu.control.client.quality import Quality
 from proctor_sfu.control.client.rooms import Rooms
 from proctor_sfu.control.client.transport import TIMEOUT, Transport
@@ -22,3 +23,4 @@ class Client:
         self.candidates = Candidates(transport)
         self.workers = Workers(transport)
         self.quality = Quality(transport)
+        self.events = Events(transport)
