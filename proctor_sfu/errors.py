@@ -22,6 +22,7 @@ its meaning. The text is one line, made for the person who has to act on it.
     ├── UnreachableError               no daemon answers at the control socket
     ├── AnswerError                    the daemon answered a control request with an error
     ├── RecordingError                 recordings on disk: journals, ledgers, manifests, keys
+    │   ├── RecorderError              the recorder process did not come up
     │   ├── SealedError                an encrypted journal that does not open
     │   ├── KeyFileError               a key file that is missing, unreadable for us or readable for others
     │   └── FolderError                no recording is there, or somebody writes to it
@@ -211,6 +212,12 @@ class RecordingError(PsfuError):
     code = "recording_error"
 
 
+class RecorderError(RecordingError):
+    """The recorder process could not be started or did not report."""
+
+    code = "recorder_failed"
+
+
 class SealedError(RecordingError):
     """An encrypted journal, or its key, does not open with the key at hand."""
 
@@ -223,11 +230,10 @@ class KeyFileError(RecordingError):
     code = "key_unusable"
 
 
-class FolderError(RecordingError):
-    """A folder is no recording, or it is being written to; ``reason`` is a stable code that tells which."""
+class FolderError(RefusedError, RecordingError):
+    """A folder is no recording, or nothing can be done with it; ``reason`` says why.
+
+    ``not_found``, ``busy`` (somebody writes to it), ``tampered``, ``sealed``, ``held``, ``bad_data``.
+    """
 
     code = "folder_unusable"
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason

@@ -130,6 +130,13 @@ class Parser:
         self.damage: Damage | None = None
         self._rest = b""
 
+    @classmethod
+    def resume(cls, header: Header, offset: int) -> Parser:
+        """Return one that reads from ``offset`` on, where a packet begins."""
+        parser = cls()
+        parser.header, parser.offset = header, offset
+        return parser
+
     @property
     def pending(self) -> int:
         """Bytes that do not make a record yet."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -16,6 +16,8 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from proctor_sfu.recording.contents import Summary
 
 FORMAT: Final = "psfu-manifest-1"
 
@@ -42,6 +44,7 @@ class Manifest:
     """Hash of the last of them."""
     journals: tuple[Sealed, ...]
     """Those that are there; what was erased is not."""
+    summary: Summary
 
     def canonical(self) -> bytes:
         """Return the bytes that are signed."""
@@ -75,9 +78,10 @@ class Signed:
             inner = dict(members["manifest"])
             if inner.pop("format") != FORMAT:
                 raise ValueError("its format is another")
-            journals = tuple(_sealed(each) for each in inner.pop("journals"))
+            journals = tuple(Sealed(**_checked(Sealed, each)) for each in inner.pop("journals"))
+            summary = Summary(**_checked(Summary, inner.pop("summary")))
             signed = cls(
-                manifest=Manifest(journals=journals, **_checked(Manifest, inner)),
+                manifest=Manifest(journals=journals, summary=summary, **_checked(Manifest, inner)),
                 key=base64.b64decode(members["key"], validate=True),
                 signature=base64.b64decode(members["signature"], validate=True),
             )
@@ -99,8 +103,12 @@ class Signed:
 
 def sign(manifest: Manifest, key: Ed25519PrivateKey) -> Signed:
     """Sign a manifest."""
-    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return Signed(manifest=manifest, key=public, signature=key.sign(manifest.canonical()))
+    return Signed(manifest=manifest, key=raw(key.public_key()), signature=key.sign(manifest.canonical()))
+
+
+def raw(key: Ed25519PublicKey) -> bytes:
+    """Return a public key as its 32 bytes."""
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
 def fingerprint(key: bytes) -> str:
@@ -108,16 +116,15 @@ def fingerprint(key: bytes) -> str:
     return "SHA256:" + base64.b64encode(sha256(key).digest()).decode().rstrip("=")
 
 
-def _sealed(members: Mapping[str, Any]) -> Sealed:
-    return Sealed(**_checked(Sealed, members))
+_PLAIN: Final[Mapping[str, type]] = {"int": int, "str": str, "bool": bool}
 
 
 def _checked(cls: type, members: Mapping[str, Any]) -> dict[str, Any]:
-    kinds: dict[str, type] = {"int": int, "str": str}
-    names: Sequence[str] = [name for name, hint in cls.__annotations__.items() if hint in kinds]
-    if set(members) != set(names):
+    """Return ``members`` if they are just the plain ones of a dataclass, each of its type; raises `ValueError`."""
+    kinds = {name: _PLAIN[hint] for name, hint in cls.__annotations__.items() if hint in _PLAIN}
+    if set(members) != set(kinds):
         raise ValueError(f"its members are {', '.join(sorted(members))}")
-    for name in names:
-        if type(members[name]) is not kinds[cls.__annotations__[name]]:
+    for name, kind in kinds.items():
+        if type(members[name]) is not kind:
             raise ValueError(f"{name} is {members[name]!r}")
     return dict(members)

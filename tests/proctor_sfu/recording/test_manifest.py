@@ -10,12 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor_sfu.recording import manifest
+from proctor_sfu.recording.contents import Summary
 from proctor_sfu.recording.manifest import Manifest, Sealed, Signed
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+SUMMARY = Summary(
+    begun_at="2026-01-01T09:00:00.000Z", ended_at="2026-01-01T12:00:00.000Z", tracks="camera", packets=7, size=99,
+    gaps=1, gap_ms=500, held=False, retain_until="", erased=False,
+)  # fmt: skip
 MANIFEST = Manifest(
     recording="exam-101/ann/20260101T090000Z", signed_at="2026-01-01T12:00:00.000Z", rows=12, size=4096, tip="ab" * 32,
     journals=(Sealed(file="camera-0001.mjr", size=99, sha256="cd" * 32),),
+    summary=SUMMARY,
 )  # fmt: skip
 SIGNED = manifest.sign(MANIFEST, KEY)
 
@@ -26,7 +32,8 @@ def test_it_reads_what_it_wrote() -> None:
 
 
 def test_every_member_is_signed() -> None:
-    others = {"recording": "x", "signed_at": "x", "rows": 13, "size": 1, "tip": "x", "journals": ()}
+    others = {"recording": "x", "signed_at": "x", "rows": 13, "size": 1, "tip": "x", "journals": (),
+              "summary": dataclasses.replace(SUMMARY, gaps=0)}  # fmt: skip
     assert set(others) == {each.name for each in dataclasses.fields(Manifest)}
     for name, value in others.items():
         changed = dataclasses.replace(SIGNED, manifest=dataclasses.replace(MANIFEST, **{name: value}))

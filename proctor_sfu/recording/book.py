@@ -1,0 +1,88 @@
+"""Writes ledgers: rows come from anywhere, in their order, and wait until their ledger is open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from proctor_sfu.recording.lane import Lane
+from proctor_sfu.recording.ledger_file import LedgerFile
+
+RowFields: TypeAlias = Mapping[str, Any] | Callable[[], Mapping[str, Any] | None]
+"""Of a row; or what returns them when the row is written, None for no row."""
+
+
+class Pages:
+    """The ledger of one recording, as those see it who write rows."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._file: LedgerFile | None = None
+        self._waiting: list[tuple[str, float, RowFields]] = []
+
+    def note(self, event: str, fields: RowFields, at: float | None = None) -> None:
+        """Have a row written; ``at`` is now unless given. From any thread."""
+        row = (event, time.time() if at is None else at, fields)
+        self._book.lane.put(lambda: self._write(row))
+
+    def adopt(self, file: LedgerFile) -> None:
+        """Write to ``file`` from now on, first what waited. From any thread."""
+        self._book.lane.put(lambda: self._adopt(file))
+
+    def end(self, then: Callable[[], None]) -> None:
+        """Close the ledger after the rows so far and call ``then`` in the lane."""
+        self._book.lane.put(lambda: self._end(then))
+
+    # In the lane.
+
+    def sync(self) -> None:
+        """Put what was written on the disk."""
+        if self._file is not None:
+            self._file.sync()
+
+    def _write(self, row: tuple[str, float, RowFields]) -> None:
+        if self._file is None:
+            self._waiting.append(row)
+            return
+        event, at, given = row
+        fields = given() if callable(given) else given
+        if fields is not None:
+            self._file.append(event, at, fields)
+            self._book.dirty.add(self)
+
+    def _adopt(self, file: LedgerFile) -> None:
+        self._file = file
+        while self._waiting:
+            self._write(self._waiting[0])
+            del self._waiting[0]
+
+    def _end(self, then: Callable[[], None]) -> None:
+        if self._file is not None:
+            self._file.sync()
+            self._file.close()
+            self._file = None
+        self._book.dirty.discard(self)
+        then()
+
+
+class Book:
+    """The lane of all ledgers, and which of them has to be synced."""
+
+    def __init__(self) -> None:
+        self.lane = Lane("ledgers")
+        self.dirty: set[Pages] = set()
+        self._syncing = False
+
+    def sync(self) -> None:
+        """Have all rows put on the disk, unless that is under way. In the recorder's loop."""
+        if not self._syncing:
+            self._syncing = True
+            self.lane.put(self._sync)
+
+    def _sync(self) -> None:
+        while self.dirty:
+            pages = next(iter(self.dirty))
+            pages.sync()
+            self.dirty.discard(pages)
+        self._syncing = False

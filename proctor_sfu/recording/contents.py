@@ -1,0 +1,112 @@
+"""What a ledger says there should be: its journals with their last known states, and a summary. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from proctor_sfu.recording.digest import Mark
+from proctor_sfu.recording.folder import journal_name
+from proctor_sfu.recording.ledger import Row, timestamp
+
+
+@dataclass(slots=True, kw_only=True)
+class Stated:
+    """A journal, as rows speak of it."""
+
+    file: str
+    track: str
+    marks: list[Mark] = field(default_factory=list)
+    """Of checkpoints, and last of its end if it is closed."""
+    clocks: list[tuple[int, int]] = field(default_factory=list)
+    """RTP timestamps, and when these were captured, microseconds of Unix time."""
+    packets: int = 0
+    first_us: int = 0
+    last_us: int = 0
+    closed: bool = False
+    erased: bool = False
+
+
+def journals(rows: Iterable[Row]) -> dict[str, Stated]:
+    """Return the journals by file name, in the order they were begun. Raises `ValueError` for a row that is none."""
+    found: dict[str, Stated] = {}
+    for row in rows:
+        try:
+            _take(found, row)
+        except (KeyError, TypeError, IndexError) as error:
+            raise ValueError(f"row {row.n}: not a row of psfu: {error!r}") from None
+    return found
+
+
+def _take(found: dict[str, Stated], row: Row) -> None:
+    fields = row.fields
+    if row.event == "erased":
+        for name in fields["files"]:
+            found[name].erased = True
+    if row.event not in ("segment_opened", "checkpoint", "segment_closed"):
+        return
+    if journal_name(fields["file"]) is None:
+        raise TypeError(f"{fields['file']!r} is no journal")
+    stated = found.setdefault(fields["file"], Stated(file=fields["file"], track=fields["track"]))
+    if row.event == "segment_opened":
+        return
+    stated.marks.append(Mark(size=fields["bytes"], sha256=fields["sha256"], crc32=fields["crc32"]))
+    stated.packets, stated.first_us, stated.last_us = fields["packets"], fields["first_us"], fields["last_us"]
+    if "clock" in fields:
+        clock = (fields["clock"][0], fields["clock"][1])
+        if clock not in stated.clocks[-1:]:
+            stated.clocks.append(clock)
+    stated.closed = row.event == "segment_closed"
+
+
+def finished(rows: Iterable[Row]) -> bool:
+    """Whether the recording is complete."""
+    return any(row.event == "recording_finished" for row in rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A recording at a glance, as its manifest has it."""
+
+    begun_at: str
+    ended_at: str
+    """Arrival of the last packet, or when it began."""
+    tracks: str
+    """Their names, with commas."""
+    packets: int
+    size: int
+    """Bytes of the journals."""
+    gaps: int
+    gap_ms: int
+    """Milliseconds of all gaps of all tracks."""
+    held: bool
+    """Nothing of it may be deleted."""
+    retain_until: str
+    """When it may be deleted; empty: never by itself."""
+    erased: bool
+    """Its journals were deleted."""
+
+
+def summary(rows: Sequence[Row]) -> Summary:
+    """Sum a ledger up. Raises `ValueError` for one that psfu did not write."""
+    stated = journals(rows).values()
+    # A gap in which no packet is missing is only the time between two.
+    gaps = [row.fields for row in rows if row.event == "gap" and row.fields.get("packets") != 0]
+    held = retain = None
+    for row in rows:
+        if row.event in ("hold_set", "hold_released"):
+            held = row.event == "hold_set"
+        retain = row.fields.get("retain_days", retain)
+    try:
+        last = max((each.last_us for each in stated), default=0) / 1e6 or rows[0].at
+        until = timestamp(last + 86_400 * retain) if retain else ""
+        return Summary(
+            begun_at=timestamp(rows[0].at), ended_at=timestamp(last),
+            tracks=",".join(sorted({each.track for each in stated})),
+            packets=sum(each.packets for each in stated),
+            size=sum(each.marks[-1].size for each in stated if each.marks and not each.erased),
+            gaps=len(gaps), gap_ms=sum(gap["to_us"] - gap["from_us"] for gap in gaps) // 1000, held=bool(held),
+            retain_until=until, erased=bool(stated) and all(each.erased for each in stated),
+        )  # fmt: skip
+    except (IndexError, KeyError, TypeError, OverflowError) as error:
+        raise ValueError(f"not a ledger of psfu: {error!r}") from None

@@ -1,0 +1,273 @@
+"""Where packets come in: an inlet is a socket of one candidate, a track is what of it goes into one journal.
+
+This is what runs for every packet; it does no more than put it behind its mark into memory. Memory goes to the lane of
+the journals a few times a second.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
+
+from proctor_sfu.recording.journal import LONGEST_PACKET, MARK, PACKET, Header
+from proctor_sfu.recording.payload import begins_key_frame, parse_rtp
+from proctor_sfu.recording.receive import SLOT, SLOTS, Batch
+from proctor_sfu.recording.writing import JournalWriter, Segment
+
+SILENCE_NS: Final = 2_000_000_000
+"""Time without packets from which on the ledger names a gap."""
+LATE_NS: Final = 1_000_000_000
+"""Packets may still arrive so long after the daemon explained why none will."""
+PATIENCE_NS: Final = 5_000_000_000
+"""Time after which a new segment begins even without a key frame."""
+_NTP_EPOCH: Final = 2_208_988_800
+"""Unix time 0 in seconds of NTP time."""
+_SENDER_REPORT: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """What a track's packets are."""
+
+    kind: str
+    codec: str
+    ssrc: int
+    payload_type: int
+    clock_rate: int
+    channels: int
+    parameters: Mapping[str, Any]
+
+
+class Home(Protocol):
+    """What a track needs of its recording."""
+
+    def open_segment(self, track: Track, first_us: int) -> tuple[Segment, int]:
+        """Return the next segment of a track, with its number."""
+
+    def gap(self, track: Track, at_ns: int, sequence: int) -> None:
+        """Packets come again: write down since when none came, and why."""
+
+
+class Track:
+    """One source of a recording."""
+
+    def __init__(self, home: Home, recording: str, name: str, form: Format, writer: JournalWriter) -> None:
+        self.recording = recording
+        self.name = name
+        self.form = form
+        self.segment: Segment | None = None
+        self.begun_ns = 0
+        """When the segment began, nanoseconds of Unix time."""
+        self.last_ns = 0
+        """Arrival of the latest packet."""
+        self.pending = bytearray()
+        self.count = 0
+        """Packets in it."""
+        self.attentive = True
+        """Whether every packet has to be looked at."""
+        self.first_word = 0
+        """First four bytes of the latest packet, as they lie in memory."""
+        self.received = 0
+        self.written = 0
+        self.bytes = 0
+        self.starting = True
+        """Whether nothing arrived yet."""
+        self.wants_key = form.kind == "video"
+        self.rotating_since = 0
+        """When a new segment became due, 0: it is not."""
+        self.clock: tuple[int, int] | None = None
+        self.overflow: Overflow | None = None
+        self.loss = Loss()
+        self._home = home
+        self._writer = writer
+        self._cause = ""
+        self._explained_ns = 0
+
+    # Silence.
+
+    def explain(self, cause: str, now_ns: int) -> None:
+        """Remember why the track is silent, or is about to be."""
+        self._cause, self._explained_ns = cause, now_ns
+
+    def cause(self) -> str:
+        """Return why nothing came before the packet at hand; an explanation of an earlier silence is none."""
+        return self._cause if self.starting or self._explained_ns > self.last_ns - LATE_NS else ""
+
+    # Looking at packets, where one of them matters.
+
+    def look(self, packet: memoryview, at: int) -> None:
+        """See to what has to be done before this packet is taken; ``at``: its arrival."""
+        if self.starting or at - self.last_ns > SILENCE_NS:
+            sequence = int.from_bytes(packet[2:4], "big")
+            self._home.gap(self, at, sequence)
+            if self.starting:
+                self.loss.begin(sequence)
+                self.starting = False
+        key = not (self.wants_key or self.rotating_since) or self._is_key(packet)
+        if self.rotating_since and (key or at - self.rotating_since > PATIENCE_NS):
+            self.close_segment()
+        if key:
+            self.wants_key = False
+        if self.segment is None:
+            self._begin_segment(at)
+        self.attentive = self.wants_key or bool(self.rotating_since)
+
+    def _is_key(self, packet: memoryview) -> bool:
+        rtp = parse_rtp(bytes(packet))
+        return rtp is not None and begins_key_frame(self.form.codec, rtp.payload)
+
+    def _begin_segment(self, at: int) -> None:
+        self.begun_ns = at // 1000 * 1000
+        self.segment, number = self._home.open_segment(self, at // 1000)
+        form = self.form
+        header = Header(
+            kind="video" if form.kind == "video" else "audio", codec=form.codec, started_us=at // 1000,
+            recording=self.recording, track=self.name, segment=number, ssrc=form.ssrc,
+            payload_type=form.payload_type, clock_rate=form.clock_rate, channels=form.channels,
+            parameters=form.parameters,
+        )  # fmt: skip
+        name = self.segment.path.name
+        self._writer.begin(self.segment, header.encode(), {"file": name, "ssrc": form.ssrc, "codec": form.codec})
+
+    # In turns of the loop.
+
+    def rotate(self, now: int) -> None:
+        """Begin a new segment with the next key frame."""
+        if self.segment is not None and not self.rotating_since:
+            self.rotating_since = now
+            self.attentive = True
+
+    def close_segment(self) -> None:
+        """End the journal; the next packet begins another."""
+        self.hand_over()
+        if self.segment is not None:
+            self._writer.end(self.segment)
+            self.segment = None
+        self.rotating_since = 0
+        self.attentive = True
+
+    def hand_over(self) -> None:
+        """Give what is in memory to the disk."""
+        if not self.pending:
+            return
+        assert self.segment is not None
+        piece, self.pending = self.pending, bytearray()
+        count, self.count = self.count, 0
+        self.received += count
+        self._writer.append(self.segment, piece, count, self.last_ns // 1000, self.clock, self._done)
+
+    def discard(self) -> None:
+        """Forget what is in memory, since the disk takes nothing and memory is full."""
+        if self.pending:
+            lost = self.overflow or Overflow(since_ns=self.last_ns, packets=0)
+            self.overflow = replace(lost, packets=lost.packets + self.count)
+            self.received += self.count
+            self.pending, self.count = bytearray(), 0
+
+    def _done(self, packets: int, size: int) -> None:
+        """In the lane: the disk took packets."""
+        self.written += packets
+        self.bytes += size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overflow:
+    """Packets that found no room, one after the other."""
+
+    since_ns: int
+    packets: int
+
+
+class Loss:
+    """Counts what never arrived, from the sequence number of the latest packet now and then."""
+
+    def __init__(self) -> None:
+        self.lost = 0
+        self._newest = 0
+        self._expected = 0
+        self._before = 0
+        self._asked = 0
+
+    def begin(self, sequence: int) -> None:
+        """Take the first packet."""
+        self._newest = (sequence - 1) & 0xFFFF
+
+    def count(self, first_word: int, received: int) -> bool:
+        """Take the latest packet and the number received so far.
+
+        Returns whether something is missing for good, as it was missing the last time already.
+        """
+        if received == 0:
+            return False
+        sequence = int.from_bytes(first_word.to_bytes(4, "little")[2:], "big")
+        step = (sequence - self._newest) & 0xFFFF
+        if step < 0x8000:
+            self._expected += step
+            self._newest = sequence
+        self.lost = max(0, self._expected - received)
+        missing = min(self.lost, self._before)
+        self._before = self.lost
+        asked, self._asked = self._asked, max(self._asked, missing)
+        return missing > asked
+
+
+class Intake:
+    """One socket and its tracks, by SSRC as it lies in memory."""
+
+    def __init__(self, descriptor: int, recording: str) -> None:
+        self.descriptor = descriptor
+        self.recording = recording
+        self.dropped = 0
+        """Packets the kernel dropped so far."""
+        self.tracks: dict[int, Track] = {}
+        self.strangers = 0
+        """Packets of no track."""
+
+    def add(self, track: Track) -> None:
+        """Take what arrives with the SSRC of ``track``."""
+        self.tracks[_as_in_memory(track.form.ssrc)] = track
+
+    def remove(self, track: Track) -> None:
+        """Take no more of it."""
+        if self.tracks.get(key := _as_in_memory(track.form.ssrc)) is track:
+            del self.tracks[key]
+
+    def drain(self, batch: Batch) -> None:
+        """Take everything that waits in the socket."""
+        tracks, pack, mark, data = self.tracks, PACKET.pack, MARK, batch.data
+        count = SLOTS
+        while count == SLOTS:
+            count = batch.receive(self.descriptor)
+            offset = -SLOT
+            for length, first, third, seconds, nanoseconds in batch.packets(count):
+                offset += SLOT
+                track = tracks.get(third)
+                if track is None or length > LONGEST_PACKET:
+                    self._other(data[offset : offset + length])
+                    continue
+                at = seconds * 1_000_000_000 + nanoseconds
+                if track.attentive or at - track.last_ns > SILENCE_NS:
+                    track.look(data[offset : offset + length], at)
+                pending = track.pending
+                elapsed = (at - track.begun_ns) // 1_000_000
+                pending += pack(mark, elapsed if elapsed > 0 else 0, length)
+                pending += data[offset : offset + length]
+                track.count += 1
+                track.last_ns = at
+                track.first_word = first
+
+    def _other(self, packet: memoryview) -> None:
+        """A sender report tells when what was captured; all else is noise."""
+        if len(packet) >= 28 and packet[1] == _SENDER_REPORT:
+            ssrc, seconds, fraction, timestamp = struct.unpack_from(">IIII", packet, 4)
+            if (track := self.tracks.get(_as_in_memory(ssrc))) is not None:
+                micros = (seconds - _NTP_EPOCH) * 1_000_000 + (fraction * 1_000_000 >> 32)
+                track.clock = (timestamp, micros)
+        elif len(packet) < 2 or not 192 <= packet[1] <= 223:
+            self.strangers += 1
+
+
+def _as_in_memory(ssrc: int) -> int:
+    return int.from_bytes(ssrc.to_bytes(4, "big"), "little")

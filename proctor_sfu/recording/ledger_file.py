@@ -1,0 +1,95 @@
+"""A ledger on disk: one writer at a time, whole rows only, a torn tail cut off before anything is added."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from proctor_sfu.errors import FolderError
+from proctor_sfu.recording import ledger
+from proctor_sfu.recording.folder import LEDGER
+from proctor_sfu.recording.ledger import Chain, Ledger, Row
+
+
+class LedgerFile:
+    """Opened by `open`, ended by `close`; the lock on the file lasts as long. Methods raise `OSError`."""
+
+    def __init__(self, folder: Path, file: int, found: Ledger) -> None:
+        self.folder = folder
+        self.rows: list[Row] = found.rows
+        """What was there when it was opened."""
+        self.torn = found.torn
+        """Bytes of an unfinished last row that were cut off."""
+        self.chain: Chain = found.chain
+        self.size = found.end
+        self._file = file
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = False) -> LedgerFile:
+        """Open the ledger of a recording for writing.
+
+        Raises `FolderError`: ``not_found``, ``busy`` (somebody else writes it) or ``tampered`` (a row is not the one
+        that was written), and `OSError`.
+        """
+        path = folder / LEDGER
+        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if create else 0)
+        try:
+            file = os.open(path, flags, 0o600)
+        except FileNotFoundError:
+            raise FolderError("not_found", f"{folder}: no recording is here") from None
+        try:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise FolderError("busy", f"{folder}: it is being recorded, or worked on, at the moment") from None
+            found = ledger.read(path.read_bytes())
+            if found.problem is not None:
+                raise FolderError("tampered", f"{path}: byte {found.problem.offset}: {found.problem.reason}")
+            if found.torn:
+                os.ftruncate(file, found.end)
+                os.fsync(file)
+        except BaseException:
+            os.close(file)
+            raise
+        return cls(folder, file, found)
+
+    def append(self, event: str, at: float, fields: Mapping[str, Any]) -> None:
+        """Write one whole row or, if that fails, nothing."""
+        before = Chain(self.chain.n, self.chain.tip)
+        rest = memoryview(self.chain.append(event, at, fields))
+        length = len(rest)
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError:
+            self.chain = before
+            os.ftruncate(self._file, self.size)
+            raise
+        self.size += length
+
+    def sync(self) -> None:
+        """Return when all rows are on the disk."""
+        os.fdatasync(self._file)
+
+    def close(self) -> None:
+        """Let others write it."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def __enter__(self) -> LedgerFile:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.close()
+
+
+def read(folder: Path) -> Ledger:
+    """Read a recording's ledger, which may be written meanwhile. Raises `FolderError` ``not_found``, `OSError`."""
+    try:
+        return ledger.read((folder / LEDGER).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise FolderError("not_found", f"{folder}: no recording is here") from None

@@ -1,0 +1,337 @@
+"""The recorder: a process of its own that writes what arrives at its inlets into journals and ledgers.
+
+Run as ``python -m proctor_sfu.recording.recorder DESCRIPTOR`` by the daemon, with whom it talks over that socket. It
+ends when the socket does, everything written and every journal closed. Its loop never touches a disk: that is done in
+three lanes, for journals, for ledgers and for what takes long.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import queue
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from proctor_sfu.errors import PsfuError
+from proctor_sfu.recording import keys, manifest, pipe, protocol
+from proctor_sfu.recording.book import Book
+from proctor_sfu.recording.folder import space
+from proctor_sfu.recording.intake import Intake, Track
+from proctor_sfu.recording.lane import Lane, kind_of
+from proctor_sfu.recording.protocol import (
+    Begin,
+    BeginTrack,
+    CloseInlet,
+    Configure,
+    Disk,
+    End,
+    Ended,
+    EndTrack,
+    Explain,
+    Failed,
+    Flow,
+    Inlet,
+    Note,
+    Ready,
+    ToDaemon,
+    TrackFlow,
+    TrackReady,
+    WantKeyFrame,
+)
+from proctor_sfu.recording.receive import Batch, dropped
+from proctor_sfu.recording.reel import Context, Reel
+from proctor_sfu.recording.writing import JournalWriter, Space
+
+PACE: Final = 0.02
+"""Seconds between looks at the inlets, so that several packets are taken at once."""
+HAND_OVER: Final = 0.2
+"""Seconds after which packets go from memory to the disk."""
+SECOND: Final = 1.0
+"""Everything is synced and reported this often."""
+SYNC: Final = 0.8
+"""Seconds between syncs: with hand-over and sync itself below the second that is promised."""
+KEY_FRAME: Final = 0.5
+"""Seconds between requests for a key frame."""
+FLOOR: Final = 4 << 20
+"""Bytes of the disk that journals leave to ledgers."""
+SLOW: Final = 3.0
+"""Seconds behind from which on the disk is slow."""
+STEP: Final = 0.1
+"""Seconds the clock may jump unnoticed."""
+_PR_SET_PDEATHSIG: Final = 1
+
+
+class Recorder:
+    """Everything in the process. ``control``: the socket to the daemon."""
+
+    def __init__(self, control: socket.socket, configure: Configure) -> None:
+        self._control = control
+        self._configure = configure
+        self._space = Space()
+        self._writer = JournalWriter(self._space, configure.checkpoint_seconds)
+        self._book = Book()
+        self._mender = Lane("mender")
+        self._outbox: queue.SimpleQueue[ToDaemon] = queue.SimpleQueue()
+        self._unsent: bytes | None = None
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._epoll = select.epoll()
+        self._batch = Batch()
+        self._reels: dict[str, Reel] = {}
+        self._intakes: dict[int, tuple[socket.socket, Intake]] = {}
+        """Inlet -> its socket and tracks."""
+        self._by_descriptor: dict[int, Intake] = {}
+        self._ending = False
+        self._turns = {"hand_over": 0.0, "sync": 0.0, "second": 0.0, "keys": 0.0}
+        self._busy_before = 0.0
+        self._overflowed = 0
+        self._dropped = 0
+        self._clock_offset = time.time() - time.monotonic()
+        master = None if configure.master_key is None else keys.master_key(Path(configure.master_key))
+        signing = keys.signing_key(Path(configure.signing_key))
+        self._context = Context(
+            writer=self._writer, book=self._book, mender=self._mender, master=master, signing=signing, say=self.say
+        )
+        self._fingerprint = manifest.fingerprint(manifest.raw(signing.public_key()))
+        self._handlers: dict[type[Any], Callable[[Any, list[int]], None]] = {
+            Begin: self._begin, Inlet: self._inlet, CloseInlet: self._close_inlet, BeginTrack: self._begin_track,
+            EndTrack: self._end_track, Explain: self._explain, Note: self._note, End: self._end,
+        }  # fmt: skip
+
+    # The loop.
+
+    def run(self) -> None:
+        """Work until the daemon is gone, or SIGTERM; then put everything on the disk."""
+        signal.signal(signal.SIGTERM, lambda *_: self._stop())
+        for lane in (self._writer.lane, self._book.lane, self._mender):
+            lane.start()
+        self._epoll.register(self._control, select.EPOLLIN)
+        self._epoll.register(self._wake, select.EPOLLIN)
+        self.say(Ready(public_key=self._fingerprint))
+        while not self._ending:
+            for descriptor, _ in self._epoll.poll(HAND_OVER):
+                if descriptor == self._wake:
+                    os.eventfd_read(self._wake)
+                elif (intake := self._by_descriptor.get(descriptor)) is not None:
+                    intake.drain(self._batch)
+                elif descriptor == self._control.fileno():
+                    self._listen()
+            self._speak()
+            self._turn(time.monotonic())
+            time.sleep(PACE)  # Not an event waited for: it makes batches.
+        self._farewell()
+
+    def _stop(self) -> None:
+        self._ending = True
+        os.eventfd_write(self._wake, 1)
+
+    def _farewell(self) -> None:
+        for _, intake in self._intakes.values():
+            intake.drain(self._batch)
+        for reel in list(self._reels.values()):
+            reel.interrupt("daemon-ended")
+        done = [lane.close() for lane in (self._writer.lane, self._mender, self._book.lane)]
+        self._speak()
+        if not all(done):
+            print("the disk did not take everything", file=sys.stderr)
+
+    # Talking.
+
+    def say(self, message: ToDaemon) -> None:
+        """Tell the daemon something. From any thread."""
+        self._outbox.put(message)
+        os.eventfd_write(self._wake, 1)
+
+    def _speak(self) -> None:
+        """Send what there is to say, as far as the daemon takes it at the moment."""
+        while self._unsent is not None or not self._outbox.empty():
+            data = self._unsent or protocol.encode(self._outbox.get())
+            try:
+                self._unsent = None if pipe.send(self._control, data) else data
+            except OSError:
+                # The daemon is gone, which `_listen` notices as well.
+                self._unsent, self._ending = None, True
+            if self._unsent is not None:
+                return
+
+    def _listen(self) -> None:
+        try:
+            while (received := pipe.receive(self._control)) is not None:
+                message, descriptors = received
+                self._handlers[type(message)](message, descriptors)
+        except EOFError:
+            self._ending = True
+
+    # What the daemon wants.
+
+    def _begin(self, message: Begin, descriptors: list[int]) -> None:
+        try:
+            reel = Reel(self._context, message)
+        except (OSError, PsfuError) as error:
+            code = error.code if isinstance(error, PsfuError) else kind_of(error)
+            self.say(Failed(recording=message.recording, code=code, message=str(error)))
+            return
+        self._reels[message.recording] = reel
+
+    def _inlet(self, message: Inlet, descriptors: list[int]) -> None:
+        made = socket.socket(fileno=descriptors[0])
+        intake = Intake(made.fileno(), message.recording)
+        intake.dropped = dropped(made)
+        self._intakes[message.inlet] = (made, intake)
+        self._by_descriptor[made.fileno()] = intake
+        self._epoll.register(made, select.EPOLLIN)
+
+    def _close_inlet(self, message: CloseInlet, descriptors: list[int]) -> None:
+        if message.inlet not in self._intakes:
+            return  # It was another recorder's.
+        made, intake = self._intakes.pop(message.inlet)
+        intake.drain(self._batch)
+        self._epoll.unregister(made)
+        del self._by_descriptor[made.fileno()]
+        made.close()
+
+    def _begin_track(self, message: BeginTrack, descriptors: list[int]) -> None:
+        reel = self._reels.get(message.recording)
+        if reel is None:
+            return  # It failed, and the daemon knows.
+        _, intake = self._intakes[message.inlet]
+        intake.add(reel.begin_track(message, intake))
+        self.say(TrackReady(recording=message.recording, track=message.track, ssrc=message.ssrc))
+
+    def _end_track(self, message: EndTrack, descriptors: list[int]) -> None:
+        if (reel := self._reels.get(message.recording)) is not None:
+            reel.end_track(message.track, message.cause, self._batch)
+
+    def _explain(self, message: Explain, descriptors: list[int]) -> None:
+        if (reel := self._reels.get(message.recording)) is not None:
+            reel.explain(message.track, message.cause)
+
+    def _note(self, message: Note, descriptors: list[int]) -> None:
+        if (reel := self._reels.get(message.recording)) is not None:
+            reel.pages.note(message.event, message.fields)
+
+    def _end(self, message: End, descriptors: list[int]) -> None:
+        reel = self._reels.pop(message.recording, None)
+        if reel is None:
+            self.say(Ended(recording=message.recording, final=message.final))
+        elif message.final:
+            reel.finish(message.fields, self._batch)
+        else:
+            reel.interrupt(str(message.fields.get("cause", "")))
+
+    # Turns.
+
+    def _turn(self, now: float) -> None:
+        turns = self._turns
+        if now - turns["hand_over"] >= HAND_OVER:
+            turns["hand_over"] = now
+            self._hand_over()
+        if now - turns["sync"] >= SYNC:
+            turns["sync"] = now
+            self._writer.sync()
+            self._book.sync()
+        if now - turns["keys"] >= KEY_FRAME:
+            turns["keys"] = now
+            for track in self._tracks():
+                if track.wants_key or track.rotating_since:
+                    self.say(WantKeyFrame(recording=track.recording, track=track.name))
+        if now - turns["second"] >= SECOND:
+            turns["second"] = now
+            self._second(now)
+
+    def _tracks(self) -> list[Track]:
+        return [track for reel in self._reels.values() for track in reel.tracks.values()]
+
+    def _hand_over(self) -> None:
+        full = self._writer.waiting > self._configure.memory_bytes
+        for reel in self._reels.values():
+            for track in reel.tracks.values():
+                if full:
+                    self._overflowed += track.count
+                    track.discard()
+                else:
+                    reel.overflowed(track, self._trouble()[0] or "disk-slow")
+                    track.hand_over()
+
+    def _second(self, now: float) -> None:
+        self._look_at_clock()
+        due = time.time_ns() - int(self._configure.segment_seconds * 1e9)
+        flows = []
+        for track in self._tracks():
+            if track.loss.count(track.first_word, track.received):
+                track.wants_key = track.form.kind == "video"
+                track.attentive = True
+            if track.segment is not None and track.begun_ns <= due:
+                track.rotate(track.last_ns)
+            flows.append(
+                TrackFlow(
+                    recording=track.recording, track=track.name, received=track.received, written=track.written,
+                    bytes=track.bytes, lost=track.loss.lost, last=track.last_ns / 1e9,
+                )
+            )  # fmt: skip
+        for first in range(0, len(flows), protocol.TRACKS):
+            self.say(Flow(tracks=tuple(flows[first : first + protocol.TRACKS])))
+        self._look_at_sockets()
+        self.say(self._disk(now))
+
+    def _look_at_sockets(self) -> None:
+        for made, intake in self._intakes.values():
+            before, intake.dropped = intake.dropped, dropped(made)
+            if new := intake.dropped - before:
+                self._dropped += new
+                if (reel := self._reels.get(intake.recording)) is not None:
+                    reel.dropped(new)
+
+    def _look_at_clock(self) -> None:
+        offset = time.time() - time.monotonic()
+        step, self._clock_offset = offset - self._clock_offset, offset
+        if abs(step) > STEP:
+            for reel in self._reels.values():
+                reel.clock_stepped(step)
+
+    def _disk(self, now: float) -> Disk:
+        free, size = space(Path(self._configure.directory))
+        self._space.low = free < FLOOR
+        busy, before = self._writer.lane.busy, self._busy_before
+        self._busy_before = busy
+        trouble, reason = self._trouble()
+        return Disk(
+            free=free, size=size, waiting=self._writer.waiting, written=self._writer.written_bytes,
+            busy=round(min(1.0, busy - before), 3), at_risk=round(self._at_risk(now), 3), trouble=trouble,
+            reason=reason, overflowed=self._overflowed, dropped=self._dropped,
+        )  # fmt: skip
+
+    def _at_risk(self, now: float) -> float:
+        return now - self._writer.synced_at if self._reels else 0.0
+
+    def _trouble(self) -> tuple[str, str]:
+        error = self._writer.lane.trouble or self._book.lane.trouble
+        if error is not None:
+            return kind_of(error), error.strerror or str(error)
+        behind = self._at_risk(time.monotonic())
+        return ("disk-slow", f"{behind:.1f} s behind") if behind > SLOW else ("", "")
+
+
+def main(descriptor: int) -> None:
+    """Run the recorder of the daemon at the other end of ``descriptor``."""
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.getppid() != parent:
+        return
+    control = socket.socket(fileno=descriptor)
+    first = control.recv(protocol.LARGEST)
+    if first:
+        configure = protocol.decode(first)
+        assert isinstance(configure, Configure)
+        Recorder(control, configure).run()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,259 @@
+"""A reel: one recording while it is written, with its tracks, its ledger, and what an earlier crash left of it.
+
+Lives in the recorder's loop. What touches the disk for long is handed to the lanes; rows wait there until the ledger
+was read and its torn tail cut off, packets never do.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from proctor_sfu.errors import FolderError
+from proctor_sfu.recording import contents, keys, mending
+from proctor_sfu.recording.book import Book, Pages
+from proctor_sfu.recording.folder import KEY, JournalName, journal_name, journals
+from proctor_sfu.recording.intake import Format, Intake, Track
+from proctor_sfu.recording.lane import RETRY, Lane
+from proctor_sfu.recording.ledger_file import LedgerFile
+from proctor_sfu.recording.protocol import Begin, BeginTrack, Begun, Ended, Failed, Said, ToDaemon
+from proctor_sfu.recording.receive import Batch
+from proctor_sfu.recording.seal import finish
+from proctor_sfu.recording.sealed import SALT, Sealer
+from proctor_sfu.recording.writing import JournalWriter, Segment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What all reels share."""
+
+    writer: JournalWriter
+    book: Book
+    mender: Lane
+    master: bytes | None
+    signing: Ed25519PrivateKey
+    say: Callable[[ToDaemon], None]
+
+
+class Reel:
+    """Made when a recording begins or goes on. Raises `OSError` and `KeyFileError`, with nothing left behind."""
+
+    def __init__(self, context: Context, begin: Begin) -> None:
+        self.id = begin.recording
+        self.folder = Path(begin.folder)
+        self.tracks: dict[str, Track] = {}
+        self.pages = Pages(context.book)
+        self._context = context
+        self._intakes: dict[str, Intake] = {}
+        self._ended: dict[str, tuple[int, str]] = {}
+        """Track -> arrival of its last packet, nanoseconds, and why it ended, if it did in this process."""
+        self._earlier: dict[str, tuple[mending.Last, str]] = {}
+        """Track -> its last packet before this process and why it ended; set by the mender before any row is."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        before = [path.name for path in journals(self.folder)]
+        self._numbers: dict[str, int] = {}
+        for name in map(journal_name, before):
+            assert name is not None
+            self._numbers[name.track] = max(name.segment, self._numbers.get(name.track, 0))
+        self._key = self._own_key()
+        context.mender.put(lambda: self._adopt(begin, frozenset(before)))
+
+    def _own_key(self) -> bytes | None:
+        """Return the key of this recording; once begun with or without one it goes on so."""
+        master = self._context.master
+        if (self.folder / KEY).exists():
+            if master is None:
+                raise FolderError("sealed", f"{self.folder}: it was begun encrypted; recording.master_key is needed")
+            return keys.recording_key(self.folder, self.id, master)
+        if master is None or self._numbers:
+            return None
+        return keys.new_recording_key(self.folder, self.id, master)
+
+    # Tracks.
+
+    def begin_track(self, wanted: BeginTrack, intake: Intake) -> Track:
+        """Begin a track, or begin it anew; the caller adds it to the intake."""
+        if wanted.track in self.tracks:
+            self._close_track(wanted.track, "replaced")
+        form = Format(
+            kind=wanted.kind, codec=wanted.codec, ssrc=wanted.ssrc, payload_type=wanted.payload_type,
+            clock_rate=wanted.clock_rate, channels=wanted.channels, parameters=wanted.parameters,
+        )  # fmt: skip
+        track = Track(self, self.id, wanted.track, form, self._context.writer)
+        track.last_ns, cause = self._ended.get(wanted.track, (0, ""))
+        track.explain(cause, time.time_ns())
+        self.tracks[wanted.track] = track
+        self._intakes[wanted.track] = intake
+        self.pages.note(
+            "track_started", {"track": wanted.track, "codec": wanted.codec, "ssrc": wanted.ssrc, **wanted.fields}
+        )
+        return track
+
+    def end_track(self, name: str, cause: str, batch: Batch) -> None:
+        """End a track, with what still waits in its socket."""
+        if name in self.tracks:
+            self._intakes[name].drain(batch)
+            self._close_track(name, cause)
+
+    def _close_track(self, name: str, cause: str) -> None:
+        track = self.tracks.pop(name)
+        self._intakes.pop(name).remove(track)
+        track.close_segment()
+        self._ended[name] = track.last_ns, cause
+        now = time.time()
+        self._after_journals(lambda: self.pages.note("track_stopped", {"track": name, "cause": cause}, now))
+
+    def explain(self, name: str, cause: str) -> None:
+        """Remember why a track is silent."""
+        if name in self.tracks:
+            self.tracks[name].explain(cause, time.time_ns())
+
+    # What tracks need.
+
+    def open_segment(self, track: Track, first_us: int) -> tuple[Segment, int]:
+        """Return the next segment of a track, with its number."""
+        number = self._numbers[track.name] = self._numbers.get(track.name, 0) + 1
+        name = str(JournalName(track=track.name, segment=number, sealed=self._key is not None))
+        sealer = None if self._key is None else Sealer(self._key, os.urandom(SALT), self.id, name)
+        return Segment(self.folder / name, track.name, first_us, self.pages.note, sealer), number
+
+    def gap(self, track: Track, at_ns: int, sequence: int) -> None:
+        """Packets come again: write down since when none came, and why."""
+        name, ssrc, cause, since_us = track.name, track.form.ssrc, track.cause(), track.last_ns // 1000
+
+        def fields() -> Mapping[str, Any] | None:
+            row = {"track": name, "from_us": since_us, "to_us": at_ns // 1000, "cause": cause or "no-packets"}
+            if not since_us:
+                last, why = self._earlier.get(name, (None, ""))
+                if last is None or not last.at_us:
+                    return None  # The first packet there ever was.
+                row |= {"from_us": last.at_us, "cause": why}
+                if last.ssrc == ssrc:
+                    # The same stream goes on, so its sequence numbers tell what is missing.
+                    row["packets"] = (sequence - last.sequence - 1) & 0xFFFF
+            return row
+
+        self.pages.note("gap", fields, at_ns / 1e9)
+
+    # What else happens.
+
+    def overflowed(self, track: Track, cause: str) -> None:
+        """There is room again: write down what found none."""
+        if (lost := track.overflow) is not None:
+            track.overflow = None
+            track.wants_key = track.form.kind == "video"
+            self.pages.note(
+                "gap",
+                {
+                    "track": track.name, "from_us": lost.since_ns // 1000, "to_us": track.last_ns // 1000,
+                    "packets": lost.packets, "cause": cause,
+                },
+            )  # fmt: skip
+
+    def dropped(self, packets: int) -> None:
+        """The kernel dropped packets since the recorder came too late."""
+        self.pages.note("packets_dropped", {"packets": packets, "cause": "recorder-busy"})
+
+    def clock_stepped(self, seconds: float) -> None:
+        """The system's clock jumped: journals begin anew, so that arrivals within one are comparable."""
+        self.pages.note("clock_stepped", {"by_s": round(seconds, 3)})
+        for track in self.tracks.values():
+            track.close_segment()
+
+    # The end.
+
+    def interrupt(self, cause: str) -> None:
+        """Close everything; the recording goes on another time."""
+        for name in list(self.tracks):
+            self._close_track(name, cause)
+        self._after_all(lambda: self.pages.note("recording_interrupted", {"cause": cause}))
+        self._after_all(lambda: self.pages.end(lambda: self._say(Ended(recording=self.id, final=False))))
+
+    def finish(self, fields: Mapping[str, Any], batch: Batch) -> None:
+        """Close everything and sign it."""
+        for name in list(self.tracks):
+            self.end_track(name, "recording-finished", batch)
+        self._after_all(lambda: self.pages.end(lambda: self._context.mender.put(lambda: self._finish(fields))))
+
+    def _after_journals(self, job: Callable[[], None]) -> None:
+        """Do ``job`` when the journals handed over so far are closed and their rows on the way."""
+        self._context.writer.lane.put(job)
+
+    def _after_all(self, job: Callable[[], None]) -> None:
+        """Do ``job`` when, besides, what a crash left is mended."""
+        self._after_journals(lambda: self._context.mender.put(job))
+
+    # In the mender's lane.
+
+    def _adopt(self, begin: Begin, before: frozenset[str]) -> None:
+        try:
+            file = LedgerFile.open(self.folder, create=True)
+            stated = contents.journals(file.rows)
+        except (FolderError, ValueError) as error:
+            code = error.reason if isinstance(error, FolderError) else "tampered"
+            if code == "busy":
+                # Somebody looks after what a crash left; that takes a moment.
+                time.sleep(RETRY)
+                self._context.mender.put(lambda: self._adopt(begin, before))
+            else:
+                self._say(Failed(recording=self.id, code=code, message=str(error)))
+            return
+        left = [each for each in mending.unclosed(self.folder, stated) if each.file in before]
+        whys = {row.fields["track"]: row.fields["cause"] for row in file.rows if row.event == "track_stopped"}
+        for each in stated.values():
+            last = mending.Last(at_us=each.last_us, ssrc=0, sequence=-1)
+            self._remember(each.track, last, whys.get(each.track, begin.cause))
+        for each in left:
+            try:
+                self._remember(each.track, mending.last_packet(self.folder, self.id, each, self._key), begin.cause)
+            except OSError as error:
+                self._complain("journal_unreadable", each.file, str(error))
+        resumed = bool(file.rows)
+        if resumed:
+            file.append("recording_resumed", time.time(), {"cause": begin.cause, "torn": file.torn})
+        else:
+            file.append("recording_begun", time.time(), {"recording": self.id, **begin.fields})
+        file.rows = []
+        self.pages.adopt(file)
+        self._say(Begun(recording=self.id, resumed=resumed))
+        for each in left:
+            # Behind whatever else is to be adopted, since this takes long.
+            self._context.mender.put(lambda each=each: self._mend(each, begin.cause))  # type: ignore[misc]
+
+    def _remember(self, track: str, last: mending.Last, cause: str) -> None:
+        if track not in self._earlier or last.at_us >= self._earlier[track][0].at_us:
+            self._earlier[track] = last, cause
+
+    def _mend(self, stated: contents.Stated, cause: str) -> None:
+        try:
+            mended = mending.examine(self.folder, self.id, stated, self._key)
+            mending.cut(self.folder, mended)
+        except FolderError as error:
+            self.pages.note("journal_suspect", {"file": stated.file})
+            self._complain("journal_suspect", stated.file, str(error))
+            return
+        except OSError as error:
+            self._complain("journal_not_mended", stated.file, str(error))
+            return
+        self.pages.note("segment_closed", {**mended.fields, "torn": mended.torn, "cause": cause})
+
+    def _complain(self, event: str, file: str, reason: str) -> None:
+        fields = {"recording": self.id, "file": file, "reason": reason}
+        self._say(Said(level="error", event=event, fields=fields))
+
+    def _finish(self, fields: Mapping[str, Any]) -> None:
+        try:
+            finish(self.folder, self.id, fields, self._context.signing)
+        except FolderError as error:
+            self._say(Failed(recording=self.id, code=error.reason, message=str(error)))
+        else:
+            self._say(Ended(recording=self.id, final=True))
+
+    def _say(self, message: ToDaemon) -> None:
+        self._context.say(message)

@@ -1,0 +1,207 @@
+"""Writes journals: a segment of a track is one file, which grows, is synced every second and is closed with its hash.
+
+Everything here runs in the lane of the journals, except where it says otherwise.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from proctor_sfu.recording.digest import Digest
+from proctor_sfu.recording.lane import Lane
+from proctor_sfu.recording.sealed import Sealer
+
+
+class Space:
+    """Whether journals may still grow. Written by the recorder's loop, read by the lane."""
+
+    low = False
+    """So little is free that the rest is kept for ledgers."""
+
+
+class Segment:
+    """One journal file. Made and handed around by the recorder's loop, touched by the lane only."""
+
+    def __init__(
+        self,
+        path: Path,
+        track: str,
+        first_us: int,
+        note: Callable[[str, Mapping[str, Any]], None],
+        sealer: Sealer | None,
+    ) -> None:
+        self.path = path
+        self.track = track
+        self.first_us = self.last_us = first_us
+        """Arrival of the first and the last packet, microseconds of Unix time."""
+        self.note = note
+        self.sealer = sealer
+        self.digest = Digest()
+        self.packets = 0
+        self.clock: tuple[int, int] | None = None
+        """An RTP timestamp and when that was captured, microseconds of Unix time."""
+        self.file = -1
+        self._checked = 0.0
+
+    def open(self) -> None:
+        """Make the file."""
+        self.file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._checked = time.monotonic()
+
+    def take(self, piece: bytes | memoryview) -> None:
+        """Note what was written."""
+        self.digest.update(piece)
+
+    def state(self) -> dict[str, Any]:
+        """Return what a row says of the journal so far."""
+        mark = self.digest.mark()
+        fields = {
+            "track": self.track, "file": self.path.name, "bytes": mark.size, "packets": self.packets,
+            "sha256": mark.sha256, "crc32": mark.crc32, "first_us": self.first_us, "last_us": self.last_us,
+        }  # fmt: skip
+        return fields if self.clock is None else fields | {"clock": list(self.clock)}
+
+    def checkpoint(self, now: float, every: float) -> None:
+        """Pin down what is on the disk, now and then."""
+        if now - self._checked >= every:
+            self._checked = now
+            self.note("checkpoint", self.state())
+
+
+class Append:
+    """The job that writes a piece; what is left of it stays in it."""
+
+    __slots__ = ("_clock", "_done", "_last_us", "_length", "_packets", "_rest", "_sealed", "_segment", "_writer")
+
+    def __init__(
+        self, writer: JournalWriter, segment: Segment, piece: bytes | bytearray, packets: int, last_us: int,
+        clock: tuple[int, int] | None, done: Callable[[int, int], None],
+    ) -> None:  # fmt: skip
+        self._writer = writer
+        self._segment = segment
+        self._rest = memoryview(piece)
+        self._length = len(piece)
+        self._sealed = segment.sealer is None
+        self._packets = packets
+        self._last_us = last_us
+        self._clock = clock
+        self._done = done
+
+    def __call__(self) -> None:
+        """Write it."""
+        segment = self._segment
+        if self._writer.space.low:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._writer.touch(segment)
+        if not self._sealed:
+            assert segment.sealer is not None
+            self._rest, self._sealed = memoryview(segment.sealer.seal(bytes(self._rest))), True
+        while self._rest:
+            count = os.write(segment.file, self._rest)
+            segment.take(self._rest[:count])
+            self._rest = self._rest[count:]
+        segment.packets += self._packets
+        segment.last_us = self._last_us
+        segment.clock = self._clock or segment.clock
+        self._writer.written_bytes += self._length
+        self._done(self._packets, self._length)
+
+
+class JournalWriter:
+    """The lane of the journals and what it has to sync."""
+
+    def __init__(self, space: Space, checkpoint_seconds: float) -> None:
+        self.space = space
+        self._checkpoint_seconds = checkpoint_seconds
+        self.lane = Lane("journals")
+        self.put_bytes = 0
+        """Handed to `append`; counted by the loop."""
+        self.written_bytes = 0
+        """Taken by the disk; counted by the lane."""
+        self.synced_at = time.monotonic()
+        """When a sync began that is complete."""
+        self._syncing = False
+        self._dirty: set[Segment] = set()
+        self._new: set[Path] = set()
+
+    # In the recorder's loop.
+
+    @property
+    def waiting(self) -> int:
+        """Bytes the disk has not taken yet."""
+        return self.put_bytes - self.written_bytes
+
+    def begin(self, segment: Segment, header: bytes, fields: Mapping[str, Any]) -> None:
+        """Have a journal begun."""
+        self.append(segment, header, 0, segment.first_us, None, _nothing)
+        self.lane.put(lambda: segment.note("segment_opened", {"track": segment.track, **fields}))
+
+    def append(
+        self, segment: Segment, piece: bytes | bytearray, packets: int, last_us: int, clock: tuple[int, int] | None,
+        done: Callable[[int, int], None],
+    ) -> None:  # fmt: skip
+        """Have packets written; ``done`` is called in the lane with their number and size."""
+        self.put_bytes += len(piece)
+        self.lane.put(Append(self, segment, piece, packets, last_us, clock, done))
+
+    def end(self, segment: Segment) -> None:
+        """Have a journal synced and closed, with its hash in the ledger."""
+        self.lane.put(lambda: self._end(segment))
+
+    def sync(self) -> None:
+        """Have everything put on the disk, unless that is under way."""
+        if not self._syncing:
+            self._syncing = True
+            self.lane.put(self._sync)
+
+    # In the lane.
+
+    def touch(self, segment: Segment) -> None:
+        """A segment is about to grow; the first time it is made."""
+        if segment.file < 0:
+            segment.open()
+            self._new.add(segment.path.parent)
+        self._dirty.add(segment)
+
+    def _sync(self) -> None:
+        began = time.monotonic()
+        self._sync_folders()
+        for segment in list(self._dirty):
+            os.fdatasync(segment.file)
+            self._dirty.discard(segment)
+            segment.checkpoint(began, self._checkpoint_seconds)
+        self.synced_at = began
+        self._syncing = False
+
+    def _sync_folders(self) -> None:
+        """Make the names of new files last."""
+        while self._new:
+            folder = self._new.pop()
+            try:
+                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+            except OSError:
+                self._new.add(folder)
+                raise
+
+    def _end(self, segment: Segment) -> None:
+        if segment.file < 0:
+            return
+        self._sync_folders()
+        os.fdatasync(segment.file)
+        self._dirty.discard(segment)
+        os.close(segment.file)
+        segment.file = -1
+        segment.note("segment_closed", segment.state())
+
+
+def _nothing(packets: int, size: int) -> None:
+    pass

@@ -1,0 +1,308 @@
+"""The recorder as a process: what is sent to it is on the disk, whoever dies, and the ledger says what happened."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from proctor_sfu.recording import keys, protocol
+from proctor_sfu.recording.folder import LEDGER, MANIFEST, journals
+from proctor_sfu.recording.manifest import Signed
+from proctor_sfu.recording.protocol import Begin, Explain, Failed, Flow, Note, WantKeyFrame
+from proctor_sfu.recording.reading import JournalFile
+from support.deck import LIMIT, Deck, Source, is_alive, packets, rows, wait_for_packets, wait_for_row
+
+ANN = "exam-101/ann/20260101T090000Z"
+BOB = "exam-101/bob/20260101T090000Z"
+
+
+@pytest.fixture
+def deck(tmp_path: Path) -> Iterator[Deck]:
+    with Deck(tmp_path / "recordings") as running:
+        yield running
+
+
+def begin(deck: Deck, recording: str = ANN, inlet: int = 1) -> tuple[Path, Source]:
+    folder = deck.begin(recording)
+    deck.inlet(recording, inlet)
+    return folder, deck.track(recording, inlet=inlet)
+
+
+def test_every_packet_is_in_the_journal(deck: Deck) -> None:
+    folder, camera = begin(deck)
+    microphone = deck.track(ANN, "microphone", ssrc=2222)
+    camera.send(key=True)
+    for _ in range(100):
+        camera.send(7)
+        microphone.send(2)
+    wait_for_packets(folder, "camera", len(camera.sent))
+    deck.finish(ANN)
+    assert packets(folder, "camera") == camera.sent
+    assert packets(folder, "microphone") == microphone.sent
+    reader = JournalFile(folder / "camera-0001.mjr", ANN)
+    arrivals = [packet.ms for packet in reader.packets()]
+    assert arrivals == sorted(arrivals)
+    header = reader.parser.header
+    assert header is not None
+    assert (header.track, header.codec, header.ssrc, header.recording) == ("camera", "vp8", 1111, ANN)
+    assert [row.event for row in rows(folder)] == [
+        "recording_begun", "track_started", "track_started", "segment_opened", "segment_opened",
+        "segment_closed", "track_stopped", "segment_closed", "track_stopped", "recording_finished",
+    ]  # fmt: skip
+    signed = Signed.decode((folder / MANIFEST).read_bytes())
+    assert signed.genuine()
+    assert signed.manifest.summary.packets == len(camera.sent) + len(microphone.sent)
+    assert {each.file for each in signed.manifest.journals} == {"camera-0001.mjr", "microphone-0001.mjr"}
+
+
+def test_candidates_do_not_mix(deck: Deck) -> None:
+    (of_ann, ann), (of_bob, bob) = begin(deck), begin(deck, BOB, inlet=2)
+    for source in (ann, bob):
+        source.send(50, key=True)
+    stray = Source(deck.inlets[1].getsockname(), 4711)
+    stray.send(10, key=True)
+    stray.close()
+    for recording in (ANN, BOB):
+        deck.finish(recording)
+    assert packets(of_ann, "camera") == ann.sent
+    assert packets(of_bob, "camera") == bob.sent
+
+
+def test_a_killed_recorder_costs_nothing_that_its_sockets_hold(deck: Deck) -> None:
+    folder, camera = begin(deck)
+    camera.send(key=True)
+    camera.send(400)
+    wait_for_packets(folder, "camera", len(camera.sent))
+    for _ in range(2):
+        deck.kill()
+        camera.send(50)
+        deck.begin(ANN, "recorder-died")
+        deck.inlet(ANN)
+        deck.track(ANN, source=camera)
+        camera.send(50)
+        wait_for_packets(folder, "camera", len(camera.sent))
+    deck.finish(ANN)
+    assert packets(folder, "camera") == camera.sent
+    gaps = rows(folder, "gap")
+    assert [(gap.fields["cause"], gap.fields["packets"]) for gap in gaps] == [("recorder-died", 0)] * 2
+    assert len(rows(folder, "recording_resumed")) == 2
+    assert [row.fields["file"] for row in rows(folder, "segment_closed")] == [
+        path.name for path in journals(folder)
+    ]  # fmt: skip
+
+
+def test_what_was_in_memory_of_a_killed_recorder_is_a_gap_with_its_packets(deck: Deck) -> None:
+    folder, camera = begin(deck)
+    camera.send(100, key=True)
+    wait_for_packets(folder, "camera", len(camera.sent))
+    lost = len(camera.sent)
+    camera.send(20)
+    # As if it had been killed with them in memory.
+    while len(drained := deck.inlets[1].recv(2048)) and drained != camera.sent[-1]:
+        pass
+    deck.kill()
+    deck.begin(ANN, "recorder-died")
+    deck.inlet(ANN)
+    deck.track(ANN, source=camera)
+    camera.send(30, key=True)
+    deck.finish(ANN)
+    found = packets(folder, "camera")
+    missing = len(camera.sent) - len(found)
+    assert found == [packet for packet in camera.sent if packet in set(found)]
+    assert 0 < missing <= 20
+    (gap,) = rows(folder, "gap")
+    assert gap.fields["packets"] == missing
+    assert camera.sent[lost + 20 - missing] not in found
+
+
+@pytest.mark.parametrize("how", ["the daemon ends", "SIGTERM"])
+def test_it_ends_with_everything_written(tmp_path: Path, how: str) -> None:
+    with Deck(tmp_path / "recordings") as deck:
+        folder, camera = begin(deck)
+        camera.send(key=True)
+        camera.send(300)
+        if how == "SIGTERM":
+            deck.process.send_signal(signal.SIGTERM)
+        else:
+            deck.control.close()
+        assert deck.process.wait(timeout=LIMIT) == 0
+    assert packets(folder, "camera") == camera.sent
+    assert [row.event for row in rows(folder)][-3:] == ["segment_closed", "track_stopped", "recording_interrupted"]
+    assert not (folder / MANIFEST).exists()
+
+
+def test_it_does_not_outlive_a_killed_daemon(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from support.deck import Deck;"
+        f"deck = Deck(Path({str(tmp_path / 'recordings')!r})); print(deck.process.pid, flush=True); time.sleep(60)"
+    )
+    tests = Path(__file__).resolve().parents[2]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tests), str(tests.parent)))}
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment) as daemon:
+        assert daemon.stdout is not None
+        recorder = int(daemon.stdout.readline())
+        assert is_alive(recorder)
+        daemon.kill()
+        end = time.monotonic() + LIMIT
+        # It is nobody's child any more, so there is nothing to wait for.
+        while is_alive(recorder):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+
+def test_a_recording_goes_on_after_the_daemon_was_away(tmp_path: Path) -> None:
+    with Deck(tmp_path / "recordings") as deck:
+        folder, camera = begin(deck)
+        camera.send(100, key=True)
+        wait_for_packets(folder, "camera", len(camera.sent))
+        before = list(camera.sent)
+    with Deck(tmp_path / "recordings") as deck:
+        deck.begin(ANN, "daemon-died")
+        deck.inlet(ANN)
+        again = deck.track(ANN, ssrc=3333)
+        again.send(100, key=True)
+        deck.finish(ANN)
+    assert packets(folder, "camera") == before + again.sent
+    (gap,) = rows(folder, "gap")
+    assert gap.fields["cause"] == "daemon-ended"
+    # Another stream: its numbers say nothing of what is missing.
+    assert "packets" not in gap.fields
+    assert gap.fields["from_us"] == rows(folder, "segment_closed")[0].fields["last_us"]
+    assert gap.fields["to_us"] == rows(folder, "segment_closed")[1].fields["first_us"]
+
+
+def test_a_segment_ends_at_a_key_frame(tmp_path: Path) -> None:
+    with Deck(tmp_path / "recordings", segment_seconds=0.5) as deck:
+        folder, camera = begin(deck)
+        camera.send(key=True)
+        camera.send(30)
+        wait_for_packets(folder, "camera", len(camera.sent))
+        deck.forget()
+        deck.wait(WantKeyFrame)
+        camera.send(10)
+        camera.send(key=True)
+        camera.send(10)
+        wait_for_packets(folder, "camera", len(camera.sent))
+        wait_for_row(folder, "segment_closed")
+        second = JournalFile(folder / "camera-0002.mjr", ANN).packets()
+        assert next(second).data == camera.sent[41]
+        first = rows(folder, "segment_closed")[0].fields
+        assert (first["file"], first["packets"]) == ("camera-0001.mjr", 41)
+
+
+def test_key_frames_are_wanted_until_one_is_written(deck: Deck) -> None:
+    folder, camera = begin(deck)
+    for _ in range(3):
+        camera.send()
+        deck.forget()
+        deck.wait(WantKeyFrame, lambda each: (each.recording, each.track) == (ANN, "camera"))
+    camera.send(key=True)
+    wait_for_packets(folder, "camera", len(camera.sent))
+    deck.forget()
+    deck.wait(Flow)
+    deck.wait(protocol.Disk)
+    assert not [message for message in deck.messages if isinstance(message, WantKeyFrame)]
+    assert packets(folder, "camera") == camera.sent
+
+
+def test_what_never_arrives_is_counted_and_a_key_frame_asked_for(deck: Deck) -> None:
+    folder, camera = begin(deck)
+    camera.send(100, key=True)
+    wait_for_packets(folder, "camera", len(camera.sent))
+    held = camera.sent
+    camera.sent = [*held, *([b""] * 5)]  # Five numbers that are never sent.
+    camera.send(100)
+    deck.wait(Flow, lambda message: any(each.lost == 5 for each in message.tracks))
+    deck.wait(WantKeyFrame)
+
+
+def test_sender_reports_pin_the_clock_down(deck: Deck) -> None:
+    folder, camera = begin(deck)
+    at = time.time_ns() // 1000
+    camera.report(at, 123_456)
+    camera.send(20, key=True)
+    wait_for_packets(folder, "camera", len(camera.sent))
+    deck.finish(ANN)
+    timestamp, captured = rows(folder, "segment_closed")[0].fields["clock"]
+    assert timestamp == 123_456
+    assert abs(captured - at) <= 1
+    assert packets(folder, "camera") == camera.sent
+
+
+def test_silence_is_explained(deck: Deck) -> None:
+    folder, camera = begin(deck)
+    microphone = deck.track(ANN, "microphone", ssrc=2222)
+    for source in (camera, microphone):
+        source.send(10, key=True)
+    wait_for_packets(folder, "camera", len(camera.sent))
+    deck.tell(Note(recording=ANN, event="track_paused", fields={"track": "camera"}))
+    deck.tell(Explain(recording=ANN, track="camera", cause="producer-paused"))
+    began = time.monotonic()
+    while time.monotonic() - began < 2.2:  # Silence is what is tested.
+        time.sleep(0.1)
+    for source in (camera, microphone):
+        source.send(10, key=True)
+    gaps = {wait_for_row(folder, "gap", count).fields["track"]: count for count in (1, 2)}
+    found = {row.fields["track"]: row.fields for row in rows(folder, "gap")}
+    assert set(gaps) == {"camera", "microphone"}
+    assert found["camera"]["cause"] == "producer-paused"
+    assert found["microphone"]["cause"] == "no-packets"
+    assert found["camera"]["to_us"] - found["camera"]["from_us"] > 2_000_000
+
+
+def test_checkpoints_name_what_is_on_the_disk(tmp_path: Path) -> None:
+    with Deck(tmp_path / "recordings", checkpoint_seconds=0.1) as deck:
+        folder, camera = begin(deck)
+        camera.send(key=True)
+        camera.send(100)
+        row = wait_for_row(folder, "checkpoint")
+        camera.send(100)
+    reader = JournalFile(folder / row.fields["file"], ANN)
+    assert sum(1 for packet in reader.packets() if packet.offset < row.fields["bytes"]) == row.fields["packets"]
+
+
+def test_a_changed_ledger_is_not_written_to(tmp_path: Path) -> None:
+    with Deck(tmp_path / "recordings") as deck:
+        folder, camera = begin(deck)
+        camera.send(10, key=True)
+        wait_for_packets(folder, "camera", len(camera.sent))
+    path = folder / LEDGER
+    changed = path.read_bytes().replace(b'"track":"camera"', b'"track":"screen"', 1)
+    path.write_bytes(changed)
+    with Deck(tmp_path / "recordings") as deck:
+        deck.tell(Begin(recording=ANN, folder=str(folder), fields={}, cause="daemon-died"))
+        failed = deck.wait(Failed)
+        assert (failed.recording, failed.code) == (ANN, "tampered")
+    assert path.read_bytes() == changed
+
+
+def test_a_folder_that_cannot_be_made_fails_at_once(deck: Deck) -> None:
+    (deck.directory / "exam-101").write_text("a file")
+    deck.tell(Begin(recording=ANN, folder=str(deck.directory / ANN), fields={}, cause=""))
+    assert deck.wait(Failed).code == "disk-failed"
+
+
+def test_sealed_journals_open_with_the_master_key_only(tmp_path: Path) -> None:
+    master = tmp_path / "master.key"
+    keys.new_master_key(master)
+    with Deck(tmp_path / "recordings", master_key=str(master)) as deck:
+        folder, camera = begin(deck)
+        key = keys.recording_key(folder, ANN, keys.master_key(master))
+        camera.send(100, key=True)
+        wait_for_packets(folder, "camera", len(camera.sent), key)
+        deck.kill()
+        deck.begin(ANN, "recorder-died")
+        deck.inlet(ANN)
+        deck.track(ANN, source=camera)
+        camera.send(100)
+        deck.finish(ANN)
+    assert [path.name for path in journals(folder)] == ["camera-0001.mjr.sealed", "camera-0002.mjr.sealed"]
+    assert not any(camera.sent[50][20:] in path.read_bytes() for path in journals(folder))
+    assert packets(folder, "camera", key) == camera.sent
