@@ -22,10 +22,9 @@ from proctor_sfu.audit.audit import Audit
 from proctor_sfu.control.routes.app import control_app
 from proctor_sfu.control.routes.candidates import CandidateRoutes
 from proctor_sfu.control.routes.daemon import DaemonRoutes
-from proctor_sfu.control.routes.events import EventRoutes
 from proctor_sfu.control.routes.quality import QualityRoutes
+from proctor_sfu.control.routes.recordings import RecordingRoutes
 from proctor_sfu.control.routes.rooms import RoomRoutes
-from proctor_sfu.control.routes.streams import Streams
 from proctor_sfu.control.routes.workers import WorkerRoutes
 from proctor_sfu.control.socket import ControlSocket, listen
 from proctor_sfu.events import Bus
@@ -35,24 +34,17 @@ from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.archive import HISTORY
 from proctor_sfu.quality.history import History
 from proctor_sfu.quality.pulse import Pulse
+from proctor_sfu.recording.recordings import Recordings
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Settings
 from proctor_sfu.settings_file import Loaded
 from proctor_sfu.signaling.app import PATH, SignalingApp
 from proctor_sfu.signaling.tls import context_of
-from proctor_sfu.starting import (
-    control_socket_of,
-    ice_servers_of,
-    signaling_of,
-    state_of,
-    webhook_secrets_of,
-    workers_of,
-)
+from proctor_sfu.starting import control_socket_of, ice_servers_of, recordings_of, signaling_of, state_of, workers_of
 from proctor_sfu.state import held, place
 from proctor_sfu.systemd import Manager
 from proctor_sfu.web import bundle
 from proctor_sfu.web.pages import Pages
-from proctor_sfu.webhooks import Webhooks
 
 _log = structlog.get_logger("psfu")
 
@@ -77,7 +69,7 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
     settings = loaded.settings
     manager = Manager(os.environ)
     async with contextlib.AsyncExitStack() as stack:
-        ice, webhook_secrets = ice_servers_of(loaded), webhook_secrets_of(loaded)
+        ice = ice_servers_of(loaded)
         # Taken first, so that a second daemon ends before it does anything else.
         with control_socket_of(loaded):
             control_socket = listen(socket)
@@ -107,6 +99,16 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         url = f"{'wss' if tls else 'ws'}://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}{PATH}"
         stack.push_async_callback(signaling.close)
 
+        recording = settings.recording
+        recordings = Recordings(
+            registry, recording, directory=recording.directory or state / "recordings",
+            signing_key=recording.signing_key or state / "recording-key.pem",
+        )  # fmt: skip
+        with recordings_of(loaded):
+            recordings.start()
+        # Before candidates are sent away, so that it is no candidate's doing that recordings end.
+        stack.push_async_callback(recordings.close)
+
         pulse = Pulse(registry, pool, settings, events, ready=lambda: not stop.is_set())
         history = None
         if settings.history.enabled:
@@ -114,25 +116,20 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             history.start(pulse.each, events)
             stack.callback(history.close)
 
-        webhooks = Webhooks(settings.webhooks, webhook_secrets, events)
-        webhooks.start()
-        stack.push_async_callback(webhooks.close)
-
-        streams = Streams()
         nouns = (
             DaemonRoutes(registry, pool, history, url=url, ready=lambda: not stop.is_set()),
-            RoomRoutes(registry),
+            RoomRoutes(registry, recordings),
             CandidateRoutes(registry),
             WorkerRoutes(registry, pool),
-            QualityRoutes(pulse.frames, registry, streams),
-            EventRoutes(events, streams),
+            RecordingRoutes(registry, recordings),
+            QualityRoutes(pulse.frames, registry),
         )
         control = control_app(route for noun in nouns for route in noun.table())
-        control.on_shutdown.append(lambda _: streams.close())
+        # Monitors are told nothing more, so that nobody waits for the end of their streams.
+        control.on_shutdown.append(lambda _: pulse.close())
         await _site(stack, control, lambda runner: web.SockSite(runner, control_socket.server))
 
         pulse.start()
-        stack.push_async_callback(pulse.close)
         alive = spawn(manager.keep_alive(lambda: _status(registry, pool), partial(_alive, pool)), name="watchdog")
         stack.callback(alive.cancel)
         manager.tell("READY=1", f"STATUS={_status(registry, pool)}")

@@ -13,7 +13,6 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 import structlog
 
-from proctor_sfu.clock import timestamp
 from proctor_sfu.feed import Feed, Missed
 
 _log = structlog.get_logger("psfu.events")
@@ -234,6 +233,68 @@ class WorkerLevelChanged(Event):
     reasons: tuple[str, ...]
 
 
+# Recordings.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingBegun(PeerEvent):
+    """A candidate is recorded; ``resumed``: again, after an interruption."""
+
+    kind: ClassVar[str] = "recording_begun"
+    recording: str
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFinished(PeerEvent):
+    """A recording is complete and signed."""
+
+    kind: ClassVar[str] = "recording_finished"
+    recording: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRefused(PeerEvent):
+    """A candidate that should be recorded is not; ``code`` says why."""
+
+    kind: ClassVar[str] = "recording_refused"
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStalled(PeerEvent):
+    """Nothing of a source was written for some seconds."""
+
+    kind: ClassVar[str] = "recording_stalled"
+    source: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFlows(PeerEvent):
+    """A source that was stalled is written again."""
+
+    kind: ClassVar[str] = "recording_flows"
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderDied(Event):
+    """The recorder process ended unexpectedly; another one goes on."""
+
+    kind: ClassVar[str] = "recorder_died"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingDisk(Event):
+    """The disk of the recordings is in trouble, ``disk-full``, ``disk-slow`` or ``disk-failed``, or no more: ``""``."""
+
+    kind: ClassVar[str] = "recording_disk"
+    trouble: str
+    reason: str
+
+
 # The daemon.
 
 
@@ -275,15 +336,6 @@ class Record:
     def plain(self) -> dict[str, Any]:
         """Return it as JSON has it: ``number``, ``at``, ``kind`` and the members of the event."""
         return {"number": self.number, "at": self.at, "kind": self.event.kind, **dataclasses.asdict(self.event)}
-
-    def told(self) -> dict[str, Any]:
-        """Return it as the control API and webhooks tell it, with what depends on the kind in ``details``."""
-        details = dataclasses.asdict(self.event)
-        room, peer = details.pop("room", None), details.pop("peer", None)
-        return {
-            "number": self.number, "at": timestamp(self.at), "kind": self.event.kind, "room": room, "peer": peer,
-            "details": details,
-        }  # fmt: skip
 
 
 Subscriber: TypeAlias = Callable[[Record], None]

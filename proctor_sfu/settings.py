@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,11 +97,6 @@ class Rtc(_Section):
     protocols: tuple[Literal["udp", "tcp"], ...] = Field(
         ("udp", "tcp"), min_length=1, description="What media is taken over; clients prefer UDP."
     )
-    buffer_bytes: int = Field(
-        4_194_304, ge=0, le=268_435_456,
-        description="Send and receive buffer a worker asks for, bytes; the kernel gives at most net.core.wmem_max and"
-        " net.core.rmem_max. 0: the system's default.",
-    )  # fmt: skip
     initial_outgoing_bitrate: int = Field(
         1_000_000, ge=30_000, description="First guess of what a proctor can receive, bits per second."
     )
@@ -268,36 +262,50 @@ class History(_Section):
     max_bytes: int = Field(536_870_912, ge=1_048_576, description="Size at which the oldest of it is deleted, bytes.")
 
 
-class Webhooks(_Section):
-    """Other servers that are told what happens: each event as a signed POST, tried again until it is taken."""
+class Recording(_Section):
+    """How recordings are kept, and for how long. What is recorded is said of each room."""
 
-    urls: tuple[str, ...] = Field((), description="Where to.", examples=[["https://lms.example.org/psfu"]])
-    secret_file: Path | None = Field(
-        None,
-        description="File with the secret events are signed with; when it is rotated, the new one comes first and old"
-        " ones may follow, a line each.",
-        examples=["/etc/psfu/credentials/webhooks"],
+    directory: Path | None = Field(
+        None, description="Where they lie; unset: recordings below the state directory.",
+        examples=["/srv/psfu/recordings"],
+    )  # fmt: skip
+    segment_seconds: float = Field(
+        600.0, ge=10, le=86_400, description="Time after which a journal is closed, hashed and followed by another."
     )
-    events: tuple[str, ...] = Field(
-        (), description="Kinds of events that are told; none: all of them.", examples=[["peer_left", "incident_found"]]
+    checkpoint_seconds: float = Field(
+        10.0, ge=1, le=600, description="Time after which the ledger pins down what a growing journal has so far."
     )
-    give_up_seconds: float = Field(
-        3600.0, ge=0, le=86_400, description="Time after which an event that a server does not take is given up."
+    memory_bytes: int = Field(
+        268_435_456, ge=1_048_576, description="Most that waits in memory while the disk does not take it, bytes."
     )
-
-    @field_validator("urls")
-    @classmethod
-    def _are_http_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for url in value:
-            if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
-                raise ValueError(f"expected URLs that begin with https:// or http://, not {url!r}")
-        return value
-
-    @model_validator(mode="after")
-    def _has_a_secret(self) -> Webhooks:
-        if self.urls and self.secret_file is None:
-            raise ValueError("secret_file: needed for urls: a file with the secret that events are signed with")
-        return self
+    reserve_bytes: int = Field(
+        1_073_741_824, ge=0, description="Free space below which no new recording begins, bytes; running ones go on."
+    )
+    reserve_hours: float = Field(
+        1.0, ge=0, le=1000, description="Hours the disk must suffice for at the present rate, or none begins."
+    )
+    retain_days: int = Field(
+        0, ge=0, le=36_500, description="Days after which a recording is deleted; 0: never, unless its room says so."
+    )
+    resume_seconds: float = Field(
+        3600.0, ge=0, le=604_800,
+        description="Time in which a recording goes on after an interruption; then it is finished and signed.",
+    )  # fmt: skip
+    stall_seconds: float = Field(
+        3.0, ge=1, le=60, description="Time without packets after which a recording counts as stalled."
+    )
+    signing_key: Path | None = Field(
+        None, description="Ed25519 key that signs manifests; unset: recording-key.pem in the state directory.",
+        examples=["/etc/psfu/recording-key.pem"],
+    )  # fmt: skip
+    master_key: Path | None = Field(
+        None, description="Encrypt new recordings with keys that this one wraps; see psfu-recordings(1).",
+        examples=["/etc/psfu/recording-master.key"],
+    )  # fmt: skip
+    upload_command: list[str] = Field(
+        [], description="Program and arguments run for each finished recording, repeated until it succeeds.",
+        examples=[["/usr/local/bin/upload-recording"]],
+    )  # fmt: skip
 
 
 class Log(_Section):
@@ -321,7 +329,8 @@ class Settings(_Section):
     rooms: Rooms = Field(default_factory=Rooms)
     quality: Quality = Field(default_factory=Quality)
     history: History = Field(default_factory=History)
-    webhooks: Webhooks = Field(default_factory=Webhooks)
+
+    recording: Recording = Field(default_factory=Recording)
     log: Log = Field(default_factory=Log)
 
     @model_validator(mode="after")

@@ -10,12 +10,10 @@ import typer
 
 from proctor_sfu import __version__
 from psfu_cli import exits
-from psfu_cli.commands import candidates, config, mediasoup, rooms, workers
+from psfu_cli.commands import candidates, config, mediasoup, recordings, rooms, workers
 from psfu_cli.commands.completion import completion
-from psfu_cli.commands.events import events
 from psfu_cli.commands.serve import serve
 from psfu_cli.commands.simulate import simulate
-from psfu_cli.commands.stats import stats
 from psfu_cli.commands.status import status, version
 from psfu_cli.complete import VARIABLE
 from psfu_cli.exits import Exit
@@ -74,20 +72,17 @@ app.command(rich_help_panel=DAEMON)(version)
 app.add_typer(workers.app, name="workers", rich_help_panel=DAEMON)
 app.add_typer(rooms.app, name="rooms", rich_help_panel=EXAMS)
 app.add_typer(candidates.app, name="candidates", rich_help_panel=EXAMS)
-app.command(rich_help_panel=EXAMS)(stats)
-app.command(rich_help_panel=EXAMS)(events)
+app.add_typer(recordings.app, name="recordings", rich_help_panel=EXAMS)
 app.command(rich_help_panel=EXAMS)(simulate)
 app.add_typer(mediasoup.app, name="mediasoup", rich_help_panel=SETUP)
 app.add_typer(config.app, name="config", rich_help_panel=SETUP)
 app.command(rich_help_panel=SETUP)(completion)
 
 # What hands used to other tools type.
-for noun, group in {"worker": workers.app, "room": rooms.app, "candidate": candidates.app}.items():
-    app.add_typer(group, name=noun, hidden=True)
-for group, listing in {rooms.app: rooms.list_, candidates.app: candidates.list_, workers.app: workers.list_}.items():
-    group.command("ls", hidden=True)(listing)
-candidates.app.command("stats")(stats)
-app.command("top", hidden=True)(stats)
+NOUNS = {"worker": workers, "room": rooms, "candidate": candidates, "recording": recordings}
+for noun, module in NOUNS.items():
+    app.add_typer(module.app, name=noun, hidden=True)
+    module.app.command("ls", hidden=True)(module.list_)
 rooms.app.command("rm", hidden=True)(rooms.close)
 
 

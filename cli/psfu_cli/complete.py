@@ -31,6 +31,11 @@ def candidates(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     return _ask(ctx, incomplete, lambda client: {each.id for each in client.candidates.list(room)})
 
 
+def recordings(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Complete ids of recordings."""
+    return _ask(ctx, incomplete, lambda client: (each.id for each in client.recordings.list()))
+
+
 def workers(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     """Complete process ids of workers."""
     return _ask(ctx, incomplete, lambda client: (str(each.pid) for each in client.workers.list()))
@@ -41,6 +46,10 @@ def _ask(ctx: typer.Context, incomplete: str, ids: Callable[[Client], Iterable[s
     client = Client(Path(given) if given else to_dial(os.environ), timeout=PATIENCE)
     try:
         # Shells evaluate what they are given, so nothing but an id gets there, whoever answers at the socket.
-        yield from sorted(each for each in ids(client) if each.startswith(incomplete) and ID.fullmatch(each))
+        yield from sorted(each for each in ids(client) if each.startswith(incomplete) and _is_id(each))
     except PsfuError:
         return  # There is nobody to show an error to: the shell is in the middle of a line.
+
+
+def _is_id(text: str) -> bool:
+    return all(ID.fullmatch(part) for part in text.split("/"))

@@ -9,6 +9,10 @@ from typing import Final
 
 import typer
 
+from proctor_sfu.errors import RefusedError
+
+RECORDED: Final = ("camera", "screen", "microphone")
+"""Sources that can be recorded."""
 _NUMBER: Final = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([a-z%]*)", re.ASCII | re.IGNORECASE)
 _SECONDS: Final = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _BITS: Final = {"": 1.0, "k": 1e3, "kbps": 1e3, "m": 1e6, "mbps": 1e6, "g": 1e9, "gbps": 1e9}
@@ -53,6 +57,15 @@ def outage(text: str) -> tuple[float, float]:
         raise typer.BadParameter(f"{text!r} is no outage like 5s@20s: how long, and when it begins")
     start = seconds(begin)
     return start, start + seconds(length)
+
+
+def recorded_sources(text: str) -> list[str]:
+    """Return the sources in ``camera,screen``; raises `RefusedError` ``usage`` for what is none."""
+    found = [each.strip() for each in text.split(",") if each.strip()]
+    for each in found:
+        if each not in RECORDED:
+            raise RefusedError("usage", f"{each!r} cannot be recorded: camera, screen, microphone, with commas")
+    return found
 
 
 def _value(text: str, units: Mapping[str, float], wanted: str) -> float:

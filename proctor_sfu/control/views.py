@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from proctor_sfu.clock import timestamp
+from proctor_sfu.control.api.base import timestamp
 from proctor_sfu.control.api.candidates import Candidate, Source
 from proctor_sfu.control.api.rooms import Room as RoomView
 from proctor_sfu.control.api.workers import Worker
@@ -29,6 +29,7 @@ def room_view(room: Room) -> RoomView:
         proctors=len(room.peers) - candidates,
         producers=sum(len(peer.published) for peer in room.peers.values()),
         consumers=sum(len(peer.viewed) for peer in room.peers.values()),
+        record=tuple(sorted(room.record)),
     )
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from proctor_sfu import __version__
-from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import quality as api
+from proctor_sfu.control.api.base import timestamp
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.sources import hundredth, tenth
 from proctor_sfu.rooms.room import Room
@@ -46,7 +46,7 @@ def room_line(room: Room, candidates: Sequence[api.Candidate], proctors: Sequenc
         warn=levels.count("warn"), bad=levels.count("bad"), bitrate_in=total(each.bitrate for each in candidates),
         bitrate_out=total(each.bitrate for each in proctors), health=min(healths, default=None),
         loss_p95=hundredth(percentile([each.loss for each in candidates], 0.95)),
-        rtt_p95_ms=tenth(percentile([each.rtt_ms for each in candidates], 0.95)), recordings=None,
+        rtt_p95_ms=tenth(percentile([each.rtt_ms for each in candidates], 0.95)), recordings=recorded(candidates),
     )  # fmt: skip
 
 
@@ -66,8 +66,13 @@ def daemon_line(
         full=own.full, rooms=len(rooms), candidates=len(candidates), live=_live(candidates), proctors=len(proctors),
         workers=len(pool.members), workers_target=pool.target, restarts=pool.restarts, ok=levels.count("ok"),
         warn=levels.count("warn"), bad=levels.count("bad"), bitrate_in=total(each.bitrate for each in candidates),
-        bitrate_out=total(each.bitrate for each in proctors), recordings=None,
+        bitrate_out=total(each.bitrate for each in proctors), recordings=recorded(candidates),
     )  # fmt: skip
+
+
+def recorded(candidates: Sequence[api.Candidate]) -> int:
+    """Return how many are recorded as they should be."""
+    return sum(each.recording == "on" for each in candidates)
 
 
 def by_room(candidates: Iterable[api.Candidate]) -> dict[str, list[api.Candidate]]:

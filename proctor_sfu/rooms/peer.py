@@ -132,6 +132,8 @@ class Peer:
         self.interrupted = False
         """Nothing comes on its transport any more, though the worker does not say so yet."""
         self.hand_raised = False
+        self.recording: Literal["on", "off", "error"] = "off"
+        """Whether all that should be recorded of it is being written."""
         self.uplink: Uplink | None = None
         """Decides what it goes on sending, once it told of its uplink."""
         self.auto_consume = True

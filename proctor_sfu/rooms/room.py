@@ -38,6 +38,8 @@ class Room:
         self.open = open_to_all
         self.max_candidates = max_candidates
         self.created_at = time.time()
+        self.record: frozenset[Source] = frozenset()
+        """Sources of its candidates that are recorded."""
         self.peers: dict[str, Peer] = {}
         self.member: Member | None = None
         self.router: Router | None = None

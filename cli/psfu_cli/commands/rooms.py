@@ -11,10 +11,15 @@ from proctor_sfu.control.api.rooms import Room
 from psfu_cli import complete, exits
 from psfu_cli.options import Cli, DryRunOption, ReasonOption, YesOption, client
 from psfu_cli.output import Column, Format, duration
+from psfu_cli.quantities import recorded_sources
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and close rooms.")
 
 RoomArgument = Annotated[str, typer.Argument(metavar="ROOM", help="Id of a room.", autocompletion=complete.rooms)]
+RecordOption = Annotated[
+    str,
+    typer.Option("--record", metavar="LIST", help="Sources of candidates to record: camera,screen,microphone."),
+]
 
 
 def _access(room: Room) -> str:
@@ -35,6 +40,7 @@ COLUMNS: Final = (
     Column(title="PROCTORS", value=lambda room: room.proctors),
     Column(title="PRODUCERS", value=lambda room: room.producers, wide=True),
     Column(title="CONSUMERS", value=lambda room: room.consumers, wide=True),
+    Column(title="RECORD", value=lambda room: ",".join(room.record)),
     Column(title="WORKER", value=lambda room: room.worker),
     Column(title="AGE", value=lambda room: age(room.created_at)),
 )
@@ -68,9 +74,12 @@ def create(
     max_candidates: Annotated[
         int | None, typer.Option("--max-candidates", metavar="N", min=1, max=100_000, help="Candidates it takes.")
     ] = None,
+    record: RecordOption = "",
 ) -> None:
     """Create a room. In this version it has to be --open."""
-    made = cli.client.rooms.create(room, open_to_all=open_to_all, max_candidates=max_candidates)
+    made = cli.client.rooms.create(
+        room, open_to_all=open_to_all, max_candidates=max_candidates, record=recorded_sources(record)
+    )
     if cli.format is Format.JSON:
         cli.writer(Room).one(made, COLUMNS)
     else:

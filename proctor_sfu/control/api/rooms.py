@@ -24,3 +24,5 @@ class Room:
     """Proctors and observers."""
     producers: int
     consumers: int
+    record: tuple[str, ...] = ()
+    """Sources of its candidates that are recorded."""

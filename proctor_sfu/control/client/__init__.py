@@ -6,8 +6,8 @@ from pathlib import Path
 
 from proctor_sfu.control.client.candidates import Candidates
 from proctor_sfu.control.client.daemon import Daemon
-from proctor_sfu.control.client.events import Events
 from proctor_sfu.control.client.quality import Quality
+from proctor_sfu.control.client.recordings import Recordings
 from proctor_sfu.control.client.rooms import Rooms
 from proctor_sfu.control.client.transport import TIMEOUT, Transport
 from proctor_sfu.control.client.workers import Workers
@@ -22,5 +22,5 @@ class Client:
         self.rooms = Rooms(transport)
         self.candidates = Candidates(transport)
         self.workers = Workers(transport)
+        self.recordings = Recordings(transport)
         self.quality = Quality(transport)
-        self.events = Events(transport)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 
 from proctor_sfu.control.api.rooms import Room
 from proctor_sfu.control.client.transport import Transport, segment
@@ -22,9 +23,11 @@ class Rooms:
         """Return a room."""
         return self._transport.one(Room, self._transport.call("GET", _path(room)))
 
-    def create(self, room: str, *, open_to_all: bool, max_candidates: int | None = None) -> Room:
-        """Make a room."""
-        body = {"id": room, "open": open_to_all, "max_candidates": max_candidates}
+    def create(
+        self, room: str, *, open_to_all: bool, max_candidates: int | None = None, record: Sequence[str] = ()
+    ) -> Room:
+        """Make a room; ``record``: the sources of its candidates that are recorded."""
+        body = {"id": room, "open": open_to_all, "max_candidates": max_candidates, "record": [*record]}
         return self._transport.one(Room, self._transport.call("POST", "/v1/rooms", body=body))
 
     def close(self, room: str, *, reason: str, dry_run: bool = False) -> Room:

@@ -36,7 +36,7 @@ def test_a_room_is_made_shown_and_closed(run: Run) -> None:
 def test_the_table_says_loudly_that_a_room_is_open(run: Run, room: str) -> None:
     done = run("rooms", "list")
     head, *rows = done.stdout.splitlines()
-    assert head.split() == ["ROOM", "STATE", "ACCESS", "CANDIDATES", "PROCTORS", "WORKER", "AGE"]
+    assert head.split() == ["ROOM", "STATE", "ACCESS", "CANDIDATES", "PROCTORS", "RECORD", "WORKER", "AGE"]
     (row,) = (row for row in rows if row.startswith(f"{room} "))
     assert "OPEN (no token)" in row and "0/1000" in row
     assert "warning: OPEN rooms" in done.stderr

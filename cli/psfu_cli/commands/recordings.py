@@ -1,0 +1,134 @@
+"""``psfu recordings``: what was recorded, and what is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from proctor_sfu.control.api.recordings import Disk, Recording, Wanted
+from psfu_cli import complete, exits
+from psfu_cli.commands.rooms import age
+from psfu_cli.options import Cli, client
+from psfu_cli.output import Column, duration, size
+from psfu_cli.quantities import recorded_sources
+
+app = typer.Typer(no_args_is_help=True, help="Record candidates; find, verify, export and keep recordings.")
+
+RecordingArgument = Annotated[
+    str,
+    typer.Argument(metavar="RECORDING", help="ROOM/CANDIDATE/TIME.", autocompletion=complete.recordings),
+]
+RoomOption = Annotated[
+    str | None, typer.Option("--room", "-r", metavar="ROOM", help="Of this room.", autocompletion=complete.rooms)
+]
+CandidateOption = Annotated[
+    str | None,
+    typer.Option(
+        "--candidate", "-c", metavar="CANDIDATE", help="Of this candidate.", autocompletion=complete.candidates
+    ),
+]
+RoomArgument = Annotated[str, typer.Argument(metavar="ROOM", help="Room.", autocompletion=complete.rooms)]
+SourcesOption = Annotated[
+    str, typer.Option("--sources", metavar="LIST", help="camera,screen,microphone; all unless named.")
+]
+_GOOD: Final = frozenset({"running", "finishing", "finished", "erased"})
+
+
+def _tracks(recording: Recording) -> str:
+    if not recording.tracks:
+        return recording.sources.replace(",", " ")
+    return " ".join(f"{each.track}{'' if each.state == 'flows' else f' ({each.state})'}" for each in recording.tracks)
+
+
+COLUMNS: Final = (
+    Column(title="RECORDING", value=lambda each: each.id),
+    Column(title="STATE", value=lambda each: each.state, alarming=lambda each: each.state not in _GOOD),
+    Column(title="TRACKS", value=_tracks, alarming=lambda each: any(t.state == "stalled" for t in each.tracks)),
+    Column(title="SIZE", value=lambda each: size(each.bytes)),
+    Column(title="GAPS", value=lambda each: each.gaps),
+    Column(title="HELD", value=lambda each: each.held, wide=True),
+    Column(title="KEPT UNTIL", value=lambda each: each.retain_until, wide=True),
+    Column(title="FOLDER", value=lambda each: each.folder, wide=True),
+    Column(title="AGE", value=lambda each: None if each.begun_at is None else age(each.begun_at)),
+)
+WANTED: Final = (
+    Column(title="ROOM", value=lambda each: each.room),
+    Column(title="CANDIDATE", value=lambda each: each.candidate or "(all)"),
+    Column(title="RECORDED", value=lambda each: ",".join(each.sources) or "nothing"),
+    Column(title="FINISHED", value=lambda each: " ".join(each.stopped)),
+)
+DISK: Final = (
+    Column(title="DIRECTORY", value=lambda each: each.directory),
+    Column(title="FREE", value=lambda each: size(each.free_bytes)),
+    Column(title="RESERVE", value=lambda each: size(each.reserve_bytes)),
+    Column(title="RATE", value=lambda each: f"{size(int(each.rate))}/s"),
+    Column(title="SUFFICES FOR", value=lambda each: _hours(each)),
+    Column(title="RECORDING", value=lambda each: each.recording),
+    Column(title="REFUSED", value=lambda each: each.refused, alarming=lambda each: each.refused > 0),
+    Column(title="TROUBLE", value=lambda each: each.trouble, alarming=lambda each: bool(each.trouble)),
+    Column(title="REASON", value=lambda each: each.reason),
+)
+
+
+def _hours(disk: Disk) -> str | None:
+    return None if disk.hours_left is None else duration(3600 * disk.hours_left)
+
+
+@app.command("list")
+@client(reads=True)
+def list_(cli: Cli, room: RoomOption = None, candidate: CandidateOption = None) -> None:
+    """List recordings, and for how long the disk suffices."""
+    found = cli.client.recordings.list(room, candidate)
+    cli.writer(Recording).many(found, COLUMNS, empty="no recordings (psfu rooms create ROOM --record camera,screen)")
+    if not cli.as_json:
+        _tell_disk(cli.client.recordings.disk())
+
+
+@app.command()
+@client(reads=True)
+def get(cli: Cli, recording: RecordingArgument) -> None:
+    """Show one recording."""
+    cli.writer(Recording).one(cli.client.recordings.get(recording), COLUMNS)
+
+
+@app.command()
+@client(reads=True)
+def disk(cli: Cli) -> None:
+    """Show the disk recordings are on, and for how many hours it suffices."""
+    cli.writer(Disk, lambda each: str(each.directory)).one(cli.client.recordings.disk(), DISK)
+
+
+@app.command()
+@client()
+def start(
+    cli: Cli,
+    room: RoomArgument,
+    candidate: CandidateOption = None,
+    sources: SourcesOption = "",
+    retain: Annotated[
+        int | None,
+        typer.Option("--retain", metavar="DAYS", min=0, max=36_500, help="Delete after so many days; 0: never."),
+    ] = None,
+) -> None:
+    """Record everybody in a room, or one candidate, from now on."""
+    wanted = cli.client.recordings.start(room, candidate, recorded_sources(sources), retain)
+    cli.writer(Wanted, lambda each: str(each.room)).changed([wanted], WANTED)
+
+
+@app.command()
+@client()
+def stop(cli: Cli, room: RoomArgument, candidate: CandidateOption = None, sources: SourcesOption = "") -> None:
+    """Record no more; a recording that has nothing left to record is finished and signed."""
+    wanted = cli.client.recordings.stop(room, candidate, recorded_sources(sources))
+    cli.writer(Wanted, lambda each: str(each.room)).changed([wanted], WANTED)
+
+
+def _tell_disk(disk: Disk) -> None:
+    hours = _hours(disk)
+    if hours is not None:
+        exits.hint(f"{size(disk.free_bytes)} free, {size(int(disk.rate))}/s: suffices for {hours}")
+    if disk.refused:
+        exits.hint(f"warning: {disk.refused} candidates are NOT recorded (psfu recordings disk)")
+    if disk.trouble:
+        exits.hint(f"warning: {disk.trouble}: {disk.reason}")

@@ -1,0 +1,87 @@
+"""Recordings, those that run and those on disk, and the disk they are on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """A source that is being recorded."""
+
+    track: str
+    """``camera``, ``screen``, ``microphone``."""
+    state: Literal["flows", "paused", "stalled", "starting"]
+    cause: str
+    """Why it stalls; empty: it does not."""
+    bytes: int
+    """Written since it was last begun."""
+    lost: int
+    """Packets that never arrived, of those sent since it was last begun."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A candidate's recording."""
+
+    id: str
+    """``ROOM/CANDIDATE/TIME``."""
+    room: str
+    candidate: str
+    state: Literal["running", "finishing", "interrupted", "finished", "erased", "damaged", "failed"]
+    """``interrupted``: it goes on when the candidate comes back, or is finished after a while."""
+    begun_at: str | None
+    ended_at: str | None
+    """Arrival of the last packet; null while it runs."""
+    tracks: tuple[Track, ...]
+    """What is being recorded at the moment."""
+    sources: str
+    """Names of all tracks it has, with commas."""
+    bytes: int
+    gaps: int | None
+    """Times without packets, all tracks; null while it runs."""
+    held: bool
+    """Nothing of it may be deleted."""
+    retain_until: str | None
+    """When it is deleted; null: not by itself."""
+    folder: str
+    reason: str | None
+    """Why it failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """The disk of the recordings."""
+
+    directory: str
+    free_bytes: int
+    size_bytes: int
+    rate: float
+    """Bytes written a second at the moment."""
+    speed: float | None
+    """Bytes a second it would take, as far as is known."""
+    hours_left: float | None
+    """Hours until the reserve is reached at the present rate; null: nothing is recorded."""
+    reserve_bytes: int
+    trouble: str
+    """``disk-full``, ``disk-slow``, ``disk-failed``, or empty."""
+    reason: str
+    recording: int
+    """Candidates that are recorded at the moment."""
+    refused: int
+    """Candidates that should be recorded and are not."""
+    public_key: str
+    """Fingerprint of the key that signs; empty until something was recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is recorded from now on."""
+
+    room: str
+    candidate: str | None
+    """Null: every candidate of the room."""
+    sources: tuple[str, ...]
+    stopped: tuple[str, ...]
+    """Recordings that are finished because of it."""

@@ -1,0 +1,155 @@
+"""Recordings."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from aiohttp import web
+from pydantic import Field
+
+from proctor_sfu.control.api import recordings as api
+from proctor_sfu.control.api.base import timestamp
+from proctor_sfu.control.routes.answers import Body, Route, caller, read
+from proctor_sfu.errors import RefusedError
+from proctor_sfu.recording import archive, folder
+from proctor_sfu.recording.archive import Kept
+from proctor_sfu.recording.recordings import Recordings
+from proctor_sfu.recording.taking import Recording, Take
+from proctor_sfu.rooms.registry import Registry
+from proctor_sfu.rooms.roles import CANDIDATE_SOURCES, Source
+from proctor_sfu.text import safe_text
+
+ONE = "/recordings/{room}/{candidate}/{begun}"
+
+
+class Which(Body):
+    """``POST /v1/recordings/stop``."""
+
+    room: str = Field(max_length=64)
+    candidate: str | None = Field(None, max_length=64)
+    sources: list[Literal["camera", "screen", "microphone"]] = Field(default_factory=list)
+
+    @property
+    def chosen(self) -> list[Source]:
+        """The sources meant; none named: all."""
+        return [Source(each) for each in self.sources] or list(CANDIDATE_SOURCES)
+
+
+class Start(Which):
+    """``POST /v1/recordings/start``."""
+
+    retain_days: int | None = Field(None, ge=0, le=36_500)
+
+
+class RecordingRoutes:
+    """Begin, end, find, and look after."""
+
+    def __init__(self, registry: Registry, recordings: Recordings) -> None:
+        self._registry = registry
+        self._recordings = recordings
+
+    def table(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            ("GET", "/recordings", self._list),
+            ("GET", "/recordings/disk", self._disk),
+            ("POST", "/recordings/start", self._start),
+            ("POST", "/recordings/stop", self._stop),
+            ("GET", ONE, self._get),
+        ]
+
+    async def _list(self, request: web.Request) -> list[api.Recording]:
+        room, candidate = request.query.get("room"), request.query.get("candidate")
+        running = {
+            each.id: each
+            for each in self._recordings.running.values()
+            if room in (None, each.room) and candidate in (None, each.candidate) and each.state != "failed"
+        }
+        on_disk = await asyncio.to_thread(lambda: list(archive.kept(self._recordings.directory, room, candidate)))
+        shown = [_running(each) for each in running.values()]
+        shown += [_kept(each) for each in on_disk if each.id not in running]
+        return sorted(shown, key=lambda each: (each.room, each.candidate, each.id))
+
+    async def _get(self, request: web.Request) -> api.Recording:
+        name = "/".join(safe_text(request.match_info[part], 64) for part in ("room", "candidate", "begun"))
+        for each in self._recordings.running.values():
+            if each.id == name and each.state != "failed":
+                return _running(each)
+        path = await asyncio.to_thread(archive.find, self._recordings.directory, name)
+        return _kept(await asyncio.to_thread(archive.look, name, path))
+
+    async def _disk(self, request: web.Request) -> api.Disk:
+        recordings, space = self._recordings, self._recordings.space
+        if recordings.recorder.pid is None:
+            space.free, space.size = await asyncio.to_thread(folder.space, recordings.directory)
+        return api.Disk(
+            directory=str(recordings.directory), free_bytes=space.free, size_bytes=space.size,
+            rate=round(space.rate, 1), speed=space.speed, hours_left=space.hours_left,
+            reserve_bytes=space.limits.reserve_bytes, trouble=space.trouble, reason=space.reason,
+            recording=sum(bool(each.takes) for each in recordings.running.values()),
+            refused=len(recordings.refused), public_key=recordings.recorder.public_key,
+        )  # fmt: skip
+
+    async def _start(self, request: web.Request) -> api.Wanted:
+        body = await read(request, Start)
+        self._must_exist(body)
+        sources = self._recordings.want(
+            body.room, body.candidate, body.chosen, retain_days=body.retain_days, by=caller(request)
+        )
+        return api.Wanted(
+            room=body.room, candidate=body.candidate, sources=tuple(sorted(sources)), stopped=()
+        )  # fmt: skip
+
+    async def _stop(self, request: web.Request) -> api.Wanted:
+        body = await read(request, Which)
+        self._must_exist(body)
+        ended = await self._recordings.unwant(body.room, body.candidate, body.chosen, by=caller(request))
+        left = self._recordings.wanted(body.room, body.candidate)
+        return api.Wanted(
+            room=body.room, candidate=body.candidate, sources=tuple(sorted(left)),
+            stopped=tuple(each.id for each in ended),
+        )  # fmt: skip
+
+    def _must_exist(self, which: Which) -> None:
+        room = self._registry.get(which.room)
+        if which.candidate is not None and which.candidate not in room.peers:
+            raise RefusedError("candidate_not_found", f'nobody called "{which.candidate}" is in room "{room.id}"')
+
+
+def _running(recording: Recording) -> api.Recording:
+    tracks = tuple(_track(recording, take) for take in recording.takes.values())
+    return api.Recording(
+        id=recording.id, room=recording.room, candidate=recording.candidate,
+        state="finishing" if recording.state == "finishing" else "running",
+        begun_at=timestamp(recording.begun_at), ended_at=None, tracks=tracks,
+        sources=",".join(sorted({*recording.takes, *recording.gone})), bytes=recording.bytes, gaps=None,
+        held=False, retain_until=None, folder=str(recording.folder), reason=None,
+    )  # fmt: skip
+
+
+def _track(recording: Recording, take: Take) -> api.Track:
+    verdict = take.watch.verdict
+    state: Literal["flows", "paused", "stalled", "starting"] = (
+        "paused" if take.paused and take.flow is not None else
+        "starting" if verdict is None else
+        "flows" if verdict == "flows" else "stalled"
+    )  # fmt: skip
+    return api.Track(
+        track=take.source, state=state, cause=take.cause, bytes=recording.bytes_of(take),
+        lost=0 if take.flow is None else take.flow.lost,
+    )  # fmt: skip
+
+
+def _kept(kept: Kept) -> api.Recording:
+    room, candidate, _ = folder.split_id(kept.id)
+    summary = kept.summary
+    return api.Recording(
+        id=kept.id, room=room, candidate=candidate,
+        state="erased" if summary is not None and summary.erased else kept.state,
+        begun_at=None if summary is None else summary.begun_at, ended_at=None if summary is None else summary.ended_at,
+        tracks=(), sources="" if summary is None else summary.tracks, bytes=0 if summary is None else summary.size,
+        gaps=None if summary is None else summary.gaps, held=summary is not None and summary.held,
+        retain_until=(summary.retain_until or None) if summary is not None else None, folder=str(kept.folder),
+        reason=None,
+    )  # fmt: skip

@@ -1,0 +1,391 @@
+"""All recordings of the daemon: who is recorded, from the moment a source is published to the signed manifest."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from proctor_sfu import events
+from proctor_sfu.aio import spawn
+from proctor_sfu.audit.entry import DAEMON, By
+from proctor_sfu.errors import MediasoupError, PsfuError, RecordingError, RefusedError
+from proctor_sfu.events import Record, RoomClosed, SourceEnded, SourcePublished
+from proctor_sfu.recording import folder as folders
+from proctor_sfu.recording import keys
+from proctor_sfu.recording.process import RecorderProcess
+from proctor_sfu.recording.protocol import (
+    Begun,
+    Configure,
+    Disk,
+    Ended,
+    Failed,
+    Flow,
+    ToDaemon,
+    TrackReady,
+    WantKeyFrame,
+)
+from proctor_sfu.recording.seal import replace
+from proctor_sfu.recording.space import Limits, Space
+from proctor_sfu.recording.taking import Recording, Take
+from proctor_sfu.recording.watchdog import Watchdog
+from proctor_sfu.rooms.peer import Peer, Published
+from proctor_sfu.rooms.registry import Registry
+from proctor_sfu.rooms.roles import CANDIDATE_SOURCES, Role, Source
+from proctor_sfu.rooms.room import Room
+from proctor_sfu.settings import Recording as Settings
+
+_log = structlog.get_logger("psfu.recording")
+
+FAREWELL: Final = 15.0
+"""Seconds recordings get to be put on the disk when the daemon stops."""
+
+
+class Recordings:
+    """Begins and ends recordings as rooms and operators want. Runs between `start` and `close`."""
+
+    def __init__(self, registry: Registry, settings: Settings, directory: Path, signing_key: Path) -> None:
+        self.directory = directory
+        self.settings = settings
+        self.signing_key = signing_key
+        self.running: dict[tuple[str, str], Recording] = {}
+        """Room and candidate -> their recording, also while it is finished."""
+        self._by_id: dict[str, Recording] = {}
+        self.space = Space(limits=Limits(reserve_bytes=settings.reserve_bytes, reserve_hours=settings.reserve_hours))
+        self.refused: dict[tuple[str, str], str] = {}
+        """Room and candidate that should be recorded -> why they are not."""
+        self.finished: Callable[[Recording], None] = lambda recording: None
+        """Called when a recording is complete and signed."""
+        self._registry = registry
+        self._wanted: dict[tuple[str, str], frozenset[Source]] = {}
+        """Room and candidate -> sources, of those that are not as their room says."""
+        self._retain: dict[tuple[str, str | None], int] = {}
+        """Room, and candidate or None for all -> days after which their recordings may be deleted."""
+        self._watchdog = Watchdog(registry, self.space, self.running)
+        self._unsubscribe: Callable[[], None] | None = None
+        self._closing = False
+        self.recorder = RecorderProcess(
+            Configure(
+                directory=str(directory), segment_seconds=settings.segment_seconds,
+                checkpoint_seconds=settings.checkpoint_seconds, memory_bytes=settings.memory_bytes,
+                signing_key=str(signing_key),
+                master_key=None if settings.master_key is None else str(settings.master_key),
+            ),
+            heard=self._heard,
+            came_back=self._recorder_came_back,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Follow what happens in the rooms. Raises `OSError` for the directory and `KeyFileError` for a key."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        public = keys.public_pem(keys.signing_key(self.signing_key))
+        if self.settings.master_key is not None:
+            keys.master_key(self.settings.master_key)
+        # Beside the recordings, so that whoever has the disk can verify them.
+        replace(self.directory / folders.PUBLIC_KEY, public)
+        self._unsubscribe = self._registry.events.subscribe(self._on_event)
+
+    async def close(self) -> None:
+        """Interrupt what is recorded, everything on the disk, and end the recorder."""
+        self._closing = True
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        for recording in self.running.values():
+            if recording.state in ("beginning", "running"):
+                recording.end(final=False, cause="daemon-stopped")
+        waiting = [each.ended for each in self.running.values() if each.state == "finishing"]
+        if waiting and self.recorder.pid is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL):
+                    await asyncio.gather(*(asyncio.shield(each) for each in waiting))
+        await self.recorder.close()
+
+    # Who is recorded.
+
+    def wanted(self, room_id: str, candidate: str | None = None) -> frozenset[Source]:
+        """Return the sources of a candidate, or of all candidates of a room, that are recorded."""
+        room = self._registry.rooms.get(room_id)
+        of_all = room.record if room is not None else frozenset()
+        return of_all if candidate is None else self._wanted.get((room_id, candidate), of_all)
+
+    def want(
+        self, room: str, candidate: str | None, sources: Iterable[Source], *, retain_days: int | None = None,
+        by: By = DAEMON,
+    ) -> frozenset[Source]:  # fmt: skip
+        """Record these sources of a candidate, or of everybody in a room, from now on; returns all that are."""
+        chosen = frozenset(sources)
+        for key in self._keys(room, candidate):
+            self._set(*key, self.wanted(*key) | chosen, by)
+        if retain_days is not None:
+            self._retain[room, candidate] = retain_days
+            for recording in self._running_of(room, candidate):
+                recording.note("retention_set", retain_days=retain_days, by=by.plain())
+        self._take_missing(room)
+        return self.wanted(room, candidate)
+
+    async def unwant(
+        self, room: str, candidate: str | None, sources: Iterable[Source], *, by: By = DAEMON
+    ) -> list[Recording]:
+        """Stop to record these sources; recordings of which nothing is wanted any more are finished."""
+        gone = frozenset(sources)
+        for key in self._keys(room, candidate):
+            self._set(*key, self.wanted(*key) - gone, by)
+        ended = []
+        for recording in self._running_of(room, candidate):
+            for source in gone:
+                recording.stop_source(source, "stopped-by-operator")
+            if not self.wanted(room, recording.candidate):
+                self._finish(recording, "stopped by the operator", by)
+                ended.append(recording)
+        return ended
+
+    def _keys(self, room: str, candidate: str | None) -> list[tuple[str, str | None]]:
+        """Return what has to be set for a candidate, or for a room and everybody in it with a say of its own."""
+        if candidate is not None:
+            return [(room, candidate)]
+        return [(room, None), *(key for key in self._wanted if key[0] == room)]
+
+    def _running_of(self, room: str, candidate: str | None) -> list[Recording]:
+        return [
+            each
+            for (of_room, of_candidate), each in self.running.items()
+            if of_room == room and candidate in (None, of_candidate)
+        ]
+
+    def _set(self, room_id: str, candidate: str | None, sources: frozenset[Source], by: By) -> None:
+        if candidate is None:
+            self._registry.get(room_id).record = sources
+        else:
+            self._wanted[room_id, candidate] = sources
+        self._registry.audit.record("record", by=by, room=room_id, target=candidate, sources=sorted(sources))
+
+    def _take_missing(self, room_id: str) -> None:
+        """Record what is published and should be."""
+        room = self._registry.rooms.get(room_id)
+        if room is None:
+            return
+        for peer in room.by_role(Role.CANDIDATE):
+            recording = self.running.get((room_id, peer.id))
+            for published in peer.published.values():
+                if recording is None or published.source not in recording.takes:
+                    self._consider(room, peer, published)
+
+    # What happens in the rooms.
+
+    def _on_event(self, record: Record) -> None:
+        match record.event:
+            case SourcePublished(room=room_id, peer=peer_id, producer=producer):
+                room = self._registry.rooms.get(room_id)
+                peer = room.peers.get(peer_id) if room is not None else None
+                if room is not None and peer is not None and producer in peer.published:
+                    self._consider(room, peer, peer.published[producer])
+            case SourceEnded() as ended:
+                self._source_ended(ended)
+            case RoomClosed(room=room_id, reason=reason):
+                for recording in self._running_of(room_id, None):
+                    self._finish(recording, reason or "the room was closed", DAEMON)
+                self._wanted = {key: each for key, each in self._wanted.items() if key[0] != room_id}
+                self._retain = {key: each for key, each in self._retain.items() if key[0] != room_id}
+                self.refused = {key: each for key, each in self.refused.items() if key[0] != room_id}
+
+    def _source_ended(self, ended: SourceEnded) -> None:
+        recording = self.running.get((ended.room, ended.peer))
+        if recording is None:
+            return
+        room = self._registry.rooms.get(ended.room)
+        if room is None:
+            cause = "room-closed"
+        elif room.router is None or room.router.closed:
+            cause = "worker-died"
+        elif ended.peer not in room.peers:
+            cause = "candidate-left"
+        else:
+            cause = "source-ended"
+        recording.source_ended(Source(ended.source), ended.producer, cause)
+
+    def _consider(self, room: Room, peer: Peer, published: Published) -> None:
+        """Record a producer, if it should be."""
+        if self._closing or peer.role is not Role.CANDIDATE or published.source not in CANDIDATE_SOURCES:
+            return
+        if published.source in self.wanted(room.id, peer.id):
+            spawn(self._take(room, peer.id, published), name=f"record {peer.id} {published.source}")
+
+    async def _take(self, room: Room, candidate: str, published: Published) -> None:
+        key = (room.id, candidate)
+        try:
+            recording = await self._recording(room, candidate)
+            await recording.take(room, published)
+        except MediasoupError as error:
+            # The producer or its worker is gone, which is an event of its own.
+            _log.info("source_not_recorded", room=room.id, peer=candidate, source=published.source, reason=str(error))
+        except (RefusedError, RecordingError, OSError) as error:
+            code = error.reason if isinstance(error, RefusedError) else getattr(error, "code", "disk_failed")
+            self._refuse(key, code, str(error))
+        else:
+            self.refused.pop(key, None)
+
+    def _refuse(self, key: tuple[str, str], code: str, reason: str) -> None:
+        _log.error("recording_refused", room=key[0], peer=key[1], code=code, reason=reason)
+        if self.refused.get(key) != reason:
+            self.refused[key] = reason
+            self._registry.events.publish(
+                events.RecordingRefused(room=key[0], peer=key[1], code=code, reason=reason)
+            )  # fmt: skip
+
+    async def _recording(self, room: Room, candidate: str) -> Recording:
+        """Return the candidate's recording; begun, or gone on with, if there is none. Raises `RefusedError`."""
+        key = (room.id, candidate)
+        before = self.running.get(key)
+        if before is not None and before.state in ("beginning", "running"):
+            return before
+        await asyncio.to_thread(self._measure)
+        await self.recorder.start()
+        if before is not None and before.state == "finishing":
+            await asyncio.shield(before.ended)
+        if (other := self.running.get(key)) is not None and other.state in ("beginning", "running"):
+            return other  # Another source of the candidate came first.
+        unfinished = await asyncio.to_thread(self._unfinished, *key)
+        if (refusal := self.space.refusal()) is not None and unfinished is None:
+            raise RefusedError(refusal.code, refusal.reason)
+        if (other := self.running.get(key)) is not None and other.state in ("beginning", "running"):
+            return other
+        recording = self._new(room, candidate, unfinished)
+        self.running[key] = self._by_id[recording.id] = recording
+        recording.begin("daemon-died")
+        return recording
+
+    def _new(self, room: Room, candidate: str, unfinished: str | None) -> Recording:
+        now = time.time()
+        name = unfinished or folders.new_id(room.id, candidate, now)
+        fields = {
+            "room": room.id, "candidate": candidate, "sources": sorted(self.wanted(room.id, candidate)),
+            "retain_days": self._retain_days(room.id, candidate),
+        }  # fmt: skip
+        return Recording(
+            name, room.id, candidate, self.directory / name, send=self.recorder.send, fields=fields,
+            stall_seconds=self.settings.stall_seconds,
+        )  # fmt: skip
+
+    def _retain_days(self, room: str, candidate: str) -> int:
+        of_room = self._retain.get((room, None), self.settings.retain_days)
+        return self._retain.get((room, candidate), of_room)
+
+    def _measure(self) -> None:
+        """Look at the disk before the recorder reports of it."""
+        if self.recorder.pid is None:
+            found = folders.space(self.directory)
+            self.space.free, self.space.size = found
+
+    def _unfinished(self, room: str, candidate: str) -> str | None:
+        """Return the id of a recording that was interrupted lately."""
+        latest = None
+        for name, path in folders.recordings(self.directory, room, candidate):
+            recent = time.time() - (path / folders.LEDGER).stat().st_mtime < self.settings.resume_seconds
+            if recent and not (path / folders.MANIFEST).exists() and not self._is_running(name):
+                latest = name
+        return latest
+
+    def _is_running(self, name: str) -> bool:
+        return any(each.id == name for each in self.running.values())
+
+    def _finish(self, recording: Recording, reason: str, by: By) -> None:
+        if recording.state in ("beginning", "running"):
+            spawn(self._finish_begun(recording, reason, by), name=f"finish {recording.id}")
+
+    async def _finish_begun(self, recording: Recording, reason: str, by: By) -> None:
+        with suppress(PsfuError):
+            # The end must not overtake the beginning, which it would leave half done.
+            await asyncio.shield(recording.begun)
+        if recording.state == "running":
+            recording.end(final=True, reason=reason, by=by.plain())
+
+    # What the recorder says.
+
+    def _heard(self, message: ToDaemon) -> None:
+        match message:
+            case Flow():
+                for flow in message.tracks:
+                    if (take := self._take_of(flow.recording, flow.track)) is not None:
+                        take.flow = flow
+                        take.watch.take(flow.received, flow.written, time.monotonic())
+            case Disk():
+                self._disk(message)
+                self._watchdog.look()
+            case WantKeyFrame():
+                if (recording := self._by_id.get(message.recording)) is not None:
+                    spawn(recording.want_key_frame(Source(message.track)), name="key frame")
+            case TrackReady():
+                take = self._take_of(message.recording, message.track)
+                if take is not None and take.ssrc == message.ssrc and not take.ready.done():
+                    take.ready.set_result(None)
+            case Begun():
+                self._begun(message)
+            case Failed():
+                self._failed(message)
+            case Ended():
+                self._ended(message)
+
+    def _take_of(self, name: str, track: str) -> Take | None:
+        recording = self._by_id.get(name)
+        return None if recording is None else recording.takes.get(Source(track))
+
+    def _begun(self, message: Begun) -> None:
+        recording = self._by_id.get(message.recording)
+        if recording is None or recording.begun.done():
+            return
+        recording.state, recording.resumed = "running", message.resumed
+        recording.begun.set_result(None)
+        _log.info("recording_begun", recording=recording.id, resumed=message.resumed)
+        self._registry.events.publish(
+            events.RecordingBegun(
+                room=recording.room, peer=recording.candidate, recording=recording.id, resumed=message.resumed
+            )
+        )
+
+    def _failed(self, message: Failed) -> None:
+        recording = self._by_id.get(message.recording)
+        if recording is None:
+            return
+        recording.state, recording.reason = "failed", message.message
+        _log.error("recording_failed", recording=recording.id, code=message.code, reason=message.message)
+        for future in (recording.begun, recording.ended):
+            if not future.done():
+                future.set_exception(RefusedError(message.code, message.message))
+                future.exception()  # Somebody may be waiting for it, or nobody.
+
+    def _ended(self, message: Ended) -> None:
+        recording = self._by_id.get(message.recording)
+        if recording is None or recording.ended.done():
+            return
+        recording.state = "finished"
+        recording.ended.set_result(None)
+        _log.info("recording_ended", recording=recording.id, final=message.final)
+        if message.final:
+            del self.running[recording.room, recording.candidate], self._by_id[recording.id]
+            self._registry.events.publish(
+                events.RecordingFinished(room=recording.room, peer=recording.candidate, recording=recording.id)
+            )
+            self.finished(recording)
+
+    def _recorder_came_back(self) -> None:
+        self._registry.events.publish(events.RecorderDied())
+        for recording in self.running.values():
+            if recording.state not in ("finished", "failed"):
+                recording.tell_again("recorder-died")
+
+    def _disk(self, disk: Disk) -> None:
+        before = self.space.trouble
+        self.space.take(
+            free=disk.free, size=disk.size, written=disk.written, busy=disk.busy, behind=disk.at_risk,
+            now=time.monotonic(),
+        )  # fmt: skip
+        self.space.trouble, self.space.reason = disk.trouble, disk.reason
+        if disk.trouble != before:
+            tell = _log.error if disk.trouble else _log.warning
+            tell("recording_disk", trouble=disk.trouble, reason=disk.reason)
+            self._registry.events.publish(events.RecordingDisk(trouble=disk.trouble, reason=disk.reason))

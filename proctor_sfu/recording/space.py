@@ -1,0 +1,88 @@
+"""Room on disk: how long it suffices, and whether another recording may begin; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+SMOOTHING: Final = 30.0
+"""Seconds over which the rate is averaged."""
+BUSIEST: Final = 0.8
+"""Part of the time the disk may be worked on before it counts as too slow for more."""
+BEHIND: Final = 3.0
+"""Seconds everything may take to reach the disk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What has to stay free."""
+
+    reserve_bytes: int
+    reserve_hours: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why no recording may begin."""
+
+    code: str
+    reason: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Space:
+    """The disk of the recordings, as far as it was measured."""
+
+    limits: Limits
+    free: int = 0
+    size: int = 0
+    rate: float = 0.0
+    """Bytes a second, averaged."""
+    busy: float = 0.0
+    """Part of the time the disk is worked on, averaged, 0 to 1."""
+    behind: float = 0.0
+    """Seconds since everything received was last on the disk."""
+    trouble: str = ""
+    reason: str = ""
+    _written: int | None = field(default=None)
+    _at: float = 0.0
+
+    def take(self, *, free: int, size: int, written: int, busy: float, behind: float, now: float) -> None:
+        """Take what the recorder measured in the last second; ``written`` counts from its start."""
+        self.free, self.size, self.behind = free, size, behind
+        if self._written is not None and written >= self._written and now > self._at:
+            weight = min(1.0, (now - self._at) / SMOOTHING)
+            self.rate += weight * ((written - self._written) / (now - self._at) - self.rate)
+            self.busy += weight * (busy - self.busy)
+        self._written, self._at = written, now
+
+    @property
+    def speed(self) -> float | None:
+        """Bytes a second the disk would take if it did nothing else; None: not known yet."""
+        return self.rate / self.busy if self.busy > 0.001 and self.rate > 0 else None
+
+    @property
+    def hours_left(self) -> float | None:
+        """Hours until the reserve is reached at the present rate; None: nothing is recorded."""
+        if self.rate < 1:
+            return None
+        return max(0.0, (self.free - self.limits.reserve_bytes) / self.rate / 3600)
+
+    def refusal(self) -> Refusal | None:
+        """Return why no recording may begin now."""
+        if self.trouble == "disk-failed":
+            return Refusal(code="disk_failed", reason=f"the disk of the recordings refuses: {self.reason}")
+        if self.free < self.limits.reserve_bytes or self.trouble == "disk-full":
+            return Refusal(
+                code="disk_full", reason=f"{self.free / 2**20:.0f} MiB are free, less than recording.reserve_bytes"
+            )
+        hours = self.hours_left
+        if hours is not None and hours < self.limits.reserve_hours:
+            return Refusal(
+                code="disk_full", reason=f"the disk suffices for {hours:.1f} hours, less than recording.reserve_hours"
+            )
+        if self.trouble == "disk-slow" or self.behind > BEHIND or self.busy > BUSIEST:
+            return Refusal(
+                code="disk_slow", reason=f"the disk is busy {self.busy:.0%} of the time, {self.behind:.1f} s behind"
+            )
+        return None

@@ -1,0 +1,238 @@
+"""One candidate's recording as the daemon sees it: its tap, its takes, and what it tells the recorder of them.
+
+A take is one producer that is recorded as one track. Everything the recorder has to know can be told again, since a
+recorder that died knows nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+import structlog
+
+from proctor_sfu.errors import MediasoupError, RefusedError
+from proctor_sfu.mediasoup.consumer import Consumer
+from proctor_sfu.mediasoup.layers import ConsumerLayers
+from proctor_sfu.recording.protocol import (
+    Begin,
+    BeginTrack,
+    CloseInlet,
+    End,
+    EndTrack,
+    Explain,
+    Inlet,
+    Note,
+    TrackFlow,
+)
+from proctor_sfu.recording.tap import Tap, open_tap
+from proctor_sfu.recording.watch import Watch
+from proctor_sfu.rooms.peer import Published
+from proctor_sfu.rooms.roles import Source
+from proctor_sfu.rooms.room import Room
+
+_log = structlog.get_logger("psfu.recording")
+
+State: TypeAlias = Literal["beginning", "running", "finishing", "finished", "failed"]
+ANSWER: Final = 10.0
+"""Seconds the recorder has to answer."""
+
+
+class Take:
+    """A producer and the consumer that is written as a track."""
+
+    def __init__(self, source: Source, consumer: Consumer, watch: Watch) -> None:
+        self.source = source
+        self.consumer = consumer
+        self.watch = watch
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Set when its packets are written."""
+        self.flow: TrackFlow | None = None
+        self.bytes_before = 0
+        """Of recorders that died."""
+        self.cause = ""
+        """Why it is stalled."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is silent on purpose."""
+        return self.consumer.producer_paused or self.consumer.paused
+
+    @property
+    def ssrc(self) -> int:
+        """Of its packets."""
+        return self.consumer.rtp_parameters.encodings[0].ssrc or 0
+
+
+class Recording:
+    """Begun by `begin`, ended by `end`. ``send`` gives a message, and descriptors, to the recorder."""
+
+    def __init__(
+        self, recording: str, room: str, candidate: str, folder: Path, *, send: Callable[..., None],
+        fields: Mapping[str, Any], stall_seconds: float,
+    ) -> None:  # fmt: skip
+        self.id = recording
+        self.room = room
+        self.candidate = candidate
+        self.folder = folder
+        self.state: State = "beginning"
+        self.reason = ""
+        """Why it failed."""
+        self.resumed = False
+        self.begun_at = time.time()
+        self.takes: dict[Source, Take] = {}
+        self.gone: dict[Source, int] = {}
+        """Source -> bytes of takes that ended."""
+        self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._tap: Tap | None = None
+        self._send: Callable[..., None] = send
+        self._fields = fields
+        self._stall_seconds = stall_seconds
+        self._end: End | None = None
+        self._changing = asyncio.Lock()
+
+    # What the recorder is told.
+
+    def begin(self, cause: str) -> None:
+        """Have it written; ``cause``: what interrupted it, should it be there already."""
+        self._send(Begin(recording=self.id, folder=str(self.folder), fields=self._fields, cause=cause))
+
+    def tell_again(self, cause: str) -> None:
+        """Tell a new recorder everything."""
+        self.begin(cause)
+        if self._tap is not None:
+            self._send(Inlet(recording=self.id, inlet=self._tap.number), self._tap.socket.fileno())
+            for take in self.takes.values():
+                take.bytes_before += take.flow.bytes if take.flow is not None else 0
+                take.watch.restart(time.monotonic())
+                self._begin_track(take)
+        if self._end is not None:
+            self._send(self._end)
+
+    def note(self, event: str, **fields: Any) -> None:
+        """Have a row written."""
+        self._send(Note(recording=self.id, event=event, fields=fields))
+
+    def end(self, *, final: bool, **fields: Any) -> None:
+        """End it; `ended` is set when all is on the disk."""
+        self.state = "finishing"
+        self._end = End(recording=self.id, final=final, fields=fields)
+        for source, take in self.takes.items():
+            self.gone[source] = self.gone.get(source, 0) + self.bytes_of(take)
+        self.takes.clear()
+        self._send(self._end)
+        self._drop_tap()
+
+    # Takes.
+
+    async def take(self, room: Room, published: Published) -> None:
+        """Record a producer. Raises what the host raises, `OSError`, and `RefusedError` if the recorder does not."""
+        async with self._changing:
+            await self._answer(self.begun)
+            if self.state != "running" or published.producer.closed:
+                return
+            tap = await self._own_tap(room)
+            consumer = await tap.consume(published.producer)
+            watch = Watch(patience=self._stall_seconds, since=time.monotonic())
+            take = Take(published.source, consumer, watch)
+            self.takes[take.source] = take
+            self._follow(take)
+            self._begin_track(take)
+            await self._answer(take.ready)
+            if not consumer.closed:
+                # The worker asks for a key frame now, and not before somebody writes it down.
+                await consumer.resume()
+
+    async def _answer(self, future: asyncio.Future[None]) -> None:
+        try:
+            async with asyncio.timeout(ANSWER):
+                await asyncio.shield(future)
+        except TimeoutError:
+            raise RefusedError("recorder_silent", f"the recorder did not answer within {ANSWER:g} s") from None
+
+    async def _own_tap(self, room: Room) -> Tap:
+        router = room.media()
+        if self._tap is not None and (self._tap.router is not router or self._tap.transport.closed):
+            self._drop_tap()
+        if self._tap is None:
+            self._tap = await open_tap(router)
+            self._send(Inlet(recording=self.id, inlet=self._tap.number), self._tap.socket.fileno())
+        return self._tap
+
+    def _drop_tap(self) -> None:
+        if self._tap is not None:
+            self._send(CloseInlet(inlet=self._tap.number))
+            self._tap.close()
+            self._tap = None
+
+    def _begin_track(self, take: Take) -> None:
+        consumer = take.consumer
+        assert self._tap is not None
+        codec = consumer.rtp_parameters.codecs[0]
+        self._send(
+            BeginTrack(
+                recording=self.id, track=take.source, inlet=self._tap.number, kind=consumer.kind,
+                codec=codec.mime_type.partition("/")[2].lower(), ssrc=take.ssrc, payload_type=codec.payload_type,
+                clock_rate=codec.clock_rate, channels=codec.channels or 1, parameters=dict(codec.parameters),
+                fields={"producer": consumer.producer_id, "type": consumer.type, "paused": consumer.producer_paused},
+            )
+        )  # fmt: skip
+
+    def _follow(self, take: Take) -> None:
+        """Write down what happens to a source."""
+        consumer, track = take.consumer, take.source
+        consumer.on("producerpause", lambda: self._paused(take))
+        consumer.on("producerresume", lambda: self.note("track_resumed", track=track))
+        consumer.on("layerschange", lambda layers: self._layers_changed(take, layers))
+
+    def _paused(self, take: Take) -> None:
+        self.note("track_paused", track=take.source, by="producer")
+        self._send(Explain(recording=self.id, track=take.source, cause="producer-paused"))
+
+    def _layers_changed(self, take: Take, layers: ConsumerLayers | None) -> None:
+        spatial, temporal = (None, None) if layers is None else (layers.spatial_layer, layers.temporal_layer)
+        self.note("layers_changed", track=take.source, spatial=spatial, temporal=temporal)
+
+    def source_ended(self, source: Source, producer_id: str, cause: str) -> None:
+        """A producer is gone, and its consumer with it."""
+        take = self.takes.get(source)
+        if take is None or take.consumer.producer_id != producer_id:
+            return
+        del self.takes[source]
+        self.gone[source] = self.gone.get(source, 0) + self.bytes_of(take)
+        self._send(EndTrack(recording=self.id, track=source, cause=cause))
+
+    def explain(self, take: Take, cause: str) -> None:
+        """Tell why a take is stalled."""
+        take.cause = cause
+        self._send(Explain(recording=self.id, track=take.source, cause=cause))
+
+    def stop_source(self, source: Source, cause: str) -> None:
+        """Record a source no more."""
+        if (take := self.takes.get(source)) is not None:
+            self.source_ended(source, take.consumer.producer_id, cause)
+            take.consumer.close()
+
+    # What it comes to.
+
+    def bytes_of(self, take: Take) -> int:
+        """Return the bytes of a take that were written."""
+        return take.bytes_before + (take.flow.bytes if take.flow is not None else 0)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes written since the daemon runs."""
+        return sum(self.gone.values()) + sum(self.bytes_of(take) for take in self.takes.values())
+
+    async def want_key_frame(self, source: Source) -> None:
+        """Ask for a key frame."""
+        take = self.takes.get(source)
+        if take is not None and not take.consumer.closed and not take.paused:
+            try:
+                await take.consumer.request_key_frame()
+            except MediasoupError as error:
+                _log.debug("key_frame_not_requested", recording=self.id, reason=str(error))
