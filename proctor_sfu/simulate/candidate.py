@@ -26,10 +26,12 @@ class Candidate(Client):
         """
         await self.open_media()
         self.transport.on("produce", self._produce)
-        await self.join({"displayName": name})
+        # Capabilities are for those who also receive: a proctor who speaks.
+        capabilities = self.device.rtpCapabilities.model_dump(exclude_none=True)
+        await self.join({"displayName": name, "rtpCapabilities": capabilities})
         producers: dict[str, str] = {}
         for source, tracks in sources.items():
-            mime_type = "audio/opus" if source == "microphone" else f"video/{codec}"
+            mime_type = "audio/opus" if source in ("microphone", "voice") else f"video/{codec}"
             publish = self._publish_one if len(tracks) == 1 else self._publish_layers
             producers[source] = await publish(source, self._codec(mime_type), tracks)
         return producers

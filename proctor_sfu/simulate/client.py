@@ -49,6 +49,14 @@ class Client:
         self._joined = bool(answer.get("joined"))
         return answer
 
+    async def reconnect(self, url: str, credentials: Data) -> Data:
+        """Authenticate on another WebSocket for the seat of one that is lost; media is left as it is."""
+        if self._watch is not None:
+            await self._watch
+        protoo = await Protoo.connect(url, self.asked, self.told)
+        self.protoo, self._watch = protoo, spawn(self._watch_close(protoo), name="close watch")
+        return await protoo.request("authenticate", {**credentials, "resumeKey": self._resume_key})
+
     async def join(self, data: Data) -> None:
         """Join the room, unless the server kept the seat of a connection that was lost."""
         if not self._joined:

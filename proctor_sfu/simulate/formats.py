@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 VideoCodec: TypeAlias = Literal["vp8", "h264"]
-Source: TypeAlias = Literal["camera", "microphone", "screen"]
+Source: TypeAlias = Literal["camera", "microphone", "screen", "voice"]
 
 SECONDS: Final = 6
 """Length of a clip, which is played again and again."""

@@ -80,12 +80,12 @@ class Actor:
         """Send a signaling request and return its answer."""
         return self.do("request", method=method, data=data)
 
-    def enter(self, url: str, room: str, peer: str) -> Actor:
+    def enter(self, url: str, room: str, peer: str, role: str | None = None) -> Actor:
         """Connect as ``peer`` and forget all earlier events."""
         with self._changed:
             self.events.clear()
         self.name = peer
-        self.do("connect", url=url, room=room, peer=peer)
+        self.do("connect", url=url, room=room, peer=peer, role=role)
         return self
 
     # -- Events ----------------------------------------------------------------------------------

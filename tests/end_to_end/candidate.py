@@ -23,6 +23,15 @@ class Candidate(Commanded, candidate.Candidate):
         camera, microphone = ClipTrack.video(played, _sent), ClipTrack.audio(played)
         return await self.publish("A candidate", played.codec, {"camera": [camera], "microphone": [microphone]})
 
+    async def do_publish_layers(self, paths: list[str]) -> dict[str, str]:
+        """Publish the pictures of several clips as the layers of one camera, the smallest first."""
+        tracks = [ClipTrack.video(clip.load(Path(path))) for path in paths]
+        return await self.publish("A candidate", "vp8", {"camera": tracks})
+
+    async def do_speak(self, path: str) -> dict[str, str]:
+        """Publish the tone of a clip as the voice of a proctor."""
+        return await self.publish("A proctor", "vp8", {"voice": [ClipTrack.audio(clip.load(Path(path)))]})
+
 
 def _sent(number: int, key: bool, at: float) -> None:
     emit("sent", number=number, key=key, at=at)

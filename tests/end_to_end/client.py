@@ -27,13 +27,23 @@ def emit(event: str, **fields: Any) -> None:
 class Commanded(Client):
     """A client that obeys stdin; a subclass adds commands."""
 
-    async def do_connect(self, url: str, room: str, peer: str) -> Data:
+    async def do_connect(self, url: str, room: str, peer: str, role: str | None = None) -> Data:
         """Open the WebSocket and authenticate; an earlier connection is left."""
+        self.role = role or type(self).role
         return await self.connect(url, {"roomId": room, "peerId": peer, "role": self.role})
 
     async def do_request(self, method: str, data: Data) -> Data:
         """Send any signaling request."""
         return await self.signal.request(method, data)
+
+    async def do_cut(self) -> Data:
+        """Lose the WebSocket without a word; media goes on."""
+        await self.signal.cut()
+        return {}
+
+    async def do_reconnect(self, url: str, room: str, peer: str) -> Data:
+        """Open another WebSocket and resume."""
+        return await self.reconnect(url, {"roomId": room, "peerId": peer, "role": self.role})
 
     async def do_leave(self) -> Data:
         """Close everything; the process can connect again."""

@@ -27,6 +27,7 @@ _CONFIG: Final = """\
 host = "127.0.0.1"
 port = 0
 authenticate_seconds = 3
+grace_seconds = 2
 
 [rtc]
 listen_ip = "127.0.0.1"

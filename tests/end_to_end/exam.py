@@ -48,12 +48,12 @@ class Exam:
     room: str
     present: list[Actor] = field(default_factory=list)
 
-    def enter(self, kind: str, peer: str) -> Actor:
-        """Let a client process authenticate as ``peer``."""
+    def enter(self, kind: str, peer: str, role: str | None = None) -> Actor:
+        """Let a client process authenticate as ``peer``, in the role of its kind unless told otherwise."""
         actor = self.crew.take(kind)
         self.present.append(actor)
         actor.wait(lambda event: event["event"] in ("ready", "done"))
-        return actor.enter(self.daemon.url, self.room, peer)
+        return actor.enter(self.daemon.url, self.room, peer, role)
 
     def proctor(self, peer: str) -> Actor:
         """A proctor that watches."""

@@ -33,12 +33,14 @@ class Proctor(Commanded):
         self._consumers: dict[str, Any] = {}
         self._one_at_a_time = asyncio.Lock()
 
-    async def do_watch(self) -> Data:
-        """Join and consume whatever the server offers; what was consumed before is closed."""
+    async def do_watch(self, auto: bool = True) -> Data:
+        """Join and consume what the server offers, by itself or for declared tiles; earlier consumers are closed."""
         await self.open_media()
         stack.keep_closed_sections(self.transport)
         capabilities = self.device.rtpCapabilities.model_dump(exclude_none=True)
-        return await self.signal.request("join", {"displayName": "A proctor", "rtpCapabilities": capabilities})
+        return await self.signal.request(
+            "join", {"displayName": "A proctor", "rtpCapabilities": capabilities, "autoConsume": auto}
+        )
 
     async def asked(self, method: str, data: Data) -> Data:
         """Take a new consumer."""

@@ -1,0 +1,112 @@
+"""Where proctors look, whom they speak to, and lost WebSockets, with real media."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from end_to_end.actors import Actor, Event, is_frame
+from end_to_end.exam import Exam, Report
+from end_to_end.test_media import hears, is_tone
+from proctor_sfu.simulate import clip
+from proctor_sfu.simulate.formats import LAYERS
+
+
+def tile(peer: str, width: int, *, focus: bool = False) -> dict[str, Any]:
+    return {"peerId": peer, "source": "camera", "width": width, "height": width * 9 // 16, "focus": focus}
+
+
+def simulcast(exam: Exam, peer: str) -> Actor:
+    """A candidate whose camera comes in three layers."""
+    actor = exam.enter("candidate", peer)
+    actor.do("publish_layers", paths=[str(clip.make("vp8", 440, layer)) for layer in LAYERS])
+    return actor
+
+
+def is_wide(event: Event, peer: str, width: int) -> bool:
+    return is_frame(event, peer) and event["size"][0] == width
+
+
+def test_tiles_get_the_layer_that_fits_and_the_focus_the_best(exam: Exam, report: Report) -> None:
+    for peer in ("ann", "bob"):
+        simulcast(exam, peer)
+    pam = exam.enter("proctor", "pam")
+    pam.do("watch", auto=False)
+    # The clips' largest layer is 640 wide: nobody told the server, so 160, 320, 640 stand for its 320, 640, 1280.
+    pam.request("watch", views=[tile("ann", 300), tile("bob", 600)])
+    # mediasoup forwards no layer that is less than two seconds old.
+    pam.wait(lambda e: is_wide(e, "ann", 160), count=3 * clip.FPS)
+    pam.wait(lambda e: is_wide(e, "bob", 320), count=clip.FPS)
+    mark, began = pam.mark(), time.monotonic()
+    pam.request("watch", views=[tile("ann", 300, focus=True), tile("bob", 600)])
+    focused = pam.wait(lambda e: is_wide(e, "ann", 640), after=mark)["at"] - began
+    report(f"a focused tile shows the best layer {1000 * focused:.0f} ms after it was asked for")
+    # aiortc hands out a picture when the next begins, so a frame later than a browser.
+    assert focused < 0.3 + 2 / clip.FPS
+    mark = pam.mark()
+    pam.request("watch", views=[tile("bob", 600)])
+    unseen = pam.mark()
+    pam.wait(lambda e: is_wide(e, "bob", 320), after=mark, count=2 * clip.FPS)
+    assert len(pam.all(lambda e: is_frame(e, "ann"), after=unseen)) < clip.FPS / 2, "what nobody sees is still sent"
+    mark = pam.mark()
+    pam.request("watch", views=[tile("ann", 300), tile("bob", 600)])
+    pam.wait(lambda e: is_wide(e, "ann", 160), after=mark, count=5)
+
+
+def test_a_whisper_is_heard_by_one_and_an_announcement_by_all(exam: Exam) -> None:
+    ears = [exam.enter("proctor", peer, "candidate") for peer in ("ann", "bob")]
+    for ear in ears:
+        ear.do("watch")
+    pam = exam.enter("candidate", "pam", "lead")
+    pam.do("speak", path=str(clip.make("vp8", 660)))
+    ann, bob = ears
+    pam.request("whisper", peerId="ann")
+    hears(ann, "pam", 660, count=2)
+    assert bob.all(lambda e: e["event"] in ("consumer", "tone")) == []
+    pam.request("announce", on=True)
+    hears(bob, "pam", 660, count=2)
+    pam.request("announce", on=False)
+    ended = {ear.name: ear.told("consumerClosed")["at"] for ear in ears}
+    for ear in ears:
+        assert not ear.all(lambda e, ear=ear: is_tone(e, "pam", 660) and e["at"] > ended[ear.name] + 1.0)
+
+
+@pytest.mark.parametrize("who", ["candidate", "proctor"])
+def test_media_goes_on_while_a_connection_is_lost_and_after_it_is_resumed(exam: Exam, report: Report, who: str) -> None:
+    pam = exam.proctor("pam")
+    ann, producers = exam.candidate("ann")
+    pam.sees("ann", count=clip.FPS)
+    lost = ann if who == "candidate" else pam
+    marks = {actor: actor.mark() for actor in (ann, pam)}
+    consumers = {event["consumer"] for event in pam.all(lambda e: e["event"] == "consumer")}
+    lost.do("cut")
+    lost.wait(lambda e: e["event"] == "closed", after=marks[lost])
+    pam.sees("ann", after=marks[pam], count=clip.FPS)
+    answer = lost.do("reconnect", url=exam.daemon.url, room=exam.room, peer=lost.name)
+    assert answer["resumed"] is True
+    if who == "candidate":
+        assert {each["id"] for each in answer["producers"]} == set(producers.values())
+        pam.told("peerState", after=marks[pam], peerId="ann", state="reconnecting")
+        pam.told("peerState", after=marks[pam], peerId="ann", state="live")
+    else:
+        assert {each["id"] for each in answer["consumers"]} == consumers
+    pam.sees("ann", after=pam.mark(), count=clip.FPS)
+    frames = pam.all(lambda e: is_frame(e, "ann"), after=marks[pam])
+    gap = max(b["at"] - a["at"] for a, b in pairwise(frames))
+    report(f"longest gap between pictures while a {who}'s WebSocket was lost: {1000 * gap:.0f} ms")
+    assert gap < 0.5
+    assert not pam.all(lambda e: e["event"] == "consumer", after=marks[pam])
+
+
+def test_a_candidate_that_does_not_come_back_is_lost(exam: Exam) -> None:
+    pam = exam.proctor("pam")
+    ann, _ = exam.candidate("ann")
+    pam.sees("ann")
+    mark = pam.mark()
+    ann.do("cut")
+    gone = pam.told("peerClosed", after=mark, peerId="ann", reason="lost")
+    away = pam.told("peerState", after=mark, peerId="ann", state="reconnecting")
+    assert gone["at"] - away["at"] > 1.5, "the seat was not kept"
