@@ -34,6 +34,7 @@ from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.archive import HISTORY
 from proctor_sfu.quality.history import History
 from proctor_sfu.quality.pulse import Pulse
+from proctor_sfu.recording.folder import SIGNING_KEY
 from proctor_sfu.recording.recordings import Recordings
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Settings
@@ -102,7 +103,7 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         recording = settings.recording
         recordings = Recordings(
             registry, recording, directory=recording.directory or state / "recordings",
-            signing_key=recording.signing_key or state / "recording-key.pem",
+            signing_key=recording.signing_key or state / SIGNING_KEY,
         )  # fmt: skip
         with recordings_of(loaded):
             recordings.start()

@@ -50,7 +50,8 @@ _BY_STATUS: Final[Mapping[int, Exit]] = {
 }  # fmt: skip
 _BY_REASON: Final[Mapping[str, Exit]] = {
     "unreachable": Exit.UNREACHABLE, "denied": Exit.DENIED, "timeout": Exit.TIMEOUT,
-    "usage": Exit.USAGE, "not_found": Exit.NOT_FOUND, "conflict": Exit.CONFLICT,
+    "usage": Exit.USAGE, "not_found": Exit.NOT_FOUND, "conflict": Exit.CONFLICT, "busy": Exit.CONFLICT,
+    "held": Exit.CONFLICT,
 }  # fmt: skip
 
 

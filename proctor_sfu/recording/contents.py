@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from proctor_sfu.recording.digest import Mark
 from proctor_sfu.recording.folder import journal_name
 from proctor_sfu.recording.ledger import Row, timestamp
+
+SILENCE_US: Final = 2_000_000
+"""Time without packets from which on a ledger names a gap."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,6 +66,28 @@ def _take(found: dict[str, Stated], row: Row) -> None:
 def finished(rows: Iterable[Row]) -> bool:
     """Whether the recording is complete."""
     return any(row.event == "recording_finished" for row in rows)
+
+
+def unexplained(rows: Sequence[Row]) -> list[tuple[str, str, int, int]]:
+    """Return track, file, begin and end (microseconds of Unix time) of times between journals no row explains."""
+    explained = [
+        (row.fields.get("track"), row.fields.get("from_us"), row.fields.get("to_us"))
+        for row in rows
+        if row.event == "gap"
+    ]
+    latest: dict[str, int] = {}
+    found = []
+    for each in sorted(journals(rows).values(), key=lambda each: (each.track, each.first_us)):
+        if not each.first_us:
+            continue
+        since = latest.get(each.track, each.first_us)
+        if each.first_us - since > SILENCE_US and not any(
+            track == each.track and begin is not None and end is not None and begin <= since and end >= each.first_us
+            for track, begin, end in explained
+        ):
+            found.append((each.track, each.file, since, each.first_us))
+        latest[each.track] = max(since, each.last_us)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ from proctor_sfu.errors import FolderError
 LEDGER: Final = "ledger.jsonl"
 MANIFEST: Final = "manifest.json"
 KEY: Final = "key.json"
+SIGNING_KEY: Final = "recording-key.pem"
+"""In the state directory, unless it is somewhere else."""
 PUBLIC_KEY: Final = "signing-key.pub"
 """In the directory of all recordings: the public half of the key that signs their manifests."""
 JOURNAL: Final = ".mjr"

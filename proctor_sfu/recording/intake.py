@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
+from proctor_sfu.recording.contents import SILENCE_US
 from proctor_sfu.recording.journal import LONGEST_PACKET, MARK, PACKET, Header
 from proctor_sfu.recording.payload import begins_key_frame, parse_rtp
 from proctor_sfu.recording.receive import SLOT, SLOTS, Batch
 from proctor_sfu.recording.writing import JournalWriter, Segment
 
-SILENCE_NS: Final = 2_000_000_000
-"""Time without packets from which on the ledger names a gap."""
+SILENCE_NS: Final = 1000 * SILENCE_US
 LATE_NS: Final = 1_000_000_000
 """Packets may still arrive so long after the daemon explained why none will."""
 PATIENCE_NS: Final = 5_000_000_000

@@ -37,6 +37,11 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     if not path.exists():
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         _create(path, pem)
+    return load_signing_key(path)
+
+
+def load_signing_key(path: Path) -> Ed25519PrivateKey:
+    """Return the key that signs manifests, which has to be there. Raises `KeyFileError`."""
     return load_pem(_read_private(path), path)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from proctor_sfu.errors import SealedError
 from proctor_sfu.recording.folder import SEALED
 from proctor_sfu.recording.journal import Packet, Parser
 from proctor_sfu.recording.sealed import Opener
@@ -16,7 +15,10 @@ PIECE: Final = 1 << 20
 
 
 class JournalFile:
-    """A journal that is read from its beginning; ``key`` is the recording's if it is sealed."""
+    """A journal that is read from its beginning; ``key`` is the recording's if it is sealed.
+
+    Without it a sealed one has no packets, but its `end` is known.
+    """
 
     def __init__(self, path: Path, recording: str, key: bytes | None = None) -> None:
         self.path = path
@@ -24,8 +26,6 @@ class JournalFile:
         self._start = 0
         self._opener: Opener | None = None
         if path.name.endswith(SEALED):
-            if key is None:
-                raise SealedError(f"{path}: it is encrypted: its recording's key is needed")
             self._opener = Opener(key, recording, path.name)
 
     @property

@@ -42,12 +42,15 @@ class Sealer:
 
 
 class Opener:
-    """Decrypts one journal from pieces of any size; what is incomplete waits, at the end it is a torn tail."""
+    """Decrypts one journal from pieces of any size; what is incomplete waits, at the end it is a torn tail.
 
-    def __init__(self, key: bytes, recording: str, file: str) -> None:
+    Without a key it only tells where pieces end.
+    """
+
+    def __init__(self, key: bytes | None, recording: str, file: str) -> None:
         self.offset = 0
         """Bytes of the file that were opened: where the first piece that was not begins."""
-        self._cipher = AESGCM(key)
+        self._cipher = None if key is None else AESGCM(key)
         self._context = f"{recording}/{file}".encode()
         self._salt = b""
         self._count = 0
@@ -75,11 +78,12 @@ class Opener:
                 raise SealedError(f"byte {self.offset + at}: no sealed piece begins here")
             if body + length > len(data):
                 break
-            nonce = self._salt + _LENGTH.pack(self._count)
-            try:
-                opened.append(self._cipher.decrypt(nonce, data[body : body + length], self._context))
-            except InvalidTag:
-                raise SealedError(f"byte {self.offset + at}: this piece does not open with this key") from None
+            if self._cipher is not None:
+                nonce = self._salt + _LENGTH.pack(self._count)
+                try:
+                    opened.append(self._cipher.decrypt(nonce, data[body : body + length], self._context))
+                except InvalidTag:
+                    raise SealedError(f"byte {self.offset + at}: this piece does not open with this key") from None
             self._count += 1
             at = body + length
         self.offset += at

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from proctor_sfu.control.api.recordings import Disk, Recording, Wanted
-from psfu_cli import complete, exits
+from psfu_cli import complete, exits, offline
 from psfu_cli.commands.rooms import age
-from psfu_cli.options import Cli, client
-from psfu_cli.output import Column, duration, size
+from psfu_cli.commands.serve import ConfigOption
+from psfu_cli.offline import Shown
+from psfu_cli.options import Cli, DryRunOption, client
+from psfu_cli.output import Column, Format, duration, size
+from psfu_cli.progress import progress
 from psfu_cli.quantities import recorded_sources
 
 app = typer.Typer(no_args_is_help=True, help="Record candidates; find, verify, export and keep recordings.")
@@ -29,6 +33,13 @@ CandidateOption = Annotated[
     ),
 ]
 RoomArgument = Annotated[str, typer.Argument(metavar="ROOM", help="Room.", autocompletion=complete.rooms)]
+PathsArgument = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE|DIR", help="A journal, a recording's folder, a folder of many; or the id of one.",
+        autocompletion=complete.recordings,
+    ),
+]  # fmt: skip
 SourcesOption = Annotated[
     str, typer.Option("--sources", metavar="LIST", help="camera,screen,microphone; all unless named.")
 ]
@@ -68,6 +79,18 @@ DISK: Final = (
     Column(title="REFUSED", value=lambda each: each.refused, alarming=lambda each: each.refused > 0),
     Column(title="TROUBLE", value=lambda each: each.trouble, alarming=lambda each: bool(each.trouble)),
     Column(title="REASON", value=lambda each: each.reason),
+)
+
+
+REPAIRED: Final = (
+    Column(title="RECORDING", value=lambda each: each.recording),
+    Column(title="CLOSED", value=lambda each: " ".join(each.closed)),
+    Column(title="BYTES CUT", value=lambda each: each.cut),
+    Column(title="SIGNED", value=lambda each: each.signed),
+)
+KEY: Final = (
+    Column(title="FINGERPRINT", value=lambda each: each.fingerprint),
+    Column(title="FILE", value=lambda each: each.file),
 )
 
 
@@ -122,6 +145,93 @@ def stop(cli: Cli, room: RoomArgument, candidate: CandidateOption = None, source
     """Record no more; a recording that has nothing left to record is finished and signed."""
     wanted = cli.client.recordings.stop(room, candidate, recorded_sources(sources))
     cli.writer(Wanted, lambda each: str(each.room)).changed([wanted], WANTED)
+
+
+# Without a daemon.
+
+
+@app.command()
+@client()
+def verify(
+    cli: Cli,
+    paths: PathsArgument,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="Public key, PEM; else signing-key.pub beside the recordings."),
+    ] = None,
+) -> None:
+    """Check that recordings are what was written; exit status 1 if one is not. Needs no daemon."""
+    from proctor_sfu.recording.keys import public_key
+    from proctor_sfu.recording.verify import GOOD, Report, Verifier, known_key
+
+    reports = []
+    with offline.explained(), progress() as tell:
+        for folder, only in offline.targets(cli, paths):
+            trusted = public_key(key) if key is not None else known_key(folder)
+            name = offline.name_of(folder)
+            verifier = Verifier(folder, trusted, progress=lambda part, name=name: tell(name, part))  # type: ignore[misc]
+            reports.append(verifier.verify(only))
+    if cli.format in (Format.TABLE, Format.WIDE):
+        offline.write_reports(cli, reports)
+    else:
+        cli.writer(Report, lambda each: str(each.recording)).many(reports, (), empty="")
+    if any(report.state not in GOOD for report in reports):
+        raise typer.Exit(exits.Exit.FAILED)
+
+
+@app.command()
+@client()
+def repair(
+    cli: Cli,
+    paths: PathsArgument,
+    finish: Annotated[bool, typer.Option("--finish", help="Finish and sign what nobody will go on with.")] = False,
+    signing_key: Annotated[
+        Path | None,
+        typer.Option("--signing-key", metavar="FILE", help="Key to sign with, else that of the daemon's settings."),
+    ] = None,
+    config: ConfigOption = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Cut torn tails off after a crash, close what is whole, and write down that it was done. Needs no daemon."""
+    from proctor_sfu.recording.repair import Repaired, repair
+    from proctor_sfu.recording.verify import Verifier
+
+    with offline.explained():
+        folders = [folder for folder, _ in offline.targets(cli, paths)]
+        if dry_run:
+            offline.write_reports(cli, [Verifier(folder).verify() for folder in folders])
+            exits.hint("dry run: nothing was repaired")
+            return
+        signing = offline.signing_key(signing_key, config)
+        done = [repair(folder, offline.name_of(folder), signing, complete=finish) for folder in folders]
+    cli.writer(Repaired, lambda each: str(each.recording)).changed(done, REPAIRED)
+
+
+@app.command()
+@client()
+def key(
+    cli: Cli,
+    config: ConfigOption = None,
+    new_master: Annotated[
+        Path | None,
+        typer.Option("--new-master", metavar="FILE", help="Make a key for recording.master_key instead."),
+    ] = None,
+) -> None:
+    """Show the public key that manifests are signed with, in PEM; give it to whoever has to verify."""
+    from proctor_sfu.recording import keys
+
+    with offline.explained():
+        if new_master is not None:
+            keys.new_master_key(new_master)
+            cli.writer(Shown, lambda each: str(each.file)).line(str(new_master))
+            exits.hint("keep a copy: without it, what is encrypted with it is lost")
+            return
+        shown = offline.public_key(config)
+    if cli.format is Format.TABLE:
+        cli.writer(Shown).line(shown.pem.rstrip("\n"))
+        exits.hint(shown.fingerprint)
+    else:
+        cli.writer(Shown, lambda each: str(each.fingerprint)).one(shown, KEY)
 
 
 def _tell_disk(disk: Disk) -> None:

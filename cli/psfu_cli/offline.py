@@ -1,0 +1,121 @@
+"""What commands about recordings do without a daemon: find their files and keys, and say what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proctor_sfu.errors import RefusedError
+from proctor_sfu.text import ID
+from psfu_cli.commands.serve import chosen
+from psfu_cli.options import Cli
+from psfu_cli.output import size
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from proctor_sfu.recording.verify import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The key that signs."""
+
+    fingerprint: str
+    file: str
+    pem: str
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what the system refuses into one line."""
+    try:
+        yield
+    except OSError as error:
+        reason = {FileNotFoundError: "not_found", PermissionError: "denied"}.get(type(error), "failed")
+        where = f"{error.filename}: " if error.filename else ""
+        raise RefusedError(reason, f"{where}{(error.strerror or str(error)).lower()}") from error
+
+
+def targets(cli: Cli, paths: Sequence[Path]) -> Iterator[tuple[Path, str | None]]:
+    """Yield folders of recordings, and the journal that is meant if it is one. Raises `RefusedError`."""
+    from proctor_sfu.recording.folder import LEDGER, journal_name
+
+    for path in paths:
+        if not path.exists():
+            yield Path(_folder_of(cli, path)), None
+        elif path.is_file():
+            if journal_name(path.name) is None and path.name != LEDGER:
+                raise RefusedError("usage", f"{path}: no journal of a recording")
+            yield path.parent, path.name
+        elif (path / LEDGER).exists():
+            yield path, None
+        else:
+            found = sorted(each.parent for each in path.glob(f"*/*/*/{LEDGER}"))
+            found += sorted(each.parent for each in path.glob(f"*/*/{LEDGER}"))
+            found += sorted(each.parent for each in path.glob(f"*/{LEDGER}"))
+            if not found:
+                raise RefusedError("not_found", f"{path}: no recording is here")
+            for each in found:
+                yield each, None
+
+
+def _folder_of(cli: Cli, path: Path) -> str:
+    """Ask the daemon where a recording is."""
+    parts = path.parts
+    if len(parts) != 3 or not all(ID.fullmatch(part) for part in parts):
+        raise RefusedError("not_found", f"{path}: no such file or folder")
+    return cli.client.recordings.get("/".join(parts)).folder
+
+
+def name_of(folder: Path) -> str:
+    """Return the id of a recording, which is the end of its path."""
+    return "/".join(folder.resolve().parts[-3:])
+
+
+def write_reports(cli: Cli, reports: Sequence[Report]) -> None:
+    """Write a line for each recording and, below it, one for each finding."""
+    writer = cli.writer(type(None))
+    for report in reports:
+        signed = f", signed by {report.signed_by}" if report.signed_by else ""
+        known = "" if not signed else " (known)" if report.trusted else " (UNKNOWN key)"
+        writer.line(
+            f"{report.recording}: {report.state}: {report.journals} journals, {report.packets} packets,"
+            f" {size(report.bytes)}, {report.gaps} gaps{signed}{known}"
+        )
+        for finding in report.findings:
+            where = f"{finding.file}: byte {finding.byte}" if finding.byte is not None else finding.file
+            writer.line(f"  {finding.kind}: {where}: {finding.text}")
+
+
+def signing_key(path: Path | None, config: Path | None) -> Ed25519PrivateKey | None:
+    """Return the key to sign with: the one named, else the daemon's if it is there and may be read."""
+    from proctor_sfu.recording import keys
+
+    if path is not None:
+        return keys.load_signing_key(path)
+    own = _own_key(config)
+    return keys.load_signing_key(own) if os.access(own, os.R_OK) else None
+
+
+def public_key(config: Path | None) -> Shown:
+    """Return the public half of the daemon's key. Raises `KeyFileError`."""
+    from proctor_sfu.recording import keys, manifest
+
+    path = _own_key(config)
+    key = keys.load_signing_key(path)
+    raw = manifest.raw(key.public_key())
+    return Shown(fingerprint=manifest.fingerprint(raw), file=str(path), pem=keys.public_pem(key).decode())
+
+
+def _own_key(config: Path | None) -> Path:
+    from proctor_sfu import settings_file
+    from proctor_sfu.recording.folder import SIGNING_KEY
+    from proctor_sfu.state import place
+
+    settings = settings_file.load(chosen(config), os.environ).settings
+    return settings.recording.signing_key or place(settings.state.directory, os.environ) / SIGNING_KEY
