@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from end_to_end.daemon import Daemon
+from end_to_end.daemon import Daemon, running
 from end_to_end.exam import Crew, Exam
 from proctor_sfu.mediasoup.install import WorkerBinary
 
@@ -16,13 +16,8 @@ _LINES = pytest.StashKey[list[str]]()
 @pytest.fixture(scope="session")
 def daemon(worker_binary: WorkerBinary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     assert worker_binary.path.exists()
-    running = Daemon(tmp_path_factory.mktemp("psfu"))
-    try:
-        running.start()
-        yield running
-        running.stop()
-    finally:
-        running.abandon()
+    with running(tmp_path_factory.mktemp("psfu")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -14,49 +14,46 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
+
+import tomli_w
 
 PSFU: Final = Path(sys.executable).with_name("psfu")
 READY_LIMIT: Final = 30.0
 STOP_LIMIT: Final = 20.0
 """Seconds."""
 
-_CONFIG: Final = """\
-[signaling]
-host = "127.0.0.1"
-port = 0
-authenticate_seconds = 3
-grace_seconds = 2
-
-[rtc]
-listen_ip = "127.0.0.1"
-port = 0
-
-[workers]
-count = 2
-
-[log]
-format = "json"
-"""
+Settings: TypeAlias = Mapping[str, Mapping[str, Any]]
+_SETTINGS: Final[Settings] = {
+    "signaling": {"host": "127.0.0.1", "port": 0, "authenticate_seconds": 3},
+    "rtc": {"listen_ip": "127.0.0.1", "port": 0},
+    "workers": {"count": 2},
+    "log": {"format": "json"},
+}
 
 
 class Daemon:
     """Started by `start`, ended by `stop`, which checks that it ended well."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
+        """``settings`` are changes to those of all tests, by table."""
         self.socket = folder / "control.sock"
         self.log = folder / "psfu.log"
         self.state = folder / "state"
         self.url = ""
         """Of the signaling WebSocket, known when it is ready."""
+        own = {**(settings or {}), "state": {"directory": str(self.state)}}
+        self._settings = {table: {**_SETTINGS.get(table, {}), **own.get(table, {})} for table in {**_SETTINGS, **own}}
         self._config = folder / "psfu.toml"
         self._notify = folder / "notify.sock"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and return when it is ready."""
-        self._config.write_text(f'{_CONFIG}\n[state]\ndirectory = "{self.state}"\n')
+        self._config.write_text(tomli_w.dumps(self._settings))
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PSFU_")}
         environment["NOTIFY_SOCKET"] = str(self._notify)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, self.log.open("wb") as log:
@@ -146,3 +143,15 @@ class Daemon:
         if self._process is None:
             raise RuntimeError("not started")
         return self._process
+
+
+@contextmanager
+def running(folder: Path, settings: Settings | None = None) -> Iterator[Daemon]:
+    """A daemon that must start and end well."""
+    daemon = Daemon(folder, settings)
+    try:
+        daemon.start()
+        yield daemon
+        daemon.stop()
+    finally:
+        daemon.abandon()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from end_to_end.actors import Actor, Event, is_frame
-from end_to_end.exam import Exam, Report
+from end_to_end.daemon import running
+from end_to_end.exam import Crew, Exam, Report
 from end_to_end.test_media import hears, is_tone
+from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.simulate import clip
 from proctor_sfu.simulate.formats import LAYERS
 
@@ -101,7 +104,16 @@ def test_media_goes_on_while_a_connection_is_lost_and_after_it_is_resumed(exam: 
     assert not pam.all(lambda e: e["event"] == "consumer", after=marks[pam])
 
 
-def test_a_candidate_that_does_not_come_back_is_lost(exam: Exam) -> None:
+def test_a_candidate_that_does_not_come_back_is_lost(crew: Crew, worker_binary: WorkerBinary, tmp_path: Path) -> None:
+    with running(tmp_path, {"signaling": {"grace_seconds": 2}}) as impatient:
+        impatient.psfu("rooms", "create", "exam", "--open")
+        exam = Exam(daemon=impatient, crew=crew, room="exam")
+        is_lost_after_a_while(exam)
+        for actor in exam.present:
+            crew.give_back(actor)
+
+
+def is_lost_after_a_while(exam: Exam) -> None:
     pam = exam.proctor("pam")
     ann, _ = exam.candidate("ann")
     pam.sees("ann")
