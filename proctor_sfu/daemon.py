@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ from proctor_sfu.control.routes.daemon import DaemonRoutes
 from proctor_sfu.control.routes.quality import QualityRoutes
 from proctor_sfu.control.routes.recordings import RecordingRoutes
 from proctor_sfu.control.routes.rooms import RoomRoutes
+from proctor_sfu.control.routes.seating import SeatingRoutes
+from proctor_sfu.control.routes.tokens import TokenRoutes
 from proctor_sfu.control.routes.workers import WorkerRoutes
 from proctor_sfu.control.socket import ControlSocket, listen
 from proctor_sfu.events import Bus
@@ -36,12 +39,23 @@ from proctor_sfu.quality.history import History
 from proctor_sfu.quality.pulse import Pulse
 from proctor_sfu.recording.folder import SIGNING_KEY
 from proctor_sfu.recording.recordings import Recordings
+from proctor_sfu.rooms.keys import OwnKeys, PublicKeys
 from proctor_sfu.rooms.registry import Registry
+from proctor_sfu.rooms.store import Store
+from proctor_sfu.rooms.tokens import Tokens
 from proctor_sfu.settings import Settings
 from proctor_sfu.settings_file import Loaded
 from proctor_sfu.signaling.app import PATH, SignalingApp
 from proctor_sfu.signaling.tls import context_of
-from proctor_sfu.starting import control_socket_of, ice_servers_of, recordings_of, signaling_of, state_of, workers_of
+from proctor_sfu.starting import (
+    control_socket_of,
+    ice_servers_of,
+    recordings_of,
+    signaling_of,
+    state_of,
+    token_keys_of,
+    workers_of,
+)
 from proctor_sfu.state import held, place
 from proctor_sfu.systemd import Manager
 from proctor_sfu.web import bundle
@@ -82,13 +96,19 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         audit = Audit(state / "audit", events, **settings.audit.model_dump())
         audit.start()
         stack.callback(audit.close)
-        registry = Registry(settings, audit, events, ice)
+        store = Store(state)
+        stack.push_async_callback(store.close)
+        saved = await store.open()
+        with token_keys_of(loaded):
+            tokens = _tokens(settings, state)
+        registry = Registry(settings, audit, events, ice, store, tokens)
         pool = Pool(_worker_settings(settings, binary), settings.rtc, lost=registry.worker_lost)
         registry.use(pool)
         stack.push_async_callback(pool.close)
         stop = _signals(lambda number: _end_at_once(number, pool, control_socket))
         with workers_of(loaded):
             await pool.start(settings.workers.number)
+        await registry.restore(saved)
 
         signaling = SignalingApp(registry, settings.signaling, ready=lambda: not stop.is_set())
         Pages(bundle.load()).mount(signaling.app)
@@ -119,7 +139,9 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
 
         nouns = (
             DaemonRoutes(registry, pool, history, url=url, ready=lambda: not stop.is_set()),
-            RoomRoutes(registry, recordings),
+            RoomRoutes(registry, settings.rooms),
+            SeatingRoutes(registry),
+            TokenRoutes(registry, base=_pages(settings, url), ttl=settings.tokens.ttl_seconds),
             CandidateRoutes(registry),
             WorkerRoutes(registry, pool),
             RecordingRoutes(registry, recordings),
@@ -133,6 +155,8 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         pulse.start()
         alive = spawn(manager.keep_alive(lambda: _status(registry, pool), partial(_alive, pool)), name="watchdog")
         stack.callback(alive.cancel)
+        watch = spawn(registry.keep_watch(), name="watch")
+        stack.callback(watch.cancel)
         manager.tell("READY=1", f"STATUS={_status(registry, pool)}")
         _log.info("ready", signaling=url, socket=str(socket), workers=len(pool.members), pid=os.getpid())
         ready(url)
@@ -187,6 +211,18 @@ async def _site(
     stack.push_async_callback(runner.cleanup)
     await make(runner).start()
     return runner
+
+
+def _pages(settings: Settings, url: str) -> str:
+    """Return where browsers find the pages, as far as this server knows."""
+    return settings.signaling.public_url or url.replace("ws", "http", 1).removesuffix(PATH)
+
+
+def _tokens(settings: Settings, state: Path) -> Tokens:
+    own, public = OwnKeys(state / "keys"), PublicKeys(settings.tokens.public_keys, settings.tokens.jwks)
+    public.open()
+    own.open(time.time())
+    return Tokens(own, public, audience=settings.tokens.audience, leeway=settings.tokens.leeway_seconds)
 
 
 def _worker_settings(settings: Settings, binary: WorkerBinary) -> WorkerSettings:

@@ -56,6 +56,13 @@ class Signaling(_Section):
     ping_seconds: float = Field(20.0, gt=0, le=600, description="Interval of WebSocket pings to each client.")
     messages_per_second: float = Field(50.0, gt=0, description="Messages a client may send in the long run.")
     messages_burst: int = Field(200, ge=1, description="Messages a client may send at once.")
+    connections_per_address: int = Field(
+        1000, ge=0, description="Connections from one address at a time, a whole school behind one NAT; 0: no limit."
+    )
+    public_url: str | None = Field(
+        None, description="Where browsers reach this server, for join links; unset: the address it listens on.",
+        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$", examples=["https://exams.example.org"],
+    )  # fmt: skip
     tls: Tls = Field(default_factory=Tls)
 
 
@@ -198,6 +205,26 @@ class State(_Section):
     )  # fmt: skip
 
 
+class Tokens(_Section):
+    """Join tokens: who made those that are good here, besides the daemon itself."""
+
+    audience: str = Field("psfu", min_length=1, description="What their claim aud has to be, or to contain.")
+    ttl_seconds: float = Field(
+        28_800.0, ge=1, le=31_536_000, description="How long those made here are good unless it is said."
+    )
+    leeway_seconds: float = Field(
+        30.0, ge=0, le=600, description="Difference between the clocks of two servers that is forgiven."
+    )
+    public_keys: tuple[Path, ...] = Field(
+        (), description="Files with the public keys (PEM) of others who make tokens: RSA, EC P-256 or Ed25519.",
+        examples=[["/etc/psfu/lms.pem"]],
+    )  # fmt: skip
+    jwks: Path | None = Field(
+        None, description="File with a JSON Web Key Set of public keys; read again when it changes.",
+        examples=["/etc/psfu/lms.jwks.json"],
+    )  # fmt: skip
+
+
 class Audit(_Section):
     """The record of who did what, in ``audit`` below the state directory."""
 
@@ -214,6 +241,9 @@ class Rooms(_Section):
     """Defaults of rooms."""
 
     max_candidates: int = Field(1000, ge=1, le=100_000, description="Candidates a room takes unless it says otherwise.")
+    second_login: Literal["refuse", "takeover"] = Field(
+        "refuse", description="What happens when somebody logs in as a peer that is connected, unless the room says."
+    )
 
 
 class Quality(_Section):
@@ -324,6 +354,7 @@ class Settings(_Section):
     bitrates: Bitrates = Field(default_factory=Bitrates)
     turn: Turn = Field(default_factory=Turn)
     control: Control = Field(default_factory=Control)
+    tokens: Tokens = Field(default_factory=Tokens)
     state: State = Field(default_factory=State)
     audit: Audit = Field(default_factory=Audit)
     rooms: Rooms = Field(default_factory=Rooms)

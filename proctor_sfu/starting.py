@@ -85,6 +85,17 @@ def state_of(loaded: Loaded) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def token_keys_of(loaded: Loaded) -> Iterator[None]:
+    """Explain why public keys cannot be used."""
+    try:
+        yield
+    except StateError as error:
+        jwks = loaded.settings.tokens.jwks
+        key = "tokens.jwks" if jwks is not None and str(error).startswith(f"{jwks}: ") else "tokens.public_keys"
+        raise SettingsError([loaded.problem(key, str(error))]) from error
+
+
+@contextlib.contextmanager
 def workers_of(loaded: Loaded) -> Iterator[None]:
     """Explain why the workers cannot listen."""
     try:

@@ -10,7 +10,7 @@ import typer
 
 from proctor_sfu import __version__
 from psfu_cli import exits
-from psfu_cli.commands import candidates, config, mediasoup, recordings, rooms, workers
+from psfu_cli.commands import acl, candidates, config, keys, mediasoup, recordings, rooms, tokens, workers
 from psfu_cli.commands.completion import completion
 from psfu_cli.commands.serve import serve
 from psfu_cli.commands.simulate import simulate
@@ -73,13 +73,18 @@ app.add_typer(workers.app, name="workers", rich_help_panel=DAEMON)
 app.add_typer(rooms.app, name="rooms", rich_help_panel=EXAMS)
 app.add_typer(candidates.app, name="candidates", rich_help_panel=EXAMS)
 app.add_typer(recordings.app, name="recordings", rich_help_panel=EXAMS)
+app.add_typer(tokens.app, name="tokens", rich_help_panel=EXAMS)
+app.add_typer(acl.app, name="acl", rich_help_panel=EXAMS)
+app.add_typer(keys.app, name="keys", rich_help_panel=SETUP)
 app.command(rich_help_panel=EXAMS)(simulate)
 app.add_typer(mediasoup.app, name="mediasoup", rich_help_panel=SETUP)
 app.add_typer(config.app, name="config", rich_help_panel=SETUP)
 app.command(rich_help_panel=SETUP)(completion)
 
 # What hands used to other tools type.
-NOUNS = {"worker": workers, "room": rooms, "candidate": candidates, "recording": recordings}
+NOUNS = {
+    "worker": workers, "room": rooms, "candidate": candidates, "recording": recordings, "token": tokens, "key": keys,
+}  # fmt: skip
 for noun, module in NOUNS.items():
     app.add_typer(module.app, name=noun, hidden=True)
     module.app.command("ls", hidden=True)(module.list_)

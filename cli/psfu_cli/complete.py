@@ -41,6 +41,11 @@ def workers(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     return _ask(ctx, incomplete, lambda client: (str(each.pid) for each in client.workers.list()))
 
 
+def roles(incomplete: str) -> Iterator[str]:
+    """Complete roles."""
+    yield from (each for each in ("candidate", "proctor", "lead", "observer") if each.startswith(incomplete))
+
+
 def _ask(ctx: typer.Context, incomplete: str, ids: Callable[[Client], Iterable[str]]) -> Iterator[str]:
     given = ctx.params.get("socket") or ctx.find_root().params.get("socket") or os.environ.get("PSFU_SOCKET")
     client = Client(Path(given) if given else to_dial(os.environ), timeout=PATIENCE)

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 
 from proctor_sfu.control.api.base import timestamp
 from proctor_sfu.control.api.candidates import Candidate, Source
+from proctor_sfu.control.api.rooms import Assignment, Assignments, Expected
 from proctor_sfu.control.api.rooms import Room as RoomView
 from proctor_sfu.control.api.workers import Worker
 from proctor_sfu.pool.member import Member, resident
+from proctor_sfu.rooms.assigning import people
 from proctor_sfu.rooms.peer import Peer, Published
+from proctor_sfu.rooms.presence import State
 from proctor_sfu.rooms.roles import Role
 from proctor_sfu.rooms.room import Room
 
@@ -23,13 +26,60 @@ def room_view(room: Room) -> RoomView:
         open=room.open,
         state="moving" if moving else "running",
         created_at=timestamp(room.created_at),
+        not_before=_moment(room.profile.not_before),
+        expires=_moment(room.profile.expires),
         worker=None if moving or room.member is None else room.member.worker.pid,
         max_candidates=room.max_candidates,
+        expected=sum(each.role is Role.CANDIDATE for each in room.roster.values()),
         candidates=candidates,
         proctors=len(room.peers) - candidates,
         producers=sum(len(peer.published) for peer in room.peers.values()),
         consumers=sum(len(peer.viewed) for peer in room.peers.values()),
+        required=room.profile.required,
         record=tuple(sorted(room.record)),
+        second_login=room.profile.second_login.value,
+        assign=room.assignments.mode.value,
+    )
+
+
+def _moment(seconds: float | None) -> str | None:
+    return None if seconds is None else timestamp(seconds)
+
+
+def expected_view(room: Room) -> list[Expected]:
+    """Show the roster of a room."""
+
+    def state(peer_id: str) -> State:
+        peer = room.peers.get(peer_id)
+        return room.gone.get(peer_id, State.EXPECTED) if peer is None else peer.state
+
+    return [Expected(id=each.id, name=each.name, role=each.role, state=state(each.id)) for each in room.roster.values()]
+
+
+def assignments_view(room: Room) -> Assignments:
+    """Show who watches whom in a room."""
+    candidates, _ = people(room)
+    roles = {each.id: each.role for each in room.roster.values()} | {each.id: each.role for each in room.peers.values()}
+    named = [*(each for each, role in roles.items() if role is not Role.CANDIDATE), *room.assignments.lists]
+    viewers = tuple(_assignment(room, each, roles.get(each), candidates) for each in dict.fromkeys(named))
+    watched = {each for viewer in viewers if viewer.rule != "lead" for each in viewer.candidates}
+    return Assignments(
+        room=room.id,
+        mode=room.assignments.mode.value,
+        group_size=room.assignments.group_size or None,
+        viewers=viewers,
+        unwatched=tuple(each for each in candidates if each not in watched),
+    )
+
+
+def _assignment(room: Room, viewer: str, role: Role | None, candidates: list[str]) -> Assignment:
+    listed = viewer in room.assignments.lists
+    return Assignment(
+        viewer=viewer,
+        role=role,
+        present=viewer in room.peers,
+        rule="lead" if role is Role.LEAD else "list" if listed else room.assignments.mode.value,
+        candidates=tuple(each for each in candidates if room.assigned(viewer, role or Role.PROCTOR, each)),
     )
 
 

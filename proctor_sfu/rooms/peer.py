@@ -15,6 +15,7 @@ from proctor_sfu.mediasoup.producer import Producer
 from proctor_sfu.mediasoup.rtp import RtpCapabilities
 from proctor_sfu.mediasoup.scalability import parse_scalability_mode
 from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
+from proctor_sfu.rooms.claims import Claims
 from proctor_sfu.rooms.policy import sources_of
 from proctor_sfu.rooms.presence import Facts, Light, State
 from proctor_sfu.rooms.roles import Role, Source
@@ -110,13 +111,17 @@ class Viewed:
 class Peer:
     """One client in one room. ``joined`` once its media capabilities are known."""
 
-    def __init__(self, peer_id: str, role: Role, name: str, address: str, link: Link) -> None:
+    def __init__(
+        self, peer_id: str, role: Role, name: str, address: str, link: Link, claims: Claims | None = None
+    ) -> None:
         self.id = peer_id
         self.role = role
         self.name = name
         self.address = address
         self.link = link
-        self.sources = sources_of(role)
+        self.claims = claims
+        """Those of the token it showed; None in an open room."""
+        self.sources: tuple[Source, ...] = sources_of(role) if claims is None else claims.sources
         """What it may publish."""
         self.connected_at = time.time()
         self.resume_key = secrets.token_urlsafe(24)
@@ -148,6 +153,11 @@ class Peer:
         """Producer id -> producer."""
         self.viewed: dict[str, Viewed] = {}
         """Consumer id -> consumer."""
+
+    def show(self, claims: Claims | None) -> None:
+        """It showed another token for the same seat, which counts from now on."""
+        self.claims = claims
+        self.sources = sources_of(self.role) if claims is None else claims.sources
 
     def transport(self, transport_id: str) -> WebRtcTransport | None:
         """Return this peer's own transport with that id."""

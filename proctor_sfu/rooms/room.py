@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import structlog
@@ -14,13 +13,16 @@ from proctor_sfu.audit.audit import Audit
 from proctor_sfu.audit.entry import By, Outcome
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.events import Bus, PeerEntered, PeerLeft, PeerStateChanged
+from proctor_sfu.events import SecondLogin as SecondLoginEvent
 from proctor_sfu.mediasoup.router import Router
 from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
 from proctor_sfu.pool.member import Member
+from proctor_sfu.rooms.assignments import EVERYBODY, Assignments
 from proctor_sfu.rooms.forwarding import Forwarding
 from proctor_sfu.rooms.peer import Absent, Link, Peer, Published
 from proctor_sfu.rooms.policy import Action, Decision, Target, decide, ever, relation
-from proctor_sfu.rooms.presence import Light, state_of
+from proctor_sfu.rooms.presence import Light, State, state_of
+from proctor_sfu.rooms.profile import Expected, Profile, SecondLogin
 from proctor_sfu.rooms.roles import Role, Source
 from proctor_sfu.rooms.talk import Talk
 from proctor_sfu.settings import Rtc
@@ -32,15 +34,25 @@ class Room:
     """A room on a worker. ``open`` rooms let anybody in who knows the id."""
 
     def __init__(
-        self, room_id: str, *, open_to_all: bool, max_candidates: int, rtc: Rtc, audit: Audit, events: Bus
-    ) -> None:
-        self.id = room_id
-        self.open = open_to_all
-        self.max_candidates = max_candidates
-        self.created_at = time.time()
-        self.record: frozenset[Source] = frozenset()
+        self, profile: Profile, *, roster: Iterable[Expected] = (), assignments: Assignments = EVERYBODY, rtc: Rtc,
+        audit: Audit, events: Bus,
+    ) -> None:  # fmt: skip
+        self.profile = profile
+        self.id = profile.id
+        self.open = profile.open
+        self.max_candidates = profile.max_candidates
+        self.created_at = profile.created_at
+        self.record: frozenset[Source] = frozenset(profile.record)
         """Sources of its candidates that are recorded."""
+        self.roster = {each.id: each for each in roster}
+        self.assignments = assignments
         self.peers: dict[str, Peer] = {}
+        self.gone: dict[str, State] = {}
+        """How those on the roster ended who were here and are not any more."""
+        self.held: dict[str, set[Source]] = {}
+        """Peer -> sources a lead paused; they stay so until a lead says otherwise."""
+        self.changing = asyncio.Lock()
+        """Held while roster or assignments are changed, here and on disk."""
         self.member: Member | None = None
         self.router: Router | None = None
         self.events = events
@@ -74,16 +86,42 @@ class Room:
     # Peers.
 
     def enter(self, peer: Peer) -> None:
-        """Let a peer in. Raises `RefusedError`: its id is taken, or the room is full."""
+        """Let a peer in. Raises `RefusedError`: its seat is taken, or the room is full."""
         if peer.id in self.peers:
-            raise RefusedError("peer_exists", f"peer {peer.id} is in room {self.id} already")
+            raise RefusedError("peer_exists", f"{peer.id} is in room {self.id} already, from another connection")
         if peer.role is Role.CANDIDATE and len(self.by_role(Role.CANDIDATE)) >= self.max_candidates:
             raise RefusedError("room_full", f"room {self.id} has its {self.max_candidates} candidates")
         self.peers[peer.id] = peer
-        self.note("enter", by=peer.by, name=peer.name)
+        self.gone.pop(peer.id, None)
+        self.note("enter", by=peer.by, name=peer.name, token=peer.claims.id if peer.claims else None)
         self.events.publish(
             PeerEntered(room=self.id, peer=peer.id, role=peer.role, name=peer.name, address=peer.address)
         )
+
+    def second_login(self, peer: Peer, role: Role, address: str) -> None:
+        """Somebody logs in as ``peer``, which is here: free its seat, or raise `RefusedError`, as the room wants it.
+
+        A seat whose connection is lost is free for whoever has the right to it.
+        """
+        if peer.role is not role:
+            raise RefusedError("peer_exists", f"{peer.id} is in room {self.id} already, as {peer.role}")
+        if peer.away is None:
+            taken = self.profile.second_login is SecondLogin.TAKEOVER
+            self.events.publish(
+                SecondLoginEvent(
+                    room=self.id, peer=peer.id, outcome="takeover" if taken else "refused", address=address
+                )
+            )
+            self.note(
+                "second_login", by=By(peer=peer.id, role=role, address=address), target=peer,
+                outcome="done" if taken else "refused",
+            )  # fmt: skip
+            _log.warning("second_login", room=self.id, peer=peer.id, taken_over=taken, address=address)
+            if not taken:
+                raise RefusedError("peer_exists", f"{peer.id} is in room {self.id} already, from another connection")
+        link = peer.link
+        self.leave(peer, "replaced")
+        link.end("replaced", "this seat is used from another connection")
 
     def joined(self, peer: Peer) -> None:
         """The peer is ready for media: tell those who may know, and show it what it may see."""
@@ -103,6 +141,8 @@ class Room:
         watchers = list(self.those_who_may(Action.SEE, peer)) if peer.joined else []
         peer.clear()
         self.talk.forget(peer.id)
+        if peer.id in self.roster:
+            self.gone[peer.id] = State.LOST if reason == "lost" else State.LEFT
         self.note("leave", by=peer.by, reason=reason)
         self.events.publish(PeerLeft(room=self.id, peer=peer.id, reason=reason))
         for other in watchers:
@@ -179,7 +219,13 @@ class Room:
         """Return what ``target`` is to ``actor``; None is the room."""
         if target is None:
             return Target.NONE
-        return relation(actor.id, target.id, target.role, assigned=actor.role is not Role.CANDIDATE)
+        return relation(actor.id, target.id, target.role, assigned=self.assigned(actor.id, actor.role, target.id))
+
+    def assigned(self, actor: str, role: Role, candidate: str) -> bool:
+        """Return whether somebody in that role watches a candidate."""
+        if role is Role.CANDIDATE:
+            return False
+        return role is Role.LEAD or self.assignments.covers(actor, role, candidate).assigned
 
     def decide(self, actor: Peer, action: Action, target: Peer | None = None) -> Decision:
         """Return whether ``actor`` may do ``action`` to ``target``, and why."""

@@ -87,14 +87,23 @@ class SignalingApp:
             return web.json_response({"error": {"code": "bad_subprotocol", "message": "use protoo"}}, status=400)
         if not self._ready():
             return web.json_response({"error": {"code": "not_ready", "message": "shutting down"}}, status=503)
+        address = request.remote or "unknown"
+        limit = self._settings.connections_per_address
+        if limit and sum(session.address == address for session in self._sessions) >= limit:
+            _log.warning("too_many_connections", address=address, limit=limit)
+            return web.json_response(
+                {"error": {"code": "too_many_connections", "message": f"{limit} connections from one address"}},
+                status=429,
+            )  # fmt: skip
         websocket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,), heartbeat=self._settings.ping_seconds, max_msg_size=HARD_LIMIT, compress=False
         )
         await websocket.prepare(request)
         socket = Socket(websocket)
         loop = asyncio.get_running_loop()
-        address = request.remote or "unknown"
-        session = Session(socket, self._registry, self._settings, dispatch, address=address, now=loop.time())
+        session = Session(
+            socket, self._registry, self._settings, dispatch, address=address, now=loop.time(), bearer=_bearer(request)
+        )
         self._sessions.add(session)
         try:
             async with asyncio.TaskGroup() as group:
@@ -126,3 +135,9 @@ class SignalingApp:
                 await session.receive(message.data, loop.time())
         finally:
             deadline.cancel()
+
+
+def _bearer(request: web.Request) -> str | None:
+    """Return the token of an ``Authorization: Bearer`` header (RFC 6750, 2.1)."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

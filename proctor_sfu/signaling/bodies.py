@@ -183,6 +183,28 @@ class Bookmark(Body):
     note: Text = ""
 
 
+class Assign(Body):
+    """Whom a proctor or observer watches; null: what the room's mode says."""
+
+    proctor_id: Id
+    peer_ids: Annotated[tuple[Id, ...], Field(max_length=10_000)] | None
+
+
+class Kick(Body):
+    """Whom to send away."""
+
+    peer_id: Id
+    reason: Text = ""
+
+
+class PausePeer(Body):
+    """What a candidate is to send no more, or again."""
+
+    peer_id: Id
+    source: Source
+    paused: bool
+
+
 class OfConsumer(Body):
     """One of the peer's consumers."""
 

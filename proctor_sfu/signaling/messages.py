@@ -16,10 +16,14 @@ MAX_ID: Final = 2**53 - 1
 STATUS: Final[Mapping[str, int]] = {
     "bad_json": 400, "bad_message": 400, "unknown_method": 404, "bad_data": 400, "not_authenticated": 401,
     "already_authenticated": 409, "not_joined": 409, "already_joined": 409, "duplicate_request_id": 409,
-    "message_too_big": 413, "too_many_messages": 429, "forbidden": 403, "token_unsupported": 401,
-    "room_not_found": 404, "room_full": 409, "peer_exists": 409, "not_open": 403, "transport_not_found": 404,
+    "message_too_big": 413, "too_many_messages": 429, "forbidden": 403,
+    "room_not_found": 404, "room_full": 409, "peer_exists": 409, "transport_not_found": 404,
     "producer_not_found": 404, "consumer_not_found": 404, "not_found": 404, "invalid_argument": 400,
     "unsupported": 415, "source_exists": 409, "worker_closed": 503, "no_worker": 503,
+    "token_required": 401, "token_malformed": 401, "token_bad_signature": 401, "token_unknown_key": 401,
+    "token_wrong_algorithm": 401, "token_wrong_audience": 401, "token_expired": 401, "token_not_yet_valid": 401,
+    "token_revoked": 401, "token_wrong_room": 403, "token_conflict": 403,
+    "room_not_open_yet": 403, "room_expired": 410, "source_held": 409,
     "peer_not_found": 404, "voice_missing": 409, "worker_request_failed": 400, "internal": 500,
 }  # fmt: skip
 """Stable code -> the number protoo calls ``errorCode``, chosen after HTTP's."""

@@ -17,13 +17,13 @@ import structlog
 
 from proctor_sfu.aio import spawn
 from proctor_sfu.errors import MediasoupError, PsfuError, RefusedError
+from proctor_sfu.limits import Bucket
 from proctor_sfu.rooms.peer import Peer, Published, Viewed
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.rooms.room import Room
 from proctor_sfu.settings import Signaling
 from proctor_sfu.signaling import messages
 from proctor_sfu.signaling.bodies import wire
-from proctor_sfu.signaling.limits import Bucket
 
 _log = structlog.get_logger("psfu.signaling")
 
@@ -63,10 +63,13 @@ class Session:
     """The server's side of one client; also the `Link` of its peer."""
 
     def __init__(
-        self, wire: Wire, registry: Registry, limits: Signaling, dispatch: Dispatcher, *, address: str, now: float
-    ) -> None:
+        self, wire: Wire, registry: Registry, limits: Signaling, dispatch: Dispatcher, *, address: str, now: float,
+        bearer: str | None = None,
+    ) -> None:  # fmt: skip
         self.registry = registry
         self.address = address
+        self.bearer = bearer
+        """The token of the ``Authorization`` header, if there was one."""
         self.room: Room | None = None
         self.peer: Peer | None = None
         self._wire = wire

@@ -119,6 +119,7 @@ class Welcome(TypedDict):
     role: Role
     displayName: str
     sources: list[Source]
+    required: list[Source]
     resumed: bool
     resumeKey: str
     graceSeconds: float
@@ -306,6 +307,13 @@ class Bookmark(TypedDict):
     at: float
 
 
+class SourceHeld(TypedDict):
+    """A lead paused one's own source, or lets it go on."""
+
+    source: Source
+    held: bool
+
+
 class WorkerDied(TypedDict):
     """The room moved to another worker: begin again as after `authenticate`."""
 
@@ -331,8 +339,8 @@ NOTIFICATIONS: Final[Mapping[str, Any]] = {
     "producerClosed": ProducerClosed, "producerScore": ProducerScore, "consumerClosed": ConsumerClosed,
     "consumerPaused": OfConsumer, "consumerResumed": OfConsumer, "consumerScore": ConsumerScore,
     "consumerLayersChanged": ConsumerLayersChanged, "talk": Talk, "message": Message, "handRaised": HandRaised,
-    "bookmark": Bookmark, "workerDied": WorkerDied, "kicked": Ended, "roomClosed": Ended, "replaced": Ended,
-    "error": Error,
+    "bookmark": Bookmark, "sourceHeld": SourceHeld, "workerDied": WorkerDied, "kicked": Ended, "roomClosed": Ended,
+    "replaced": Ended, "error": Error,
 }  # fmt: skip
 """Method -> its data."""
 

@@ -100,6 +100,12 @@ async def test_every_method_is_answered_as_the_schema_says(enter: Enter) -> None
     await pam.hears("bookmark", peerId="ann", note="phone", by="pam")
     plan = await ask(ann, "uplink", available=5_000_000, limited=False)
     assert plan["sources"] == {"camera": ann.welcome["bitrates"]["camera"]}
+    await ask(pam, "pausePeer", peerId="ann", source="camera", paused=True)
+    await ann.hears("sourceHeld", source="camera", held=True)
+    await ask(pam, "pausePeer", peerId="ann", source="camera", paused=False)
+    await enter("quin", "proctor")
+    await ask(pam, "assign", proctorId="quin", peerIds=["ann"])
+    await ask(pam, "kick", peerId="quin", reason="wrong room")
     of = {"producerId": camera}
     await ask(ann, "pauseProducer", **of)
     await pam.hears("consumerPaused", consumerId=again["id"])

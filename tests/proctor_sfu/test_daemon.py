@@ -55,7 +55,7 @@ def test_a_signal_ends_it_and_nothing_is_left(serve: Start, number: signal.Signa
     assert daemon.running.wait(LIMIT) == 0
     assert gone(workers) and not daemon.socket.exists()
     events = [json.loads(line)["event"] for line in daemon.log.read_text().splitlines()]
-    assert events == ["worker_started"] * 2 + ["ready", "stopping", "stopped"]
+    assert events == ["token_key_made"] + ["worker_started"] * 2 + ["ready", "stopping", "stopped"]
 
 
 @pytest.mark.parametrize("number", SIGNALS)

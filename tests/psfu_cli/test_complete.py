@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from psfu_cli.commands.completion import Shell
-from support.impostor import impostor
+from support.impostor import impostor, impostor_room
 from support.serve import LIMIT, PSFU, Serve, environment, psfu
 
 Ask = Callable[[str, str], list[str]]
@@ -89,11 +89,7 @@ def test_ids_are_completed(shell: Shell, daemon: Serve, people: str, tmp_path: P
 @pytest.mark.parametrize("shell", Shell)
 def test_nothing_a_daemon_says_is_run(shell: Shell, tmp_path: Path) -> None:
     touched = tmp_path / "touched"
-    room = {
-        "open": True, "state": "running", "created_at": "2026-01-01T00:00:00Z", "worker": 1, "max_candidates": 1,
-        "candidates": 1, "proctors": 0, "producers": 0, "consumers": 0,
-    }  # fmt: skip
-    rooms = [room | {"id": each.format(f=touched)} for each in EVIL]
+    rooms = [impostor_room(each.format(f=touched)) for each in EVIL]
     with impostor(tmp_path / "s", {"items": rooms}) as path:
         assert ask(shell, "psfu rooms get ", path, tmp_path) == ["good-1"]
     assert not touched.exists()

@@ -18,7 +18,7 @@ import pytest
 from proctor_sfu import errors
 from psfu_cli.exits import Exit, exit_code, wants_json
 from support.commands import Run, on_terminal
-from support.impostor import impostor
+from support.impostor import impostor, impostor_room
 from support.serve import LIMIT, PSFU, Serve, environment, psfu
 
 
@@ -89,7 +89,9 @@ def test_1_is_an_answer_nobody_understands(tmp_path: Path) -> None:
         (["rooms", "list", "--interval", "0"], "Invalid value for '--interval'"),
         (["workers", "scale", "0"], "Invalid value for 'N'"),
         (["rooms", "create", "no good", "--open"], "1 to 64 letters, digits"),
-        (["rooms", "create", "closed-room"], "--open"),
+        (["rooms", "create", "ends-early", "--expires", "-1h"], "would expire before anybody can join"),
+        (["rooms", "create", "odd", "--require", "mind"], "required.0"),
+        (["rooms", "create", "odd", "--expires", "soon"], "expected a time such as +2h, 14:30"),
         (["rooms", "create", "\x1b[2J"], "error: "),
         (["completion", "tcsh"], "'bash', 'zsh', 'fish'"),
     ],
@@ -109,10 +111,7 @@ def test_2_a_noun_alone_is_answered_with_help(noun: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("command", [("rooms", "close", "r"), ("candidates", "kick", "c", "--room", "r")])
 def test_2_nothing_is_asked_without_a_terminal(tmp_path: Path, command: tuple[str, ...]) -> None:
-    room = {
-        "id": "r", "open": True, "state": "running", "created_at": "2026-01-01T00:00:00Z", "worker": 1,
-        "max_candidates": 1, "candidates": 1, "proctors": 0, "producers": 0, "consumers": 0,
-    }  # fmt: skip
+    room = impostor_room("r")
     person = {
         "id": "c", "room": "r", "name": "c", "role": "candidate", "state": "live", "address": "", "transport": None,
         "connected_at": "2026-01-01T00:00:00Z", "sources": [], "consumers": 0,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.commands import Run, on_terminal, result
-from support.impostor import impostor
+from support.impostor import impostor, impostor_room
 from support.serve import LIMIT, PSFU, Serve, environment, psfu
 
 
@@ -89,10 +89,7 @@ def test_watching_into_a_pipe_has_no_control_characters(tmp_path: Path) -> None:
 
 
 def test_a_question_shows_no_control_characters(tmp_path: Path) -> None:
-    room = {
-        "id": "r", "open": True, "state": "running", "created_at": "2026-01-01T00:00:00Z", "worker": 1,
-        "max_candidates": 1, "candidates": 2, "proctors": 1, "producers": 0, "consumers": 0,
-    }  # fmt: skip
+    room = impostor_room("r", candidates=2, proctors=1)
     with impostor(tmp_path / "s", room) as path:
         code, shown = on_terminal("rooms", "close", "r\x1b[2J", "--socket", str(path), typed="n\n")
     assert code == 1 and "Close r[2J with 3 people in?" in shown and "\x1b[2J" not in shown

@@ -12,7 +12,7 @@ import pytest
 
 from psfu_cli.output import Colour, Column, Format, Writer, duration, size
 from support.commands import on_terminal
-from support.impostor import impostor
+from support.impostor import impostor, impostor_room
 from support.serve import psfu
 
 STEERING = "bad\x1b[2J\x1b]0;x\x07\u202e\u2066[red]\r\n\x9b31m\ud800"
@@ -134,10 +134,7 @@ def test_colours_on_a_terminal(tmp_path: Path, arguments: list[str], added: dict
     assert ("\x1b[1;31mOPEN" in shown) is coloured and ("\x1b" in shown) is coloured
 
 
-ROOM = {
-    "id": STEERING, "open": True, "state": "running", "created_at": "2026-01-01T00:00:00Z", "worker": 1,
-    "max_candidates": 1, "candidates": 1, "proctors": 0, "producers": 0, "consumers": 0,
-}  # fmt: skip
+ROOM = impostor_room(STEERING)
 
 
 @pytest.mark.parametrize("form", list(Format))

@@ -9,6 +9,7 @@ from proctor_sfu.control.client.daemon import Daemon
 from proctor_sfu.control.client.quality import Quality
 from proctor_sfu.control.client.recordings import Recordings
 from proctor_sfu.control.client.rooms import Rooms
+from proctor_sfu.control.client.tokens import Tokens
 from proctor_sfu.control.client.transport import TIMEOUT, Transport
 from proctor_sfu.control.client.workers import Workers
 
@@ -21,6 +22,7 @@ class Client:
         self.daemon = Daemon(transport)
         self.rooms = Rooms(transport)
         self.candidates = Candidates(transport)
+        self.tokens = Tokens(transport)
         self.workers = Workers(transport)
         self.recordings = Recordings(transport)
         self.quality = Quality(transport)

@@ -15,8 +15,8 @@ from proctor_sfu.text import safe_text
 
 _log = structlog.get_logger("psfu.control")
 
-MAX_BODY: Final = 65_536
-"""Bytes."""
+MAX_BODY: Final = 8_388_608
+"""Bytes; a roster of a hundred thousand has fewer."""
 
 
 def control_app(routes: Iterable[Route]) -> web.Application:

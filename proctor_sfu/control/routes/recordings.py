@@ -97,6 +97,7 @@ class RecordingRoutes:
         sources = self._recordings.want(
             body.room, body.candidate, body.chosen, retain_days=body.retain_days, by=caller(request)
         )
+        await self._keep(body)
         return api.Wanted(
             room=body.room, candidate=body.candidate, sources=tuple(sorted(sources)), stopped=()
         )  # fmt: skip
@@ -105,11 +106,17 @@ class RecordingRoutes:
         body = await read(request, Which)
         self._must_exist(body)
         ended = await self._recordings.unwant(body.room, body.candidate, body.chosen, by=caller(request))
+        await self._keep(body)
         left = self._recordings.wanted(body.room, body.candidate)
         return api.Wanted(
             room=body.room, candidate=body.candidate, sources=tuple(sorted(left)),
             stopped=tuple(each.id for each in ended),
         )  # fmt: skip
+
+    async def _keep(self, which: Which) -> None:
+        """What holds for a whole room outlives the daemon."""
+        if which.candidate is None:
+            await self._registry.keep_record(self._registry.get(which.room))
 
     def _must_exist(self, which: Which) -> None:
         room = self._registry.get(which.room)

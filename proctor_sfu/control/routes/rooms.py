@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import time
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field
@@ -10,28 +11,49 @@ from pydantic import Field
 from proctor_sfu.control.api import rooms as api
 from proctor_sfu.control.routes.answers import Body, Route, caller, flag, read, reason, success
 from proctor_sfu.control.views import room_view
-from proctor_sfu.recording.recordings import Recordings
+from proctor_sfu.rooms.profile import Expected, Profile, SecondLogin
 from proctor_sfu.rooms.registry import Registry
-from proctor_sfu.rooms.roles import Source
+from proctor_sfu.rooms.roles import Role, Source
 from proctor_sfu.rooms.room import Room
+from proctor_sfu.settings import Rooms
 from proctor_sfu.text import safe_text
+
+Text = Annotated[str, Field(max_length=200)]
+# Strict types have no words for members of an enumeration in JSON; these take them by value.
+SourceName = Annotated[Source, Field(strict=False)]
+RoleName = Annotated[Role, Field(strict=False)]
+Moment = Annotated[float, Field(ge=0, le=253_402_300_799)]
+"""Seconds of Unix time."""
+
+
+class Person(Body):
+    """Somebody on a roster."""
+
+    id: Text
+    name: Annotated[str, Field(max_length=10_000)] = ""
+    role: RoleName = Role.CANDIDATE
 
 
 class CreateRoom(Body):
     """``POST /v1/rooms``."""
 
-    id: str = Field(max_length=200)
+    id: Text
     open: bool = False
     max_candidates: int | None = Field(None, ge=1, le=100_000)
-    record: list[Literal["camera", "screen", "microphone"]] = Field(default_factory=list)
+    not_before: Moment | None = None
+    expires: Moment | None = None
+    required: list[SourceName] = Field(default_factory=list)
+    record: list[SourceName] = Field(default_factory=list)
+    second_login: Annotated[SecondLogin, Field(strict=False)] | None = None
+    roster: list[Person] = Field(default_factory=list)
 
 
 class RoomRoutes:
     """Create, find, close."""
 
-    def __init__(self, registry: Registry, recordings: Recordings) -> None:
+    def __init__(self, registry: Registry, defaults: Rooms) -> None:
         self._registry = registry
-        self._recordings = recordings
+        self._defaults = defaults
 
     def table(self) -> list[Route]:
         """Return the routes."""
@@ -47,11 +69,14 @@ class RoomRoutes:
 
     async def _create(self, request: web.Request) -> web.Response:
         body = await read(request, CreateRoom)
-        room = await self._registry.create(
-            body.id, open_to_all=body.open, max_candidates=body.max_candidates, by=caller(request)
-        )
-        if body.record:
-            self._recordings.want(room.id, None, map(Source, body.record), by=caller(request))
+        profile = Profile(
+            id=body.id, open=body.open, created_at=time.time(),
+            max_candidates=body.max_candidates or self._defaults.max_candidates,
+            not_before=body.not_before, expires=body.expires,
+            required=tuple(dict.fromkeys(body.required)), record=tuple(dict.fromkeys(body.record)),
+            second_login=body.second_login or SecondLogin(self._defaults.second_login),
+        )  # fmt: skip
+        room = await self._registry.create(profile, roster=people_of(body.roster), by=caller(request))
         return success(room_view(room), status=201)
 
     async def _get(self, request: web.Request) -> api.Room:
@@ -61,8 +86,13 @@ class RoomRoutes:
         room = named_room(self._registry, request)
         shown = room_view(room)
         if not flag(request, "dry_run"):
-            self._registry.close(room.id, reason(request), by=caller(request))
+            await self._registry.close(room.id, reason(request), by=caller(request))
         return shown
+
+
+def people_of(roster: list[Person]) -> tuple[Expected, ...]:
+    """Return a roster as rooms have it."""
+    return tuple(Expected(id=each.id, name=each.name, role=each.role) for each in roster)
 
 
 def named_room(registry: Registry, request: web.Request) -> Room:

@@ -9,35 +9,37 @@ import structlog
 
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.mediasoup.check import check_rtp_capabilities
-from proctor_sfu.rooms.names import checked_id, clean_name
+from proctor_sfu.rooms.assigning import expected_by
+from proctor_sfu.rooms.names import clean_name
 from proctor_sfu.rooms.peer import Peer
 from proctor_sfu.rooms.policy import Action, ever
+from proctor_sfu.rooms.roles import Role
 from proctor_sfu.rooms.room import Room
 from proctor_sfu.rooms.room import describe as described
 from proctor_sfu.signaling.bodies import Authenticate, Join, Nothing, wire
+from proctor_sfu.signaling.handlers.identity import identify
 from proctor_sfu.signaling.session import Session
 
 _log = structlog.get_logger("psfu.signaling")
 
 
 async def authenticate(session: Session, body: Authenticate) -> dict[str, Any]:
-    """Become a peer of an open room, or again the peer one was before the connection was lost."""
+    """Become a peer of a room, or again the peer one was before the connection was lost."""
     if session.peer is not None:
         raise RefusedError("already_authenticated", f"this connection is peer {session.peer.id}")
-    if body.token is not None:
-        raise RefusedError("token_unsupported", "tokens are not understood by this version; open rooms need none")
-    if body.room_id is None or body.peer_id is None or body.role is None:
-        raise RefusedError("bad_data", "roomId, peerId and role are needed")
-    room_id, peer_id = checked_id("roomId", body.room_id), checked_id("peerId", body.peer_id)
-    room = session.registry.get(room_id)
-    if not room.open:
-        raise RefusedError("not_open", f"room {room.id} is not open")
-    peer = room.peers.get(peer_id)
-    resumed = peer is not None and peer.role is body.role and room.resume(peer, body.resume_key or "", session)
-    if peer is None or not resumed:
-        peer = Peer(peer_id, body.role, clean_name(body.display_name, peer_id), session.address, session)
+    who = identify(session, body)
+    room = who.room
+    peer = room.peers.get(who.peer_id)
+    resumed = peer is not None and peer.role is who.role and room.resume(peer, body.resume_key or "", session)
+    if peer is not None and resumed:
+        peer.show(who.claims)
+    else:
+        if peer is not None:
+            room.second_login(peer, who.role, session.address)
+        peer = who.peer(session)
         room.enter(peer)
-        _log.warning("joined_without_token", room=room.id, peer=peer.id, role=peer.role, address=peer.address)
+        if who.claims is None:
+            _log.warning("joined_without_token", room=room.id, peer=peer.id, role=peer.role, address=peer.address)
     session.room, session.peer = room, peer
     if resumed:
         room.forwarding.refresh(peer)
@@ -51,6 +53,7 @@ def _welcome(session: Session, room: Room, peer: Peer, *, resumed: bool) -> dict
         "role": peer.role,
         "displayName": peer.name,
         "sources": list(peer.sources),
+        "required": list(room.profile.required) if peer.role is Role.CANDIDATE else [],
         "resumed": resumed,
         "resumeKey": peer.resume_key,
         "graceSeconds": session.grace_seconds,
@@ -112,7 +115,7 @@ async def join(session: Session, body: Join) -> dict[str, Any]:
         peer.capabilities = session.registry.capabilities.setdefault(capabilities, capabilities)
     elif ever(peer.role, Action.CONSUME):
         raise RefusedError("bad_data", "rtpCapabilities are needed to consume")
-    if body.display_name is not None:
+    if body.display_name is not None and peer.claims is None:
         peer.name = clean_name(body.display_name, peer.id)
     peer.auto_consume = body.auto_consume
     room.joined(peer)
@@ -124,4 +127,4 @@ def _visible_peers(room: Room, peer: Peer) -> list[dict[str, Any]]:
         described(other)
         for other in room.peers.values()
         if other is not peer and other.joined and room.may(peer, Action.SEE, other)
-    ]
+    ] + expected_by(room, peer)

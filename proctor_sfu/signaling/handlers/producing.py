@@ -42,6 +42,9 @@ async def produce(session: Session, body: Produce) -> dict[str, Any]:
     )
     if producer.closed or room.peers.get(peer.id) is not peer:
         raise RefusedError("transport_not_found", "the transport was closed meanwhile")
+    if source in room.held.get(peer.id, ()):
+        await producer.pause()
+        peer.link.notify("sourceHeld", {"source": source, "held": True})
     room.forwarding.publish(peer, Published(source=source, producer=producer, width=body.app_data.width))
     _log.info("source_published", room=room.id, peer=peer.id, source=source, type=producer.type)
     return {"id": producer.id}
@@ -85,6 +88,9 @@ async def pause(session: Session, body: OfProducer) -> dict[str, Any]:
 async def resume(session: Session, body: OfProducer) -> dict[str, Any]:
     """Forward it again."""
     published = _own(session, body)
+    assert session.room is not None and session.peer is not None
+    if published.source in session.room.held.get(session.peer.id, ()):
+        raise RefusedError("source_held", f"a proctor paused your {published.source}")
     await published.producer.resume()
     _note(session, "resume_source", published)
     return {}

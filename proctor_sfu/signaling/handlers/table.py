@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.mediasoup.rtp import RtpCapabilities
 from proctor_sfu.signaling import bodies, shapes
-from proctor_sfu.signaling.handlers import consuming, joining, producing, talking, transports
+from proctor_sfu.signaling.handlers import consuming, joining, leading, producing, talking, transports
 from proctor_sfu.signaling.session import Session
 
 State: TypeAlias = Literal["connected", "authenticated", "joined"]
@@ -51,6 +51,9 @@ TABLE: Final[Mapping[str, Entry]] = {
     "message": Entry(bodies.Message, talking.message, "joined", shapes.MessageSent),
     "raiseHand": Entry(bodies.RaiseHand, talking.raise_hand, "joined", shapes.Empty),
     "bookmark": Entry(bodies.Bookmark, talking.bookmark, "joined", shapes.BookmarkMade),
+    "assign": Entry(bodies.Assign, leading.assign, "joined", shapes.Empty),
+    "kick": Entry(bodies.Kick, leading.kick, "joined", shapes.Empty),
+    "pausePeer": Entry(bodies.PausePeer, leading.pause_peer, "joined", shapes.Empty),
     "leave": Entry(bodies.Nothing, joining.leave, "authenticated", shapes.Empty),
 }
 

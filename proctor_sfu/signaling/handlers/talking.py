@@ -35,7 +35,7 @@ async def whisper(session: Session, body: Whisper) -> dict[str, Any]:
         _address(room, peer, None)
         room.note("whisper", by=peer.by, on=False)
     else:
-        candidate = _present(room, peer, Action.WHISPER, body.peer_id)
+        candidate = present(room, peer, Action.WHISPER, body.peer_id)
         _need_voice(room, peer)
         _address(room, peer, candidate.id)
         room.note("whisper", by=peer.by, target=candidate, on=True)
@@ -93,7 +93,7 @@ async def message(session: Session, body: Message) -> dict[str, Any]:
         room.require(peer, Action.MESSAGE_ALL)
         to, readers = None, [each for each in room.peers.values() if room.may(peer, Action.MESSAGE, each)]
     else:
-        reader = _present(room, peer, Action.MESSAGE, body.peer_id)
+        reader = present(room, peer, Action.MESSAGE, body.peer_id)
         to, readers = reader.id, [reader]
     data = {
         "id": str(uuid4()), "from": peer.id, "displayName": peer.name, "role": peer.role, "to": to, "text": text,
@@ -118,7 +118,7 @@ async def raise_hand(session: Session, body: RaiseHand) -> dict[str, Any]:
 async def bookmark(session: Session, body: Bookmark) -> dict[str, Any]:
     """Note an incident of a candidate at this moment."""
     room, peer = seat(session)
-    candidate = _present(room, peer, Action.BOOKMARK, body.peer_id)
+    candidate = present(room, peer, Action.BOOKMARK, body.peer_id)
     data: dict[str, Any] = {
         "id": str(uuid4()), "peerId": candidate.id, "by": peer.id, "note": safe_text(body.note, MAX_TEXT), "at": _now(),
     }  # fmt: skip
@@ -134,7 +134,7 @@ def seat(session: Session) -> tuple[Room, Peer]:
     return session.room, session.peer
 
 
-def _present(room: Room, actor: Peer, action: Action, peer_id: str) -> Peer:
+def present(room: Room, actor: Peer, action: Action, peer_id: str) -> Peer:
     """Return a peer that ``actor`` may do ``action`` to; nobody learns more about others than it may."""
     room.require_ever(actor, action)
     found = room.peers.get(peer_id)

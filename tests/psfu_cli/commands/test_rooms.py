@@ -100,4 +100,4 @@ def test_no_rooms_is_said_on_standard_error(run: Run) -> None:
     """Only when there are none: the daemon is shared."""
     if run("rooms", "list", "-q").stdout == "":
         done = run("rooms", "list")
-        assert (done.stdout, done.stderr) == ("", "no rooms (psfu rooms create ROOM --open)\n")
+        assert (done.stdout, done.stderr) == ("", "no rooms (psfu rooms create ROOM)\n")
