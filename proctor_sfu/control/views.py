@@ -85,15 +85,15 @@ def _assignment(room: Room, viewer: str, role: Role | None, candidates: list[str
 
 def peer_view(room: Room, peer: Peer) -> Candidate:
     """Show a peer of a room."""
-    transport = peer.sending or peer.receiving
-    selected = transport.ice_selected_tuple if transport is not None else None
+    transports = [each for each in (peer.sending, peer.receiving) if each is not None]
+    selected = next((each.ice_selected_tuple for each in transports if each.ice_selected_tuple is not None), None)
     watched = sum(viewed.owner is peer for other in room.peers.values() for viewed in other.viewed.values())
     return Candidate(
         id=peer.id,
         room=room.id,
         name=peer.name,
         role=peer.role,
-        state="live" if peer.joined and transport and transport.dtls_state == "connected" else "joining",
+        state=peer.state.value,
         connected_at=timestamp(peer.connected_at),
         address=peer.address,
         transport=selected.protocol if selected is not None else None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +26,8 @@ class Candidate:
     room: str
     name: str
     role: str
-    state: Literal["joining", "live"]
-    """``live``: it joined and its media connection stands."""
+    state: str
+    """``joining``; ``live``: its media connection stands; ``degraded``: badly; ``reconnecting``: not any more."""
     connected_at: str
     address: str
     transport: str | None

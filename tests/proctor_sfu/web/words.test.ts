@@ -22,6 +22,8 @@ test("the worst fact is the one that is told", () => {
   assert.equal(kind({ uplink: { loss: 0.2, roundTrip: 0.05 } }), "weak");
   assert.equal(kind({ uplink: { loss: 0, roundTrip: 1.5 } }), "weak");
   assert.equal(kind({ media: "disconnected" }), "restoring");
+  assert.equal(kind({ media: "connecting" }), "restoring");
+  assert.equal(kind({ media: "starting" }), "connecting");
   assert.equal(kind({ signaling: "waiting", lostFor: 3.9 }), "reconnecting");
   assert.equal(kind({ signaling: "connecting", wasOpen: false }), "connecting");
   assert.equal(kind({ signaling: "waiting", online: false }), "offline");

@@ -23,6 +23,10 @@ interface Line {
   readonly recovery: Recovery;
   timer: ReturnType<typeof setTimeout> | undefined;
   mending: boolean;
+  /** Something is to be sent or received. Without a way there ICE does not even begin, and the state stays "new". */
+  begun: boolean;
+  /** It was connected once. */
+  stood: boolean;
 }
 
 export class Media {
@@ -54,6 +58,7 @@ export class Media {
 
   /** Makes the transport of a direction; an earlier one is closed, here and on the server. */
   async open(direction: Direction): Promise<mediasoup.Transport> {
+    const stood = this.#lines.get(direction)?.stood ?? false;
     this.#drop(direction);
     const answer = read(
       TransportAnswer,
@@ -64,10 +69,11 @@ export class Media {
     const options = { ...answer, iceServers: answer.iceServers ?? this.iceServers };
     const transport =
       direction === "send" ? this.device.createSendTransport(options) : this.device.createRecvTransport(options);
-    this.#wire(transport);
-    const line: Line = { transport, recovery: new Recovery(), timer: undefined, mending: false };
+    const line: Line = { transport, recovery: new Recovery(), timer: undefined, mending: false, begun: false, stood };
     this.#lines.set(direction, line);
+    this.#wire(line);
     transport.on("connectionstatechange", (state) => {
+      line.stood ||= state === "connected";
       line.recovery.changed(state, performance.now());
       this.#attend(direction, line);
       this.#tell();
@@ -88,8 +94,11 @@ export class Media {
     for (const direction of [...this.#lines.keys()]) this.#drop(direction);
   }
 
-  #wire(transport: mediasoup.Transport): void {
+  #wire(line: Line): void {
+    const { transport } = line;
     transport.on("connect", ({ dtlsParameters }, done, failed) => {
+      line.begun = true;
+      this.#tell();
       this.ask("connectWebRtcTransport", { transportId: transport.id, dtlsParameters }).then(done, failed);
     });
     transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
@@ -143,10 +152,15 @@ export class Media {
   }
 
   #tell(): void {
-    const states = [...this.#lines.values()].map(({ transport }) => transport.connectionState);
-    const worst = (["failed", "disconnected", "connecting", "connected", "new"] as const).find((each) =>
+    const states = [...this.#lines.values()].map(stateOf);
+    const worst = (["failed", "disconnected", "connecting", "starting", "connected", "new"] as const).find((each) =>
       states.includes(each),
     );
     this.listener.changed(worst ?? "new");
   }
+}
+
+function stateOf({ transport: { connectionState: state }, begun, stood }: Line): MediaState {
+  const underway = state === "connecting" || (state === "new" && begun);
+  return underway ? (stood ? "connecting" : "starting") : state;
 }

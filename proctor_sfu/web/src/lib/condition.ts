@@ -32,6 +32,7 @@ export interface Uplink {
   readonly roundTrip: number;
 }
 
+const BROKEN: ReadonlySet<MediaState> = new Set(["connecting", "disconnected", "failed"]);
 const BAD_LOSS = 0.08;
 const BAD_ROUND_TRIP = 0.6;
 
@@ -42,8 +43,8 @@ export function conditionOf(facts: Facts): Condition {
     if (!facts.online) return { kind: "offline" };
     return facts.wasOpen ? { kind: "reconnecting", seconds: Math.floor(facts.lostFor) } : { kind: "connecting" };
   }
-  if (facts.media === "disconnected" || facts.media === "failed") return { kind: "restoring" };
-  if (facts.media === "connecting") return { kind: facts.wasOpen ? "restoring" : "connecting" };
+  if (BROKEN.has(facts.media)) return { kind: "restoring" };
+  if (facts.media === "starting") return { kind: "connecting" };
   const uplink = facts.uplink;
   if (uplink && (uplink.loss > BAD_LOSS || uplink.roundTrip > BAD_ROUND_TRIP)) return { kind: "weak" };
   return { kind: "good" };

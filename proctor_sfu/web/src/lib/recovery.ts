@@ -1,7 +1,8 @@
 // When a media connection is mended and how: ICE is restarted first; if that does not help, the transport is built anew.
 // Times are arguments, in milliseconds.
 
-export type MediaState = "new" | "connecting" | "connected" | "disconnected" | "failed" | "closed";
+/** "starting" is the first connecting: nothing was there that could be interrupted. */
+export type MediaState = "starting" | "new" | "connecting" | "connected" | "disconnected" | "failed" | "closed";
 export type Remedy = "restart" | "rebuild";
 
 /** How long a remedy gets before the next one is tried. */
