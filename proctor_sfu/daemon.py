@@ -23,10 +23,12 @@ from proctor_sfu.audit.audit import Audit
 from proctor_sfu.control.routes.app import control_app
 from proctor_sfu.control.routes.candidates import CandidateRoutes
 from proctor_sfu.control.routes.daemon import DaemonRoutes
+from proctor_sfu.control.routes.events import EventRoutes
 from proctor_sfu.control.routes.quality import QualityRoutes
 from proctor_sfu.control.routes.recordings import RecordingRoutes
 from proctor_sfu.control.routes.rooms import RoomRoutes
 from proctor_sfu.control.routes.seating import SeatingRoutes
+from proctor_sfu.control.routes.streams import Streams
 from proctor_sfu.control.routes.tokens import TokenRoutes
 from proctor_sfu.control.routes.workers import WorkerRoutes
 from proctor_sfu.control.socket import ControlSocket, listen
@@ -54,12 +56,14 @@ from proctor_sfu.starting import (
     signaling_of,
     state_of,
     token_keys_of,
+    webhook_secrets_of,
     workers_of,
 )
 from proctor_sfu.state import held, place
 from proctor_sfu.systemd import Manager
 from proctor_sfu.web import bundle
 from proctor_sfu.web.pages import Pages
+from proctor_sfu.webhooks import Webhooks
 
 _log = structlog.get_logger("psfu")
 
@@ -84,7 +88,7 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
     settings = loaded.settings
     manager = Manager(os.environ)
     async with contextlib.AsyncExitStack() as stack:
-        ice = ice_servers_of(loaded)
+        ice, webhook_secrets = ice_servers_of(loaded), webhook_secrets_of(loaded)
         # Taken first, so that a second daemon ends before it does anything else.
         with control_socket_of(loaded):
             control_socket = listen(socket)
@@ -137,6 +141,11 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             history.start(pulse.each, events)
             stack.callback(history.close)
 
+        webhooks = Webhooks(settings.webhooks, webhook_secrets, events)
+        webhooks.start()
+        stack.push_async_callback(webhooks.close)
+
+        streams = Streams()
         nouns = (
             DaemonRoutes(registry, pool, history, url=url, ready=lambda: not stop.is_set()),
             RoomRoutes(registry, settings.rooms),
@@ -145,14 +154,15 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             CandidateRoutes(registry),
             WorkerRoutes(registry, pool),
             RecordingRoutes(registry, recordings),
-            QualityRoutes(pulse.frames, registry),
+            QualityRoutes(pulse.frames, registry, streams),
+            EventRoutes(events, streams),
         )
         control = control_app(route for noun in nouns for route in noun.table())
-        # Monitors are told nothing more, so that nobody waits for the end of their streams.
-        control.on_shutdown.append(lambda _: pulse.close())
+        control.on_shutdown.append(lambda _: streams.close())
         await _site(stack, control, lambda runner: web.SockSite(runner, control_socket.server))
 
         pulse.start()
+        stack.push_async_callback(pulse.close)
         alive = spawn(manager.keep_alive(lambda: _status(registry, pool), partial(_alive, pool)), name="watchdog")
         stack.callback(alive.cancel)
         watch = spawn(registry.keep_watch(), name="watch")

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 import structlog
 
+from proctor_sfu.clock import timestamp
 from proctor_sfu.feed import Feed, Missed
 
 _log = structlog.get_logger("psfu.events")
@@ -336,6 +337,15 @@ class Record:
     def plain(self) -> dict[str, Any]:
         """Return it as JSON has it: ``number``, ``at``, ``kind`` and the members of the event."""
         return {"number": self.number, "at": self.at, "kind": self.event.kind, **dataclasses.asdict(self.event)}
+
+    def told(self) -> dict[str, Any]:
+        """Return it as the control API and webhooks tell it, with what depends on the kind in ``details``."""
+        details = dataclasses.asdict(self.event)
+        room, peer = details.pop("room", None), details.pop("peer", None)
+        return {
+            "number": self.number, "at": timestamp(self.at), "kind": self.event.kind, "room": room, "peer": peer,
+            "details": details,
+        }  # fmt: skip
 
 
 Subscriber: TypeAlias = Callable[[Record], None]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +105,11 @@ class Rtc(_Section):
     protocols: tuple[Literal["udp", "tcp"], ...] = Field(
         ("udp", "tcp"), min_length=1, description="What media is taken over; clients prefer UDP."
     )
+    buffer_bytes: int = Field(
+        4_194_304, ge=0, le=268_435_456,
+        description="Send and receive buffer a worker asks for, bytes; the kernel gives at most net.core.wmem_max and"
+        " net.core.rmem_max. 0: the system's default.",
+    )  # fmt: skip
     initial_outgoing_bitrate: int = Field(
         1_000_000, ge=30_000, description="First guess of what a proctor can receive, bits per second."
     )
@@ -338,6 +344,38 @@ class Recording(_Section):
     )  # fmt: skip
 
 
+class Webhooks(_Section):
+    """Other servers that are told what happens: each event as a signed POST, tried again until it is taken."""
+
+    urls: tuple[str, ...] = Field((), description="Where to.", examples=[["https://lms.example.org/psfu"]])
+    secret_file: Path | None = Field(
+        None,
+        description="File with the secret events are signed with; when it is rotated, the new one comes first and old"
+        " ones may follow, a line each.",
+        examples=["/etc/psfu/credentials/webhooks"],
+    )
+    events: tuple[str, ...] = Field(
+        (), description="Kinds of events that are told; none: all of them.", examples=[["peer_left", "incident_found"]]
+    )
+    give_up_seconds: float = Field(
+        3600.0, ge=0, le=86_400, description="Time after which an event that a server does not take is given up."
+    )
+
+    @field_validator("urls")
+    @classmethod
+    def _are_http_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
+                raise ValueError(f"expected URLs that begin with https:// or http://, not {url!r}")
+        return value
+
+    @model_validator(mode="after")
+    def _has_a_secret(self) -> Webhooks:
+        if self.urls and self.secret_file is None:
+            raise ValueError("secret_file: needed for urls: a file with the secret that events are signed with")
+        return self
+
+
 class Log(_Section):
     """The daemon's own log, on standard error."""
 
@@ -360,8 +398,8 @@ class Settings(_Section):
     rooms: Rooms = Field(default_factory=Rooms)
     quality: Quality = Field(default_factory=Quality)
     history: History = Field(default_factory=History)
-
     recording: Recording = Field(default_factory=Recording)
+    webhooks: Webhooks = Field(default_factory=Webhooks)
     log: Log = Field(default_factory=Log)
 
     @model_validator(mode="after")

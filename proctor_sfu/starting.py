@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 from proctor_sfu.errors import (
     AddressInUseError,
@@ -50,19 +51,28 @@ def find_worker(loaded: Loaded, *, offline: bool, progress: Progress) -> WorkerB
 def ice_servers_of(loaded: Loaded) -> IceServers:
     """Return what clients are told of TURN; raises `SettingsError` for a secret that cannot be used."""
     turn = loaded.settings.turn
-    secrets: tuple[str, ...] = ()
-    if turn.secret_file is not None:
-        try:
-            lines = turn.secret_file.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = (getattr(error, "strerror", None) or "not UTF-8").lower()
-            text = f"{turn.secret_file}: {reason}; name a file with the TURN server's shared secret"
-            raise SettingsError([loaded.problem("turn.secret_file", text)]) from None
-        secrets = tuple(line.strip() for line in lines if line.strip())
-        if not secrets:
-            text = f"{turn.secret_file}: empty; write the TURN server's shared secret into it"
-            raise SettingsError([loaded.problem("turn.secret_file", text)])
+    secrets = _secrets(loaded, "turn.secret_file", turn.secret_file, "the TURN server's shared secret")
     return IceServers(urls=turn.urls, secrets=secrets, ttl=turn.ttl_seconds)
+
+
+def webhook_secrets_of(loaded: Loaded) -> tuple[str, ...]:
+    """Return what webhooks are signed with; raises `SettingsError` for a secret that cannot be used."""
+    file = loaded.settings.webhooks.secret_file
+    return _secrets(loaded, "webhooks.secret_file", file, "the secret that webhooks are signed with")
+
+
+def _secrets(loaded: Loaded, key: str, file: Path | None, what: str) -> tuple[str, ...]:
+    if file is None:
+        return ()
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (getattr(error, "strerror", None) or "not UTF-8").lower()
+        raise SettingsError([loaded.problem(key, f"{file}: {reason}; name a file with {what}")]) from None
+    secrets = tuple(line.strip() for line in lines if line.strip())
+    if not secrets:
+        raise SettingsError([loaded.problem(key, f"{file}: empty; write {what} into it")])
+    return secrets
 
 
 @contextlib.contextmanager

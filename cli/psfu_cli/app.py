@@ -12,8 +12,10 @@ from proctor_sfu import __version__
 from psfu_cli import exits
 from psfu_cli.commands import acl, candidates, config, keys, mediasoup, recordings, rooms, tokens, workers
 from psfu_cli.commands.completion import completion
+from psfu_cli.commands.events import events
 from psfu_cli.commands.serve import serve
 from psfu_cli.commands.simulate import simulate
+from psfu_cli.commands.stats import stats
 from psfu_cli.commands.status import status, version
 from psfu_cli.complete import VARIABLE
 from psfu_cli.exits import Exit
@@ -76,6 +78,8 @@ app.add_typer(recordings.app, name="recordings", rich_help_panel=EXAMS)
 app.add_typer(tokens.app, name="tokens", rich_help_panel=EXAMS)
 app.add_typer(acl.app, name="acl", rich_help_panel=EXAMS)
 app.add_typer(keys.app, name="keys", rich_help_panel=SETUP)
+app.command(rich_help_panel=EXAMS)(stats)
+app.command(rich_help_panel=EXAMS)(events)
 app.command(rich_help_panel=EXAMS)(simulate)
 app.add_typer(mediasoup.app, name="mediasoup", rich_help_panel=SETUP)
 app.add_typer(config.app, name="config", rich_help_panel=SETUP)
@@ -88,6 +92,8 @@ NOUNS = {
 for noun, module in NOUNS.items():
     app.add_typer(module.app, name=noun, hidden=True)
     module.app.command("ls", hidden=True)(module.list_)
+candidates.app.command("stats")(stats)
+app.command("top", hidden=True)(stats)
 rooms.app.command("rm", hidden=True)(rooms.close)
 
 

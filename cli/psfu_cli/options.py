@@ -68,6 +68,11 @@ class Cli:
         """Whether programs read the output."""
         return self.format in (Format.JSON, Format.NDJSON)
 
+    @property
+    def streaming(self) -> Cli:
+        """The same for results that come one by one: JSON has a line for each."""
+        return replace(self, format=Format.NDJSON) if self.format is Format.JSON else self
+
     def writer(self, kind: type, name_of: Callable[[Any], str] = lambda record: str(record.id)) -> Writer:
         """Writes results, which are of the dataclass ``kind``."""
         return Writer(format=self.format, colour=self.colour, kind=kind, name_of=name_of)
@@ -132,9 +137,7 @@ def _effective(ctx: typer.Context, given: dict[str, Any]) -> Cli:
         cli = replace(cli, format=Format.NAME)
     if given.get("watch"):
         cli = replace(cli, watch=True, interval=given["interval"])
-    if cli.watch and cli.format is Format.JSON:
-        cli = replace(cli, format=Format.NDJSON)
-    return cli
+    return cli.streaming if cli.watch else cli
 
 
 def _repeat(cli: Cli, command: Callable[[], None]) -> None:

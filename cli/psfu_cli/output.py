@@ -106,9 +106,9 @@ class Writer:
         else:
             self.many(records, columns, empty="")
 
-    def line(self, text: str) -> None:
+    def line(self, text: str, *, alarming: bool = False) -> None:
         """Write a line."""
-        write(text + "\n")
+        write((f"{_ALARM}{text}{_PLAIN}" if alarming and self._coloured() else text) + "\n")
 
     def _table(self, records: Sequence[Any], columns: Sequence[Column]) -> None:
         rows = [[_cell(column, record) for column in columns] for record in records]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from proctor_sfu.control.api.base import timestamp
+from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api.candidates import Candidate, Source
 from proctor_sfu.control.api.rooms import Assignment, Assignments, Expected
 from proctor_sfu.control.api.rooms import Room as RoomView

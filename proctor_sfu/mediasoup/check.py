@@ -7,6 +7,7 @@ the width of its field, every text against a size, every list against a length. 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -116,12 +117,16 @@ def _parameters(parameters: Parameters) -> None:
         _text("parameter name", name)
         if isinstance(value, str):
             _text(f"parameter {name}", value, MAX_VALUE)
-        elif isinstance(value, bool) or not isinstance(value, int | float):
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
             raise InvalidArgumentError(f"parameter {name} is neither a text nor a number")
         elif isinstance(value, int) or value.is_integer():
             _number(f"parameter {name}", int(value), -(2**31), 2**31 - 1)
         if name == "apt" and not isinstance(value, int):
             raise InvalidArgumentError("parameter apt is not a payload type")
+
+
+def _finite(value: float) -> bool:
+    return isinstance(value, int) or math.isfinite(value)  # An int may be too big to be looked at as a float.
 
 
 def _feedback(feedback: RtcpFeedback) -> None:

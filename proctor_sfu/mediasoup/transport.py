@@ -148,8 +148,7 @@ class Transport(Entity):
 
     def _drop_data_consumer(self, data_consumer: DataConsumer) -> None:
         self._data_consumers.pop(data_consumer.id, None)
-        if data_consumer.sctp_stream_parameters is not None:
-            self._stream_ids.discard(data_consumer.sctp_stream_parameters.stream_id)
+        self._free_stream(data_consumer.sctp_stream_parameters)
 
     # Limits and trace events.
 
@@ -399,7 +398,18 @@ class Transport(Entity):
             self._observe("newdataconsumer", data_consumer)
             return data_consumer
 
-        return self._channel.request("TRANSPORT_CONSUME_DATA", self.id, ("Transport_ConsumeDataRequest", body), finish)
+        def refused(made: asyncio.Future[DataConsumer]) -> None:
+            if not made.cancelled() and made.exception() is not None:
+                self._free_stream(stream)
+
+        request = ("Transport_ConsumeDataRequest", body)
+        try:
+            made = self._channel.request("TRANSPORT_CONSUME_DATA", self.id, request, finish)
+        except InvalidArgumentError:
+            self._free_stream(stream)
+            raise
+        made.add_done_callback(refused)
+        return made
 
     def _stream(
         self, data_producer: DataProducer, ordered: bool | None, life_time: int | None, retransmits: int | None
@@ -418,6 +428,10 @@ class Transport(Entity):
         if retransmits is not None:
             stream = replace(stream, ordered=False, max_retransmits=retransmits)
         return stream
+
+    def _free_stream(self, stream: SctpStreamParameters | None) -> None:
+        if stream is not None:
+            self._stream_ids.discard(stream.stream_id)
 
     def _take_stream_id(self) -> int:
         limit = _MAX_STREAMS if self._negotiated is None else self._negotiated.negotiated_max_outbound_streams

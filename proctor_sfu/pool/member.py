@@ -42,6 +42,9 @@ class Member:
                     ip=ip, announced_address=announced, protocol=protocol, port=port,
                     # Or :: would take the port of 0.0.0.0 too.
                     flags=SocketFlags(ipv6_only=":" in ip),
+                    # One socket takes the bursts of all candidates of a worker.
+                    send_buffer_size=rtc.buffer_bytes if protocol == "udp" else 0,
+                    recv_buffer_size=rtc.buffer_bytes if protocol == "udp" else 0,
                 )
                 for ip, announced in rtc.addresses
                 for protocol in dict.fromkeys(rtc.protocols)

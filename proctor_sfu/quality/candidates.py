@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
+from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import quality as api
-from proctor_sfu.control.api.base import timestamp
 from proctor_sfu.mediasoup.stats import InboundRtpStats, WebRtcTransportStats
 from proctor_sfu.quality.blame import Subject, network
 from proctor_sfu.quality.health import Level, Link, PeerHealth, Verdict

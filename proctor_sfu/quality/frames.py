@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, Literal, TypeAlias
 
 from proctor_sfu.control.api import quality as api
@@ -62,7 +62,7 @@ class Frames:
             self._encoded[key] = line
         return line
 
-    async def follow(self, interval: float = 1.0) -> AsyncIterator[int]:
+    async def follow(self, interval: float = 1.0) -> AsyncGenerator[int, None]:
         """Yield the number of each new frame, at most one each ``interval`` seconds; ends when the daemon does.
 
         Whoever takes its time with one misses those made meanwhile.

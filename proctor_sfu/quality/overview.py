@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import quality as api
-from proctor_sfu.control.api.base import timestamp
 from proctor_sfu.mediasoup.producer import Producer
 from proctor_sfu.pool.member import Member
 from proctor_sfu.pool.pool import Pool

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from proctor_sfu import __version__
+from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import quality as api
-from proctor_sfu.control.api.base import timestamp
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.sources import hundredth, tenth
 from proctor_sfu.rooms.room import Room

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import quality as api
-from proctor_sfu.control.api.base import timestamp
 from proctor_sfu.mediasoup.stats import ResourceUsage
 from proctor_sfu.pool.member import Member, resident
 from proctor_sfu.quality.candidates import CandidateTrack

@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 FOLDER = "proctor_sfu/web"
 
 
-class Bundle(BuildHookInterface):  # type: ignore[misc,unused-ignore]  # hatchling is there only while it builds.
+class Bundle(BuildHookInterface):  # type: ignore[misc,type-arg,unused-ignore]  # hatchling is there only while it builds.
     """Bundles the pages with npm, unless they came along in a source archive."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

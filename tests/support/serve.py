@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -34,7 +34,8 @@ def psfu(*arguments: object, given: str | None = None, **added: str) -> subproce
 class Serve:
     """A daemon with a folder of its own. ``notify``: the service manager's address, ``@`` for an abstract socket."""
 
-    def __init__(self, folder: Path, notify: str | None = None) -> None:
+    def __init__(self, folder: Path, notify: str | None = None, program: Path = PSFU) -> None:
+        self._program = program
         self.socket = folder / "control.sock"
         self.config = folder / "psfu.toml"
         self.log = folder / "psfu.log"
@@ -45,17 +46,23 @@ class Serve:
         self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._manager.bind("\0" + self._notify[1:] if self._notify.startswith("@") else self._notify)
 
-    def start(self, config: str = QUIET, added: Mapping[str, str] | None = None) -> Serve:
-        """Start it and return when it says that it is ready."""
+    def start(
+        self, config: str = QUIET, added: Mapping[str, str] | None = None, before: Callable[[], None] | None = None
+    ) -> Serve:
+        """Start it and return when it says that it is ready.
+
+        ``{log}`` in a variable that is ``added`` stands for what journald calls the log; ``before`` runs in the new
+        process.
+        """
         self.config.write_text(config)
         with self.log.open("ab") as log:
             found = os.fstat(log.fileno())
             state = str(self.config.with_name("state"))
-            given = environment(NOTIFY_SOCKET=self._notify, XDG_STATE_HOME=state, **(added or {}))
-            given = {name: value.format(log=f"{found.st_dev}:{found.st_ino}") for name, value in given.items()}
+            more = {name: text.format(log=f"{found.st_dev}:{found.st_ino}") for name, text in (added or {}).items()}
+            given = environment(NOTIFY_SOCKET=self._notify, XDG_STATE_HOME=state, **more)
             self.process = subprocess.Popen(
-                [PSFU, "serve", "--config", self.config, "--socket", self.socket],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, env=given,
+                [self._program, "serve", "--config", self.config, "--socket", self.socket],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, env=given, preexec_fn=before,
             )  # fmt: skip
         self.wait_told("READY=1")
         return self

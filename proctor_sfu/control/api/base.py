@@ -7,7 +7,6 @@ import functools
 import types
 import typing
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 API_VERSION: Final = 1
@@ -27,11 +26,6 @@ class Member(NamedTuple):
     read: Read
     default: Any
     """`dataclasses.MISSING` if it has to be there."""
-
-
-def timestamp(seconds: float) -> str:
-    """Return a Unix time as RFC 3339 in UTC, to the millisecond."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def decode(cls: type[_T], data: Any) -> _T:
@@ -70,6 +64,8 @@ def reader(hint: Any) -> Read:
         return _tuple(reader(arguments[0]))
     if origin is Literal:
         return str  # A later daemon may know more values.
+    if origin is Mapping:
+        return _plain((dict,), dict)
     if origin is types.UnionType or origin is typing.Union:
         return _optional(reader(arguments[0]))
     return _plain((int, float) if hint is float else (hint,), hint)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from proctor_sfu.control.client.candidates import Candidates
 from proctor_sfu.control.client.daemon import Daemon
+from proctor_sfu.control.client.events import Events
 from proctor_sfu.control.client.quality import Quality
 from proctor_sfu.control.client.recordings import Recordings
 from proctor_sfu.control.client.rooms import Rooms
@@ -26,3 +27,4 @@ class Client:
         self.workers = Workers(transport)
         self.recordings = Recordings(transport)
         self.quality = Quality(transport)
+        self.events = Events(transport)

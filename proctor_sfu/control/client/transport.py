@@ -79,7 +79,8 @@ class Transport:
             while line := response.readline(LONGEST_LINE):
                 if not line.endswith(b"\n"):
                     break
-                yield line
+                if line != b"\n":  # That only says that the daemon is alive.
+                    yield line
             raise UnreachableError("unreachable", f"the daemon at {self.path} ended the stream")
 
     @contextlib.contextmanager
@@ -126,7 +127,12 @@ class Transport:
 
 
 def _target(path: str, query: Mapping[str, Any] | None) -> str:
-    given = {name: _plain(value) for name, value in (query or {}).items() if value is not None and value != ""}
+    given = [
+        (name, _plain(each))
+        for name, value in (query or {}).items()
+        for each in (value if isinstance(value, list) else [value])
+        if each is not None and each != ""
+    ]
     return f"{path}?{urlencode(given)}" if given else path
 
 

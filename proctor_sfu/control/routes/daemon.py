@@ -9,7 +9,8 @@ from collections.abc import Callable
 from aiohttp import web
 
 from proctor_sfu import __version__
-from proctor_sfu.control.api.base import API_VERSION, timestamp
+from proctor_sfu.clock import timestamp
+from proctor_sfu.control.api.base import API_VERSION
 from proctor_sfu.control.api.daemon import Endpoint, Status, Version, WorkerCount
 from proctor_sfu.control.routes.answers import Route
 from proctor_sfu.mediasoup.install import VERSION

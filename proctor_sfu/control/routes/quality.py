@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from aiohttp import web
 
 from proctor_sfu.control.routes.answers import Route
+from proctor_sfu.control.routes.streams import Streams
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.quality.frames import HEADER, Form, Frames
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.text import safe_text
 
-NDJSON: Final = "application/x-ndjson"
 SHORTEST: Final = 1.0
 LONGEST: Final = 3600.0
 
@@ -21,9 +23,10 @@ LONGEST: Final = 3600.0
 class QualityRoutes:
     """One frame, or a line for each."""
 
-    def __init__(self, frames: Frames, registry: Registry) -> None:
+    def __init__(self, frames: Frames, registry: Registry, streams: Streams) -> None:
         self._frames = frames
         self._registry = registry
+        self._streams = streams
 
     def table(self) -> list[Route]:
         """Return the routes."""
@@ -38,16 +41,14 @@ class QualityRoutes:
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         """Stream frames until the client goes; ``format=rows`` begins with a line that names the columns."""
         room, form, interval = self._room(request), _form(request), _interval(request)
-        response = web.StreamResponse(headers={"Content-Type": NDJSON, "Cache-Control": "no-store"})
-        await response.prepare(request)
-        try:
-            if form == "rows":
-                await response.write(json.dumps({"columns": HEADER}).encode() + b"\n")
-            async for _ in self._frames.follow(interval):
-                await response.write(self._frames.encoded(form, room))
-        except ConnectionError:
-            pass  # The reader went away, as readers do.
-        return response
+        return await self._streams.answer(request, self._lines(room, form, interval))
+
+    async def _lines(self, room: str | None, form: Form, interval: float) -> AsyncGenerator[bytes, None]:
+        if form == "rows":
+            yield json.dumps({"columns": HEADER}).encode() + b"\n"
+        async with contextlib.aclosing(self._frames.follow(interval)) as numbers:
+            async for _ in numbers:
+                yield self._frames.encoded(form, room)
 
     def _room(self, request: web.Request) -> str | None:
         wanted = request.query.get("room")

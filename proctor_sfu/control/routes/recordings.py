@@ -8,8 +8,8 @@ from typing import Literal
 from aiohttp import web
 from pydantic import Field
 
+from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import recordings as api
-from proctor_sfu.control.api.base import timestamp
 from proctor_sfu.control.routes.answers import Body, Route, caller, read
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.recording import archive, folder

@@ -8,8 +8,8 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
+from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import tokens as api
-from proctor_sfu.control.api.base import timestamp
 from proctor_sfu.control.routes.answers import Body, Route, caller, read, success
 from proctor_sfu.control.routes.rooms import Moment, RoleName, SourceName, Text
 from proctor_sfu.errors import RefusedError, StateError

@@ -21,8 +21,8 @@ from conformance.cases.ingredients import (
     produce,
     router,
 )
-from conformance.packets import DELTA_FRAME, KEY_FRAME, rtp, sender_report
 from conformance.script import Case, Step, ask, hexed
+from support.packets import DELTA_FRAME, KEY_FRAME, rtp, sender_report
 
 
 def picture(sequence: int, payload: bytes, ssrc: int = 1001, to: str = "camera", **more: Any) -> Step:

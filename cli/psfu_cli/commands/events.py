@@ -1,0 +1,93 @@
+"""``psfu events``: what happened, and what happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import typer
+
+from proctor_sfu.control.api.events import MISSED, Event
+from proctor_sfu.errors import RefusedError
+from proctor_sfu.text import safe_text
+from psfu_cli import complete, quantities
+from psfu_cli.options import Cli, client
+from psfu_cli.output import Column, Format, flush
+
+_ALARMING: Final = frozenset({"bad", "lost", "reconnecting", "degraded"})
+
+
+def _details(event: Event) -> str:
+    return " ".join(f"{name}={_plain(value)}" for name, value in event.details.items() if value not in (None, "", []))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return value if isinstance(value, str) and " " not in value else json.dumps(value)
+
+
+def _alarming(event: Event) -> bool:
+    told = {event.details.get(each) for each in ("level", "state") if isinstance(event.details.get(each), str)}
+    return event.kind in ("worker_died", "incident_found", "source_missing", MISSED) or bool(told & _ALARMING)
+
+
+COLUMNS: Final = (
+    Column(title="NUMBER", value=lambda each: each.number, wide=True),
+    Column(title="TIME", value=lambda each: _time(each.at)),
+    Column(title="KIND", value=lambda each: each.kind, alarming=_alarming),
+    Column(title="ROOM", value=lambda each: each.room),
+    Column(title="PEER", value=lambda each: each.peer),
+    Column(title="DETAILS", value=_details),
+)
+
+
+def _time(at: str) -> str:
+    return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
+
+
+@client()
+def events(
+    cli: Cli,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens, until interrupted.")] = False,
+    since: Annotated[
+        Any,
+        typer.Option("--since", metavar="TIME", parser=quantities.seconds, help="Only the last: 30s, 10m, 2h."),
+    ] = None,
+    room: Annotated[
+        str | None, typer.Option("--room", "-r", metavar="ROOM", help="Of this room.", autocompletion=complete.rooms)
+    ] = None,
+    peer: Annotated[str | None, typer.Option("--peer", "-p", metavar="PEER", help="Of this peer.")] = None,
+    kinds: Annotated[
+        list[str] | None, typer.Option("--kind", "-k", metavar="KIND", help="Of this kind; may be given again.")
+    ] = None,
+    lines: Annotated[
+        int | None, typer.Option("--lines", "-n", min=0, metavar="N", help="At most the last N of those there are.")
+    ] = None,
+) -> None:
+    """Show what happened since the daemon started, as far back as it remembers."""
+    wanted: dict[str, Any] = {"room": room, "peer": peer, "kinds": kinds or ()}
+    found, last = cli.client.events.list(since=since, limit=lines, **wanted)
+    if not follow:
+        cli.writer(Event, lambda each: str(each.number)).many(found, COLUMNS, empty="nothing happened")
+        return
+    if cli.format is Format.CSV:
+        raise RefusedError("usage", "-o csv has an end, --follow has none; use -o ndjson")
+    _stream(cli, found)
+    for event in cli.client.events.follow(last, **wanted):
+        _stream(cli, [event])
+        flush()
+
+
+def _stream(cli: Cli, found: Iterable[Event]) -> None:
+    """Write events one by one: a line each, whose columns do not wait for those to come."""
+    if cli.format not in (Format.TABLE, Format.WIDE):
+        cli.streaming.writer(Event, lambda each: str(each.number)).many(list(found), COLUMNS, empty="")
+        return
+    writer = cli.writer(Event)
+    for event in found:
+        place = "/".join(each for each in (event.room, event.peer) if each) or "-"
+        line = f"{_time(event.at)}  {event.kind:<22} {place:<28} {_details(event)}"
+        writer.line(safe_text(line, 1000), alarming=_alarming(event))

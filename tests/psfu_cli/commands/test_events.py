@@ -1,0 +1,83 @@
+"""psfu events at a real daemon: what happened is shown and what happens is followed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+from datetime import datetime
+
+import pytest
+
+from support.commands import NAME, Run, result
+from support.guests import Guests
+from support.serve import PSFU, Serve, environment
+
+
+def test_what_happened_in_a_room(run: Run, people: str) -> None:
+    found = result(run("events", "--room", people, "--json"))
+    kinds = [each["kind"] for each in found]
+    assert kinds[0] == "room_created" and kinds.count("peer_entered") >= 3
+    assert {each["room"] for each in found} == {people}
+    assert [each["number"] for each in found] == sorted(each["number"] for each in found)
+    assert all(datetime.fromisoformat(each["at"]).tzinfo for each in found)
+    [ana] = result(run("events", "--peer", "ana", "--kind", "peer_entered", "--json"))
+    assert (ana["peer"], ana["details"]["role"]) == ("ana", "candidate")
+    assert len(result(run("events", "-n", "2", "--json"))) == 2
+    assert result(run("events", "-n", "0", "--json")) == []
+
+
+def test_only_what_is_recent(run: Run, people: str) -> None:
+    assert people
+    assert result(run("events", "--since", "1h", "--json"))
+    quiet = run("events", "--since", "0s")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "nothing happened\n")
+    bad = run("events", "--since", "yesterday")
+    assert bad.returncode == 2 and "a time like" in bad.stderr
+
+
+@pytest.mark.parametrize("form", ["table", "wide", "json", "ndjson", "csv", "name"])
+def test_a_name_with_escape_sequences_is_shown_clean(run: Run, people: str, form: str) -> None:
+    done = run("events", "--room", people, "-o", form)
+    assert done.returncode == 0 and done.stdout
+    assert all(character == "\n" or character.isprintable() for character in done.stdout)
+    assert NAME not in done.stdout
+    if form == "csv":
+        rows = list(csv.DictReader(done.stdout.splitlines()))
+        assert rows[0]["kind"] == "room_created" and json.loads(rows[0]["details"]) == {}
+
+
+def test_what_happens_is_followed(run: Run, daemon: Serve, people: str, guests: Guests, url: str) -> None:
+    command = [
+        PSFU,
+        "events",
+        "--follow",
+        "--room",
+        people,
+        "--json",
+        "--kind",
+        "peer_entered",
+        "--socket",
+        daemon.socket,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as following:
+        assert following.stdout is not None
+        told = json.loads(following.stdout.readline())
+        assert told["kind"] == "peer_entered"
+        for _ in range(2):
+            assert json.loads(following.stdout.readline())["kind"] == "peer_entered"
+        guests.join(url, people, "late", name="\x1b[2Jlate")
+        while told["peer"] != "late":
+            line = following.stdout.readline()
+            told = json.loads(line)
+        assert "\x1b" not in line and told["details"]["name"] == "[2Jlate"
+        following.send_signal(signal.SIGINT)
+        assert following.wait(10) == 130
+    assert run("candidates", "kick", "late", "--yes").returncode == 0
+
+
+def test_following_has_no_csv(run: Run) -> None:
+    done = run("events", "--follow", "-o", "csv")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: -o csv has an end, --follow has none; use -o ndjson\n"
