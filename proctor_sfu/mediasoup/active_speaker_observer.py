@@ -8,9 +8,11 @@ from proctor_sfu.mediasoup.rtp_observer import RtpObserver
 
 
 class ActiveSpeakerObserver(RtpObserver):
-    """Made by ``router.create_active_speaker_observer()``.
+    """Made by ``router.create_active_speaker_observer()``. Needs producers that send the audio level extension.
 
-    Event, also on the observer: ``dominantspeaker`` (the `Producer`).
+    Event, also on the observer: ``dominantspeaker`` (the `Producer`; the official host wraps it in an object). The
+    first one named is any; from then on a speaker has to outdo it. Source:
+    https://mediasoup.org/documentation/v3/mediasoup/api/#ActiveSpeakerObserver.
     """
 
     __slots__ = ()

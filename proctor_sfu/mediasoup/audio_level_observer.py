@@ -9,16 +9,17 @@ from proctor_sfu.mediasoup.rtp_observer import RtpObserver
 
 
 class Volume(NamedTuple):
-    """Average volume of a producer in the last interval, in dBvo from -127 to 0."""
+    """Average volume of a producer in the last interval, in dBov from -127 (silence) to 0 (RFC 6464)."""
 
     producer: Producer
     volume: int
 
 
 class AudioLevelObserver(RtpObserver):
-    """Made by ``router.create_audio_level_observer()``.
+    """Made by ``router.create_audio_level_observer()``. Needs producers that send the audio level extension.
 
-    Events, also on the observer: ``volumes`` (list of `Volume`, loudest first), ``silence``.
+    Events, also on the observer: ``volumes`` (list of `Volume`, loudest first), ``silence`` (once, when all became
+    quiet). Source: https://mediasoup.org/documentation/v3/mediasoup/api/#AudioLevelObserver.
     """
 
     __slots__ = ()

@@ -25,6 +25,7 @@ from proctor_sfu.errors import (
 )
 from proctor_sfu.mediasoup import protocol
 from proctor_sfu.mediasoup.codec import DECODE_ERRORS, Decode
+from proctor_sfu.mediasoup.dtls import DtlsParameters
 from proctor_sfu.mediasoup.framing import MAX_MESSAGE, Framer
 
 _T = TypeVar("_T")
@@ -62,6 +63,8 @@ class Channel:
     def __init__(self, codecs: protocol.Codecs, lost: Callable[[Exception | None], None]) -> None:
         self.codec = codec = codecs.full
         self.created = codecs.created
+        self.certificate: DtlsParameters | None = None
+        """DTLS parameters of every new transport: a worker has one certificate. Kept by the routers."""
         self.handlers: dict[str, Notified] = {}
         self.closed = False
         self._lost = lost
@@ -104,7 +107,8 @@ class Channel:
     ) -> asyncio.Future[_T]:
         """Send a request; the future becomes ``finish(answer body)``, or the body itself without ``finish``.
 
-        If the caller has given up by then, what ``finish`` made is closed again.
+        If the caller has given up by then, what ``finish`` made is closed again. ``finish`` may raise a
+        `MediasoupError`, which the future then fails with.
 
         Raises (through the future): `WorkerClosedError`, and what the worker refuses as `InvalidArgumentError`,
         `NotFoundError` or `WorkerRequestError`. Raises at once: `InvalidArgumentError` for a body that does not
@@ -226,7 +230,12 @@ class Channel:
             kind, buffer, position = body
             value = (decode or self._bodies[kind])(buffer, position)
         if finish is not None:
-            value = finish(value)
+            try:
+                value = finish(value)
+            except MediasoupError as refusal:
+                if not future.done():
+                    future.set_exception(refusal)
+                return
         if not future.done():
             future.set_result(value)
         elif isinstance(value, Closable):

@@ -28,7 +28,8 @@ class Consumer(Entity):
     Events: ``transportclose``, ``producerclose``, ``producerpause``, ``producerresume``, ``score``
     (`ConsumerScore`), ``layerschange`` (`ConsumerLayers` or None: nothing is sent), ``trace`` (`TraceEvent`), ``rtp``
     (bytes; direct transports only). Observer events: ``close``, ``pause``, ``resume``, ``score``, ``layerschange``,
-    ``trace``.
+    ``trace``; pause and resume tell of the consumer and its producer together. Source:
+    https://mediasoup.org/documentation/v3/mediasoup/api/#Consumer.
     """
 
     __slots__ = (
@@ -71,12 +72,12 @@ class Consumer(Entity):
 
     @property
     def type(self) -> RtpType:
-        """``simple``, ``simulcast``, ``svc`` or ``pipe``."""
+        """That of its producer, or ``pipe`` where all encodings are sent."""
         return self._type
 
     @property
     def rtp_parameters(self) -> RtpParameters:
-        """What the endpoint has to receive with."""
+        """What the endpoint has to receive with, in the router's payload types."""
         if self._rtp_parameters is not None:
             return self._rtp_parameters
         assert self._plan is not None
@@ -99,7 +100,7 @@ class Consumer(Entity):
 
     @property
     def score(self) -> ConsumerScore:
-        """Latest score."""
+        """Latest score, 0 to 10, of what is sent and of what comes in."""
         return self._score
 
     @property
@@ -113,7 +114,7 @@ class Consumer(Entity):
         return self._current_layers
 
     def close(self) -> None:
-        """Close the consumer."""
+        """Close the consumer; its producer does not notice."""
         if self._end():
             self._channel.post(
                 "TRANSPORT_CLOSE_CONSUMER",
@@ -145,7 +146,7 @@ class Consumer(Entity):
         return self._channel.request("CONSUMER_GET_STATS", self.id, None, list)
 
     def pause(self) -> asyncio.Future[None]:
-        """Stop sending."""
+        """Stop sending; the endpoint gets no packets."""
         return self._channel.request("CONSUMER_PAUSE", self.id, None, self._set_paused(True))
 
     def resume(self) -> asyncio.Future[None]:
@@ -161,7 +162,11 @@ class Consumer(Entity):
         return finish
 
     def set_preferred_layers(self, *, spatial_layer: int, temporal_layer: int | None = None) -> asyncio.Future[None]:
-        """Send at most these layers (simulcast and SVC; without effect on others)."""
+        """Send at most these layers (simulcast and SVC; without effect on others).
+
+        Without ``temporal_layer``: the highest. `preferred_layers` has what the worker made of it: no more than there
+        are. Raises `InvalidArgumentError` for anything but 0 to 255.
+        """
         for name, value in (("spatial_layer", spatial_layer), ("temporal_layer", temporal_layer)):
             if not (value is None and name == "temporal_layer") and not _byte(value):
                 raise InvalidArgumentError(f"{name} must be an integer from 0 to 255")
@@ -176,7 +181,7 @@ class Consumer(Entity):
         )  # fmt: skip
 
     def set_priority(self, priority: int) -> asyncio.Future[None]:
-        """Set the priority, 1 to 255."""
+        """Set the priority, 1 to 255. Raises `InvalidArgumentError`; fails with it for 0."""
         if not _byte(priority):
             raise InvalidArgumentError("priority must be an integer from 0 to 255")
 
@@ -192,13 +197,17 @@ class Consumer(Entity):
         return self.set_priority(1)
 
     def request_key_frame(self) -> asyncio.Future[None]:
-        """Ask the producer for a key frame (video only)."""
+        """Ask the producer for a key frame (video only; without effect on audio)."""
         return self._channel.request("CONSUMER_REQUEST_KEY_FRAME", self.id)
 
     def enable_trace_event(
         self, types: Sequence[Literal["keyframe", "fir", "nack", "pli", "rtp"]] = ()
     ) -> asyncio.Future[None]:
-        """Emit ``trace`` for these types of event, and no others."""
+        """Emit ``trace`` for these types of event, and no others.
+
+        ``rtp`` and ``keyframe``: a packet was sent; ``nack``, ``pli``, ``fir``: the endpoint asked for one. Unknown
+        types are ignored, as in the official host.
+        """
         body = {"events": trace_types(types, TRACE_TYPES)}
         return self._channel.request("CONSUMER_ENABLE_TRACE_EVENT", self.id, ("Consumer_EnableTraceEventRequest", body))
 

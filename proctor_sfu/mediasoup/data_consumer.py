@@ -22,8 +22,9 @@ class DataConsumer(Entity):
     """Made by ``transport.consume_data()``.
 
     Events: ``transportclose``, ``dataproducerclose``, ``dataproducerpause``, ``dataproducerresume``, ``message``
-    (bytes, ppid; direct transports only), ``sctpsendbufferfull``, ``bufferedamountlow`` (bytes). Observer events:
-    ``close``, ``pause``, ``resume``.
+    (bytes, ppid; direct transports only), ``sctpsendbufferfull`` (a message was dropped for want of room),
+    ``bufferedamountlow`` (how many bytes wait). Observer events: ``close``, ``pause``, ``resume``. Source:
+    https://mediasoup.org/documentation/v3/mediasoup/api/#DataConsumer.
     """
 
     __slots__ = ("_dump", "_forget", "_paused", "_producer_paused", "_subchannels", "_transport_id")
@@ -53,7 +54,7 @@ class DataConsumer(Entity):
 
     @property
     def sctp_stream_parameters(self) -> SctpStreamParameters | None:
-        """None on a direct transport."""
+        """Stream id and reliability; None on a direct transport."""
         return self._dump.sctp_stream_parameters
 
     @property
@@ -78,11 +79,11 @@ class DataConsumer(Entity):
 
     @property
     def subchannels(self) -> tuple[int, ...]:
-        """Subchannels it takes messages of; none means all."""
+        """Subchannels it takes messages of, in no order; messages sent to no subchannel it gets in any case."""
         return self._subchannels
 
     def close(self) -> None:
-        """Close the data consumer."""
+        """Close the data consumer; its data producer does not notice."""
         if self._end():
             body = ("Transport_CloseDataConsumerRequest", {"data_consumer_id": self.id})
             self._channel.post("TRANSPORT_CLOSE_DATACONSUMER", self._transport_id, body)
@@ -127,7 +128,7 @@ class DataConsumer(Entity):
         return finish
 
     def set_buffered_amount_low_threshold(self, threshold: int) -> asyncio.Future[None]:
-        """Emit ``bufferedamountlow`` when the send buffer falls to ``threshold`` bytes."""
+        """Emit ``bufferedamountlow`` when the send buffer falls to ``threshold`` bytes; 1024 unless set."""
         body = ("DataConsumer_SetBufferedAmountLowThresholdRequest", {"threshold": threshold})
         return self._channel.request("DATACONSUMER_SET_BUFFERED_AMOUNT_LOW_THRESHOLD", self.id, body)
 
@@ -136,13 +137,17 @@ class DataConsumer(Entity):
         return self._channel.request("DATACONSUMER_GET_BUFFERED_AMOUNT", self.id, None, _amount)
 
     def send(self, message: str | bytes, ppid: int | None = None) -> asyncio.Future[int]:
-        """Send a message of the host's own over SCTP; returns the bytes waiting to be sent."""
+        """Send a message of the host's own over SCTP; returns the bytes waiting to be sent.
+
+        ``ppid`` as in `DataProducer.send`. Raises `InvalidArgumentError` for a message that is neither text nor bytes;
+        fails with it for one that is too big and on a direct transport, with `WorkerRequestError` for want of room.
+        """
         data, ppid = payload(message, ppid)
         body = ("DataConsumer_SendRequest", {"ppid": ppid, "data": data})
         return self._channel.request("DATACONSUMER_SEND", self.id, body, _amount)
 
     def set_subchannels(self, subchannels: Sequence[int]) -> asyncio.Future[None]:
-        """Take messages of these subchannels."""
+        """Take messages of these subchannels (0 to 65535) in place of those so far."""
         body = ("DataConsumer_SetSubchannelsRequest", {"subchannels": _checked(subchannels)})
         return self._channel.request("DATACONSUMER_SET_SUBCHANNELS", self.id, body, self._set_subchannels)
 

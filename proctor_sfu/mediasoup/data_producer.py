@@ -15,7 +15,11 @@ from proctor_sfu.mediasoup.stats import DataProducerStats
 
 
 class DataProducer(Entity):
-    """Made by ``transport.produce_data()``. Events: ``transportclose``; observer: ``close``, ``pause``, ``resume``."""
+    """Made by ``transport.produce_data()``.
+
+    Events: ``transportclose``. Observer events: ``close``, ``pause``, ``resume``. Source:
+    https://mediasoup.org/documentation/v3/mediasoup/api/#DataProducer.
+    """
 
     __slots__ = ("_dump", "_forget", "_paused", "_transport_id")
 
@@ -36,7 +40,7 @@ class DataProducer(Entity):
 
     @property
     def sctp_stream_parameters(self) -> SctpStreamParameters | None:
-        """None on a direct transport."""
+        """Stream id and reliability; None on a direct transport."""
         return self._dump.sctp_stream_parameters
 
     @property
@@ -55,7 +59,7 @@ class DataProducer(Entity):
         return self._paused
 
     def close(self) -> None:
-        """Close the data producer; the worker closes its consumers."""
+        """Close the data producer; the worker closes its consumers, which emit ``dataproducerclose``."""
         if not self._closed:
             self._closed = True
             body = ("Transport_CloseDataProducerRequest", {"data_producer_id": self.id})
@@ -101,6 +105,10 @@ class DataProducer(Entity):
         """Send a message; only for data producers of a direct transport.
 
         ``ppid``: payload protocol identifier (RFC 8831 section 8); chosen from the type of ``message`` if not given.
+        ``subchannels``: where given, only data consumers that take one of these get it. ``required_subchannel``: only
+        those that take it too; ``ignored_subchannel``: only those that do not take it.
+
+        Raises `InvalidArgumentError` for a message that is neither text nor bytes and `WorkerClosedError`.
         """
         data, ppid = payload(message, ppid)
         body = {

@@ -13,7 +13,12 @@ from proctor_sfu.mediasoup.transport import Home, Transport
 
 
 class DirectTransport(Transport):
-    """Made by ``router.create_direct_transport()``. Events: ``routerclose``, ``rtcp`` (bytes), ``trace``."""
+    """Made by ``router.create_direct_transport()``.
+
+    Events besides those of `Transport`: ``rtcp`` (bytes: a compound packet of RFC 3550 for whoever sends or receives
+    here). Its producers have ``send()``, its consumers emit ``rtp``, its data consumers ``message``. Source:
+    https://mediasoup.org/documentation/v3/mediasoup/api/#DirectTransport.
+    """
 
     __slots__ = ()
 
@@ -37,7 +42,10 @@ class DirectTransport(Transport):
         raise UnsupportedError(f"set_{field}() is not possible on a direct transport")
 
     def send_rtcp(self, rtcp_packet: bytes) -> None:
-        """Inject an RTCP packet."""
+        """Inject an RTCP packet (RFC 3550); one that is malformed is dropped.
+
+        Raises `InvalidArgumentError` for anything but bytes and `WorkerClosedError`.
+        """
         if not isinstance(rtcp_packet, bytes | bytearray | memoryview):
             raise InvalidArgumentError("rtcp_packet must be bytes")
         self._channel.notify("TRANSPORT_SEND_RTCP", self.id, ("Transport_SendRtcpNotification", {"data": rtcp_packet}))

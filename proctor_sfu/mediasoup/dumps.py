@@ -168,7 +168,10 @@ class TransportCreated(NamedTuple):
 
 
 class WebRtcTransportCreated(NamedTuple):
-    """What a new WebRTC transport needs of its dump: a busy server makes thousands of them."""
+    """What a new WebRTC transport needs of its dump: a busy server makes thousands of them.
+
+    Its DTLS parameters are those of all new ones; see ``Channel.certificate``.
+    """
 
     id: str
     sctp_parameters: SctpParameters | None
@@ -177,7 +180,6 @@ class WebRtcTransportCreated(NamedTuple):
     ice_candidates: tuple[IceCandidate, ...]
     ice_state: IceState
     ice_selected_tuple: TransportTuple | None
-    dtls_parameters: DtlsParameters
     dtls_state: DtlsState
 
 

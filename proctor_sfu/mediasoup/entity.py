@@ -5,12 +5,13 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, Self
 
+from proctor_sfu.errors import NotFoundError
 from proctor_sfu.mediasoup.channel import Channel
 from proctor_sfu.mediasoup.emitter import Emitter
 
 
 class Entity(Emitter):
-    """Base of the entities. Leaving ``async with`` closes it."""
+    """Base of the entities; made by their parents, never directly. Leaving ``async with`` closes it."""
 
     __slots__ = ("_app_data", "_channel", "_closed", "_observer", "id")
 
@@ -30,7 +31,7 @@ class Entity(Emitter):
 
     @property
     def app_data(self) -> dict[str, Any]:
-        """Data of the application, not looked at here."""
+        """Data of the application, not looked at here; may be replaced. An empty dict unless given."""
         if self._app_data is None:
             self._app_data = {}
         return self._app_data
@@ -41,7 +42,10 @@ class Entity(Emitter):
 
     @property
     def observer(self) -> Emitter:
-        """Events for whoever watches without owning: creation of children, pause, resume, ``close``."""
+        """Events for whoever watches without owning: creation of children, pause, resume, ``close``.
+
+        Each class lists them; ``close`` is emitted once however the entity was closed.
+        """
         if self._observer is None:
             self._observer = Emitter()
         return self._observer
@@ -54,6 +58,11 @@ class Entity(Emitter):
         """Emit on both the entity and its observer."""
         self.emit(event, *args)
         self._observe(event, *args)
+
+    def _must_be_open(self) -> None:
+        """Raise `NotFoundError` where an answer comes too late: what it tells of was closed with this entity."""
+        if self._closed:
+            raise NotFoundError(f"{type(self).__name__} {self.id} was closed meanwhile")
 
     def close(self) -> None:
         """Close it and everything that lives in it."""

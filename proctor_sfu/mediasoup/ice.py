@@ -14,7 +14,7 @@ TransportProtocol: TypeAlias = Literal["udp", "tcp"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IceParameters(Wire):
-    """Credentials the client answers with."""
+    """Credentials the client answers with (RFC 8445 section 5.3)."""
 
     username_fragment: str
     password: str
@@ -23,7 +23,7 @@ class IceParameters(Wire):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IceCandidate(Wire):
-    """An address the transport listens on."""
+    """An address the transport listens on (RFC 8839; over TCP, RFC 6544)."""
 
     foundation: str
     priority: int

@@ -1,4 +1,7 @@
-"""Layers and scores of producers and consumers."""
+"""Layers and scores of producers and consumers.
+
+Source: https://mediasoup.org/documentation/v3/mediasoup/api/#ConsumerLayers and what follows there.
+"""
 
 from __future__ import annotations
 

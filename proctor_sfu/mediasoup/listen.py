@@ -1,4 +1,7 @@
-"""Where transports listen, and the addresses a connected transport uses."""
+"""Where transports listen, and the addresses a connected transport uses.
+
+Source: https://mediasoup.org/documentation/v3/mediasoup/api/#TransportListenInfo.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ class PortRange(Wire):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketFlags(Wire):
-    """Flags of the listening socket."""
+    """Flags of the listening socket: only IPv6; the same UDP port for several transports or processes."""
 
     ipv6_only: bool = False
     udp_reuse_port: bool = False
@@ -41,7 +44,7 @@ class ListenInfo(Wire):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportTuple(Wire):
-    """Local and remote address of a transport; remote is absent until the other end is known."""
+    """Local and remote address of a transport; until the other end is known, its ip is None and its port 0."""
 
     local_address: str
     local_port: int

@@ -22,7 +22,8 @@ from proctor_sfu.mediasoup.transport import Home, Transport
 class PipeTransport(Transport):
     """Made by ``router.create_pipe_transport()`` or ``router.pipe_to_router()``.
 
-    Events: ``routerclose``, ``sctpstatechange``, ``trace``; the observer has the last two too.
+    Events besides those of `Transport`, on the observer too: ``sctpstatechange`` (`SctpState`). Source:
+    https://mediasoup.org/documentation/v3/mediasoup/api/#PipeTransport.
     """
 
     __slots__ = ("_rtx", "_sctp_parameters", "_sctp_state", "_srtp_parameters", "_tuple")
@@ -61,7 +62,7 @@ class PipeTransport(Transport):
 
     @property
     def srtp_parameters(self) -> SrtpParameters | None:
-        """Local SRTP key; None without SRTP."""
+        """Suite and key of what this end sends; None without SRTP."""
         return self._srtp_parameters
 
     def _end(self) -> bool:
@@ -80,7 +81,10 @@ class PipeTransport(Transport):
         return self._channel.request("TRANSPORT_GET_STATS", self.id, None, lambda body: [body])
 
     def connect(self, *, ip: str, port: int, srtp_parameters: SrtpParameters | None = None) -> asyncio.Future[None]:
-        """Give the other pipe transport's address and SRTP key."""
+        """Give the other pipe transport's address and SRTP key; once.
+
+        Raises and fails as ``PlainTransport.connect()``.
+        """
 
         def finish(body: dict[str, TransportTuple]) -> None:
             self._tuple = body["tuple"]
@@ -93,7 +97,7 @@ class PipeTransport(Transport):
     def consume(  # type: ignore[override]  # A pipe has no endpoint whose capabilities or layers could matter.
         self, *, producer_id: str, app_data: dict[str, Any] | None = None
     ) -> asyncio.Future[Consumer]:
-        """Send all encodings of a producer to the other router."""
+        """Send all encodings of a producer to the other router. Raises `NotFoundError` for an unknown producer."""
         producer = self._producer(producer_id)
         parameters = ortc.pipe_consumer_parameters(producer.consumable_rtp_parameters, enable_rtx=self._rtx)
         return self._consume_whole(producer, parameters, app_data)

@@ -17,8 +17,9 @@ from proctor_sfu.mediasoup.transport import Home, Transport
 class PlainTransport(Transport):
     """Made by ``router.create_plain_transport()``.
 
-    Events: ``routerclose``, ``tuple``, ``rtcptuple`` (`TransportTuple`: the endpoint's address became known),
-    ``sctpstatechange``, ``trace``; the observer has the last four too.
+    Events besides those of `Transport`, on the observer too: ``tuple``, ``rtcptuple`` (`TransportTuple`: the
+    endpoint's address became known, with ``comedia``), ``sctpstatechange`` (`SctpState`). Source:
+    https://mediasoup.org/documentation/v3/mediasoup/api/#PlainTransport.
     """
 
     __slots__ = ("_rtcp_tuple", "_sctp_parameters", "_sctp_state", "_srtp_parameters", "_tuple")
@@ -62,7 +63,7 @@ class PlainTransport(Transport):
 
     @property
     def srtp_parameters(self) -> SrtpParameters | None:
-        """Local SRTP key; None without SRTP."""
+        """Suite and key of what this end sends; None without SRTP."""
         return self._srtp_parameters
 
     def _end(self) -> bool:
@@ -84,7 +85,11 @@ class PlainTransport(Transport):
         self, *, ip: str | None = None, port: int | None = None, rtcp_port: int | None = None,
         srtp_parameters: SrtpParameters | None = None,
     ) -> asyncio.Future[None]:  # fmt: skip
-        """Give the endpoint's address (not with ``comedia``) and SRTP key."""
+        """Give the endpoint's address (not with ``comedia``) and the key of its SRTP; once.
+
+        ``rtcp_port`` is needed exactly where RTCP has a port of its own. Raises `InvalidArgumentError` for a key of
+        the wrong length; fails with it for what is missing or too much, with `WorkerRequestError` the second time.
+        """
 
         def finish(body: dict[str, Any]) -> None:
             self._tuple = body["tuple"] or self._tuple

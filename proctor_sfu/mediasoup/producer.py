@@ -26,7 +26,7 @@ class Producer(Entity):
 
     Events: ``transportclose``, ``score`` (tuple of `ProducerScore`), ``videoorientationchange``
     (`VideoOrientation`), ``trace`` (`TraceEvent`). Observer events: ``close``, ``pause``, ``resume``, ``score``,
-    ``videoorientationchange``, ``trace``.
+    ``videoorientationchange``, ``trace``. Source: https://mediasoup.org/documentation/v3/mediasoup/api/#Producer.
     """
 
     __slots__ = (
@@ -58,7 +58,7 @@ class Producer(Entity):
 
     @property
     def type(self) -> RtpType:
-        """``simple``, ``simulcast`` or ``svc``."""
+        """``simple``: one stream; ``simulcast``: several encodings; ``svc``: one stream of several spatial layers."""
         return self._type
 
     @property
@@ -78,11 +78,11 @@ class Producer(Entity):
 
     @property
     def score(self) -> tuple[ProducerScore, ...]:
-        """Latest score of each encoding; empty until the first packet."""
+        """Latest score of each encoding, 0 to 10; empty until the first packet."""
         return self._score
 
     def close(self) -> None:
-        """Close the producer; the worker closes its consumers."""
+        """Close the producer; the worker closes its consumers, which emit ``producerclose``."""
         if self._end():
             self._channel.post(
                 "TRANSPORT_CLOSE_PRODUCER",
@@ -133,12 +133,20 @@ class Producer(Entity):
     def enable_trace_event(
         self, types: Sequence[Literal["keyframe", "fir", "nack", "pli", "rtp", "sr"]] = ()
     ) -> asyncio.Future[None]:
-        """Emit ``trace`` for these types of event, and no others."""
+        """Emit ``trace`` for these types of event, and no others.
+
+        ``rtp`` and ``keyframe``: a packet came in; ``nack``, ``pli``, ``fir``: one was asked for; ``sr``: a sender
+        report came in. Unknown types are ignored, as in the official host.
+        """
         body = {"events": trace_types(types, TRACE_TYPES)}
         return self._channel.request("PRODUCER_ENABLE_TRACE_EVENT", self.id, ("Producer_EnableTraceEventRequest", body))
 
     def send(self, rtp_packet: bytes) -> None:
-        """Inject an RTP packet; only for producers of a direct transport."""
+        """Inject an RTP packet (RFC 3550) with the producer's SSRC or MID; only for producers of a direct transport.
+
+        One that is malformed or nobody's is dropped. Raises `InvalidArgumentError` for anything but bytes and
+        `WorkerClosedError`.
+        """
         if not isinstance(rtp_packet, bytes | bytearray | memoryview):
             raise InvalidArgumentError("rtp_packet must be bytes")
         self._channel.notify("PRODUCER_SEND", self.id, ("Producer_SendNotification", {"data": rtp_packet}))

@@ -44,7 +44,8 @@ _SHAPES = 32
 class Router(Entity):
     """Made by ``worker.create_router()``.
 
-    Events: ``workerclose``. Observer events: ``close``, ``newtransport``, ``newrtpobserver``.
+    Events: ``workerclose``. Observer events: ``close``, ``newtransport`` (`Transport`), ``newrtpobserver``
+    (`RtpObserver`). Source: https://mediasoup.org/documentation/v3/mediasoup/api/#Router.
     """
 
     __slots__ = (
@@ -69,7 +70,7 @@ class Router(Entity):
 
     @property
     def rtp_capabilities(self) -> RtpCapabilities:
-        """What clients load their device with."""
+        """What clients load their device with: codecs with the payload types used here, header extensions."""
         return self._capabilities
 
     @property
@@ -78,7 +79,7 @@ class Router(Entity):
         return len(self._transports)
 
     def close(self) -> None:
-        """Close the router and all transports and observers in it."""
+        """Close the router and all transports and observers in it; those emit ``routerclose``."""
         if self._end():
             self._channel.post("WORKER_CLOSE_ROUTER", "", ("Worker_CloseRouterRequest", {"router_id": self.id}))
             self._close_children()
@@ -117,11 +118,14 @@ class Router(Entity):
         self._rtp_observers.pop(rtp_observer.id, None)
 
     def dump(self) -> asyncio.Future[RouterDump]:
-        """Return the worker's view of the router."""
+        """Return the worker's view of the router: who consumes and observes whom."""
         return self._channel.request("ROUTER_DUMP", self.id)
 
     def can_consume(self, *, producer_id: str, rtp_capabilities: RtpCapabilities) -> bool:
-        """Return whether an endpoint with these capabilities can receive the producer."""
+        """Return whether an endpoint with these capabilities can receive the producer.
+
+        False also for a producer that is not here, and for malformed capabilities, which are logged.
+        """
         producer = self.producers.get(producer_id)
         if producer is None:
             return False
@@ -132,7 +136,7 @@ class Router(Entity):
             return False
 
     def update_media_codecs(self, media_codecs: Sequence[RtpCodecCapability]) -> None:
-        """Change the codecs for producers and consumers made from now on."""
+        """Change the codecs for producers and consumers made from now on; raises as `Worker.create_router`."""
         self._capabilities = ortc.router_rtp_capabilities(media_codecs)
 
     # Transports.
@@ -149,8 +153,14 @@ class Router(Entity):
     ) -> asyncio.Future[WebRtcTransport]:  # fmt: skip
         """Make a transport for a WebRTC endpoint, on a `WebRtcServer` or on addresses of its own.
 
-        ``enable_tcp``: default yes with a server, else no. Bitrates in bits per second, sizes in bytes,
-        ``ice_consent_timeout`` in seconds, 0: never (RFC 7675). Raises `InvalidArgumentError`.
+        ``enable_tcp``: default yes with a server, else no. ``prefer_udp`` and ``prefer_tcp`` order the candidates.
+        ``initial_available_outgoing_bitrate``: bits per second taken for granted until the estimate knows better.
+        ``enable_sctp``: for data channels; the sizes, in bytes, are those of its messages and buffers.
+        ``ice_consent_timeout``: seconds without a sign of the endpoint until ICE is disconnected, 0: never (RFC 7675).
+
+        Raises `InvalidArgumentError` unless exactly one of server and addresses is given; fails with it for an
+        address that cannot be, with `WorkerRequestError` for one that cannot be listened on. Source:
+        https://mediasoup.org/documentation/v3/mediasoup/api/#WebRtcTransportOptions.
         """
         if (webrtc_server is None) == (listen_infos is None):
             raise InvalidArgumentError("exactly one of webrtc_server and listen_infos must be given")
@@ -175,7 +185,11 @@ class Router(Entity):
             listen = ("ListenServer", {"web_rtc_server_id": webrtc_server.id})
 
         def finish(dump: WebRtcTransportCreated) -> WebRtcTransport:
-            transport = WebRtcTransport(self._channel, self, dump, app_data)
+            self._must_be_open()
+            if webrtc_server is not None:
+                webrtc_server._must_be_open()
+            assert self._channel.certificate is not None
+            transport = WebRtcTransport(self._channel, self, dump, self._channel.certificate, app_data)
             self._add(transport)
             if webrtc_server is not None:
                 webrtc_server.handle_webrtc_transport(transport)
@@ -202,8 +216,15 @@ class Router(Entity):
                 self._stamps.clear()
             stamp = self._stamps[shape] = Stamp(full, 1, (36,))
         number = channel.take()
-        decode = channel.created.decoder("FBS.WebRtcTransport.DumpResponse")
-        return channel.send(number, stamp.fill(number, str(uuid4())), method, finish, decode)
+        return channel.send(number, stamp.fill(number, str(uuid4())), method, finish, self._decode_created)
+
+    def _decode_created(self, buffer: bytes, position: int) -> WebRtcTransportCreated:
+        """Decode what a new transport looks at, and with the first one of a worker its certificate."""
+        table = "FBS.WebRtcTransport.DumpResponse"
+        if self._channel.certificate is None:
+            self._channel.certificate = self._channel.codec.decoder(table)(buffer, position).dtls_parameters
+        created: WebRtcTransportCreated = self._channel.created.decoder(table)(buffer, position)
+        return created
 
     def create_plain_transport(
         self, *, listen_info: ListenInfo, rtcp_listen_info: ListenInfo | None = None, rtcp_mux: bool = True,
@@ -213,7 +234,15 @@ class Router(Entity):
         sctp_default_stream_buffered_amount_low_threshold: int = 1024, enable_srtp: bool = False,
         srtp_crypto_suite: SrtpCryptoSuite = "AES_CM_128_HMAC_SHA1_80", app_data: dict[str, Any] | None = None,
     ) -> asyncio.Future[PlainTransport]:  # fmt: skip
-        """Make a transport for plain RTP. ``comedia``: take the endpoint's address from its first packet."""
+        """Make a transport for plain RTP over UDP.
+
+        ``comedia``: take the endpoint's address from its first packet. ``rtcp_mux``: RTCP on the port of RTP;
+        ``rtcp_listen_info`` gives it an address of its own. ``enable_srtp``: with a key of this suite, exchanged in
+        ``connect()`` (RFC 3711). SCTP as for `create_webrtc_transport`, but without data channels.
+
+        Raises `InvalidArgumentError` without an address; fails as `create_webrtc_transport`. Source:
+        https://mediasoup.org/documentation/v3/mediasoup/api/#PlainTransportOptions.
+        """
         _need(listen_info)
         base = _base(
             enable_sctp=enable_sctp, max_send_message_size=max_send_message_size,
@@ -233,6 +262,7 @@ class Router(Entity):
         }
 
         def finish(dump: PlainTransportDump) -> PlainTransport:
+            self._must_be_open()
             transport = PlainTransport(self._channel, self, dump, app_data)
             self._add(transport)
             return transport
@@ -246,7 +276,12 @@ class Router(Entity):
         sctp_default_stream_buffered_amount_low_threshold: int = 1024, enable_rtx: bool = False,
         enable_srtp: bool = False, app_data: dict[str, Any] | None = None,
     ) -> asyncio.Future[PipeTransport]:  # fmt: skip
-        """Make one end of a pipe to another router; see `pipe_to_router` for the whole of it."""
+        """Make one end of a pipe to another router; see `pipe_to_router` for the whole of it.
+
+        ``enable_rtx``: repair losses between the two, of use where a network is. ``enable_srtp``: AEAD_AES_256_GCM.
+        Raises and fails as `create_plain_transport`. Source:
+        https://mediasoup.org/documentation/v3/mediasoup/api/#PipeTransportOptions.
+        """
         _need(listen_info)
         base = _base(
             enable_sctp=enable_sctp, max_send_message_size=max_send_message_size,
@@ -258,6 +293,7 @@ class Router(Entity):
         options = {"base": base, "listen_info": listen_info, "enable_rtx": enable_rtx, "enable_srtp": enable_srtp}
 
         def finish(dump: PipeTransportDump) -> PipeTransport:
+            self._must_be_open()
             transport = PipeTransport(self._channel, self, dump, app_data)
             self._add(transport)
             return transport
@@ -268,12 +304,17 @@ class Router(Entity):
         self, *, max_send_message_size: int = 262_144, max_receive_message_size: int = 262_144,
         app_data: dict[str, Any] | None = None,
     ) -> asyncio.Future[DirectTransport]:  # fmt: skip
-        """Make a transport between the router and this process."""
+        """Make a transport between the router and this process.
+
+        Bigger messages than these sizes, in bytes, are dropped. Source:
+        https://mediasoup.org/documentation/v3/mediasoup/api/#DirectTransportOptions.
+        """
         base = _base(
             direct=True, max_send_message_size=max_send_message_size, max_receive_message_size=max_receive_message_size
         )
 
         def finish(dump: TransportDump) -> DirectTransport:
+            self._must_be_open()
             transport = DirectTransport(self._channel, self, dump, app_data)
             self._add(transport)
             return transport
@@ -298,7 +339,12 @@ class Router(Entity):
         """Make a producer of this router available in ``router``, which may be on another worker.
 
         ``options`` are those of `create_pipe_transport` and count when the two routers are joined first; they listen
-        on 127.0.0.1 and have SCTP unless told otherwise. ``keep_id``: the copy has the same id.
+        on 127.0.0.1 and have SCTP unless told otherwise. ``keep_id``: the copy has the same id, which is possible
+        between two workers only. Pause, resume and close of the producer reach the copy.
+
+        Raises `NotFoundError` for a producer that is not here or closes meanwhile, `InvalidArgumentError` for this
+        router as the other one, `UnsupportedError` where the other router lacks the codec. A failure leaves nothing
+        behind and may be tried again. Source: https://mediasoup.org/documentation/v3/mediasoup/api/#router-pipeToRouter.
         """
         self._check_other(router)
         producer = self.producers.get(producer_id)
@@ -310,7 +356,7 @@ class Router(Entity):
     async def pipe_data_producer_to_router(
         self, *, data_producer_id: str, router: Router, keep_id: bool = True, **options: Unpack[piping.PipeOptions]
     ) -> piping.PipedDataProducer:
-        """As `pipe_producer_to_router`, for a data producer."""
+        """As `pipe_producer_to_router`, for a data producer; its close reaches the copy."""
         self._check_other(router)
         data_producer = self.data_producers.get(data_producer_id)
         if data_producer is None:
@@ -322,7 +368,10 @@ class Router(Entity):
         self, *, router: Router, producer_id: str | None = None, data_producer_id: str | None = None,
         keep_id: bool = True, **options: Unpack[piping.PipeOptions],
     ) -> piping.PipedProducer | piping.PipedDataProducer:  # fmt: skip
-        """Pipe either a producer or a data producer; see `pipe_producer_to_router`."""
+        """Pipe either a producer or a data producer; see `pipe_producer_to_router`.
+
+        The two methods above say more in their types; this one is the official host's.
+        """
         if (producer_id is None) == (data_producer_id is None):
             raise InvalidArgumentError("exactly one of producer_id and data_producer_id must be given")
         if producer_id is not None:
@@ -367,7 +416,10 @@ class Router(Entity):
     def create_active_speaker_observer(
         self, *, interval: int = 300, app_data: dict[str, Any] | None = None
     ) -> asyncio.Future[ActiveSpeakerObserver]:
-        """Report the dominant speaker, looked at every ``interval`` milliseconds."""
+        """Report the dominant speaker, looked at every ``interval`` milliseconds (the worker takes 100 to 5000).
+
+        Source: https://mediasoup.org/documentation/v3/mediasoup/api/#ActiveSpeakerObserverOptions.
+        """
         entity_id = str(uuid4())
         return self._create_observer(
             "ActiveSpeaker", entity_id, {"interval": interval},
@@ -378,7 +430,11 @@ class Router(Entity):
         self, *, max_entries: int = 1, threshold: int = -80, interval: int = 1000,
         app_data: dict[str, Any] | None = None,
     ) -> asyncio.Future[AudioLevelObserver]:  # fmt: skip
-        """Report up to ``max_entries`` producers louder than ``threshold`` dBvo every ``interval`` milliseconds."""
+        """Report up to ``max_entries`` producers louder than ``threshold`` dBov every ``interval`` milliseconds.
+
+        ``threshold``: -127 (silence) to 0; the worker takes intervals of 250 to 5000. Raises `InvalidArgumentError`.
+        Source: https://mediasoup.org/documentation/v3/mediasoup/api/#AudioLevelObserverOptions.
+        """
         if not isinstance(max_entries, int) or max_entries <= 0:
             raise InvalidArgumentError("if given, max_entries must be a positive number")
         if not isinstance(threshold, int) or not -127 <= threshold <= 0:
@@ -393,6 +449,7 @@ class Router(Entity):
         self, kind: str, entity_id: str, options: dict[str, Any], make: Callable[[], Any]
     ) -> asyncio.Future[Any]:
         def finish(_: Any) -> RtpObserver:
+            self._must_be_open()
             rtp_observer: RtpObserver = make()
             self._rtp_observers[entity_id] = rtp_observer
             self._observe("newrtpobserver", rtp_observer)

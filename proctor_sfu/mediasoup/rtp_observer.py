@@ -23,9 +23,10 @@ class Home(Protocol):
 
 
 class RtpObserver(Entity):
-    """Events: ``routerclose``.
+    """Base of the observers. Events: ``routerclose``; each kind adds its own.
 
-    Observer events: ``close``, ``pause``, ``resume``, ``addproducer``, ``removeproducer`` (the `Producer`).
+    Observer events: ``close``, ``pause``, ``resume``, ``addproducer`` and ``removeproducer`` (the `Producer`). Source:
+    https://mediasoup.org/documentation/v3/mediasoup/api/#RtpObserver.
     """
 
     __slots__ = ("_paused", "_router")
@@ -81,7 +82,10 @@ class RtpObserver(Entity):
         return self._channel.request(method, self.id, None, finish)
 
     def add_producer(self, *, producer_id: str) -> asyncio.Future[None]:
-        """Watch a producer. Raises `NotFoundError` for one the router does not have."""
+        """Watch an audio producer until it closes.
+
+        Raises `NotFoundError` for one the router does not have; fails with `InvalidArgumentError` for video.
+        """
         return self._change("ADD", producer_id, lambda producer: self._observe("addproducer", producer))
 
     def remove_producer(self, *, producer_id: str) -> asyncio.Future[None]:

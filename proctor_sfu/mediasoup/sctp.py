@@ -53,7 +53,8 @@ def checked_stream(params: SctpStreamParameters | None) -> SctpStreamParameters:
         raise InvalidArgumentError("missing sctp_stream_parameters")
     for name in ("stream_id", "max_packet_life_time", "max_retransmits"):
         value = getattr(params, name)
-        if value is not None and not (isinstance(value, int) and 0 <= value <= 65535):
+        number = isinstance(value, int) and not isinstance(value, bool)
+        if value is not None and not (number and 0 <= value <= 65535):
             raise InvalidArgumentError(f"{name} must be an integer from 0 to 65535, not {value!r}")
     if params.max_packet_life_time and params.max_retransmits:
         raise InvalidArgumentError("cannot provide both max_packet_life_time and max_retransmits")

@@ -54,9 +54,11 @@ class Home(Protocol):
 
 
 class Transport(Entity):
-    """Base of the transports. Events: ``routerclose``, ``listenserverclose``, ``trace``; each kind adds its own.
+    """Base of the transports.
 
-    Observer events: ``close``, ``newproducer``, ``newconsumer``, ``newdataproducer``, ``newdataconsumer``, ``trace``.
+    Events: ``routerclose``, ``listenserverclose`` (with a WebRtcServer), ``trace`` (`TraceEvent`); each kind adds its
+    own. Observer events: ``close``, ``trace``, and ``newproducer``, ``newconsumer``, ``newdataproducer``,
+    ``newdataconsumer`` with what was made. Source: https://mediasoup.org/documentation/v3/mediasoup/api/#Transport.
     """
 
     __slots__ = (
@@ -89,7 +91,7 @@ class Transport(Entity):
     # Closing.
 
     def close(self) -> None:
-        """Close the transport and all that lives in it."""
+        """Close the transport and all that lives in it; that emits ``transportclose``."""
         if self._end():
             self._channel.post(
                 "ROUTER_CLOSE_TRANSPORT", self._router.id, ("Router_CloseTransportRequest", {"transport_id": self.id})
@@ -153,15 +155,24 @@ class Transport(Entity):
     # Limits and trace events.
 
     def set_max_incoming_bitrate(self, bitrate: int) -> asyncio.Future[None]:
-        """Ask the sender (REMB, transport-cc) to stay below ``bitrate`` bits per second; 0 removes the limit."""
+        """Ask the sender (REMB, transport-cc) to stay below ``bitrate`` bits per second; 0 removes the limit.
+
+        Raises `UnsupportedError` on a direct transport, as the two below.
+        """
         return self._set_bitrate("MAX_INCOMING", "max_incoming_bitrate", bitrate)
 
     def set_max_outgoing_bitrate(self, bitrate: int) -> asyncio.Future[None]:
-        """Send at most ``bitrate`` bits per second; 0 removes the limit."""
+        """Send at most ``bitrate`` bits per second; 0 removes the limit.
+
+        Fails with `InvalidArgumentError` below 30,000, and below the minimum.
+        """
         return self._set_bitrate("MAX_OUTGOING", "max_outgoing_bitrate", bitrate)
 
     def set_min_outgoing_bitrate(self, bitrate: int) -> asyncio.Future[None]:
-        """Never estimate less than ``bitrate`` bits per second; 0 removes the limit."""
+        """Never estimate less than ``bitrate`` bits per second; 0 removes the limit.
+
+        Fails with `InvalidArgumentError` below 30,000, and above the maximum.
+        """
         return self._set_bitrate("MIN_OUTGOING", "min_outgoing_bitrate", bitrate)
 
     def _set_bitrate(self, method: str, field: str, bitrate: int) -> asyncio.Future[None]:
@@ -171,7 +182,10 @@ class Transport(Entity):
         )
 
     def enable_trace_event(self, types: Sequence[Literal["probation", "bwe"]] = ()) -> asyncio.Future[None]:
-        """Emit ``trace`` for these types of event, and no others."""
+        """Emit ``trace`` for these types of event and no others; unknown ones are ignored, as in the official host.
+
+        ``probation``: a packet that only probes for bandwidth; ``bwe``: a new estimate, with its bitrates in ``info``.
+        """
         body = {"events": trace_types(types, TRACE_TYPES)}
         return self._channel.request(
             "TRANSPORT_ENABLE_TRACE_EVENT", self.id, ("Transport_EnableTraceEventRequest", body)
@@ -186,9 +200,14 @@ class Transport(Entity):
     ) -> asyncio.Future[Producer]:  # fmt: skip
         """Receive an audio or video source from the endpoint.
 
-        ``key_frame_request_delay``: milliseconds before another key frame is asked for, 0: the worker's default.
-        Raises `InvalidArgumentError` for parameters that are malformed or contradict themselves,
-        `UnsupportedError` for codecs the router does not have.
+        ``id``: one of the caller's choice, new to the worker. ``key_frame_request_delay``: milliseconds before another
+        key frame is asked for, 0: the worker's default. The CNAME of the first producer becomes that of all others of
+        the transport, as receivers tell by it what belongs together.
+
+        Raises `InvalidArgumentError` for parameters that are malformed or contradict themselves, `UnsupportedError`
+        for codecs the router does not have. Fails with `WorkerRequestError` for an id the worker has, and for an SSRC
+        or MID another producer of the transport has. Source:
+        https://mediasoup.org/documentation/v3/mediasoup/api/#ProducerOptions.
         """
         if id is not None and id in self._producers:
             raise InvalidArgumentError(f'a producer with same id "{id}" already exists')
@@ -211,6 +230,7 @@ class Transport(Entity):
         }
 
         def finish(answer: dict[str, Any]) -> Producer:
+            self._must_be_open()
             producer = Producer(
                 producer_id, self._channel, transport_id=self.id, kind=kind, rtp_type=answer["type"],
                 rtp_parameters=params, consumable=consumable, paused=paused, app_data=app_data,
@@ -238,10 +258,13 @@ class Transport(Entity):
         """Send a producer's stream to the endpoint.
 
         Pass the same ``rtp_capabilities`` object for the same endpoint: what it can receive is then negotiated once
-        per producer. ``enable_rtx`` defaults to yes for video. ``pipe`` keeps all encodings.
+        per producer. ``paused``: make video paused and resume it when the endpoint is ready, or it misses the first
+        key frame. ``mid``: 1 to 8 ASCII characters, by default a number that counts up. ``preferred_layers``: the
+        highest there are by default. ``ignore_dtx``: leave out Opus packets of silence. ``enable_rtx``: store and
+        repeat lost packets, by default for video only. ``pipe``: send all encodings as they are.
 
         Raises `NotFoundError` for an unknown producer, `UnsupportedError` without a common codec,
-        `InvalidArgumentError`.
+        `InvalidArgumentError`. Source: https://mediasoup.org/documentation/v3/mediasoup/api/#ConsumerOptions.
         """
         producer = self._producer(producer_id)
         if mid is not None and not (isinstance(mid, str) and 0 < len(mid) <= 8 and mid.isascii()):
@@ -263,6 +286,7 @@ class Transport(Entity):
         )  # fmt: skip
 
         def finish(status: dict[str, Any]) -> Consumer:
+            self._must_be_open()
             consumer = Consumer(
                 consumer_id, self._channel, transport_id=self.id, producer=producer, rtp_type=producer.type,
                 rtp_parameters=None, plan=plan, mid=mid, ssrc=ssrc, status=status, app_data=app_data,
@@ -320,6 +344,7 @@ class Transport(Entity):
         }
 
         def finish(status: dict[str, Any]) -> Consumer:
+            self._must_be_open()
             consumer = Consumer(
                 consumer_id, self._channel, transport_id=self.id, producer=producer, rtp_type="pipe",
                 rtp_parameters=parameters, plan=None, mid="", ssrc=0, status=status, app_data=app_data,
@@ -341,7 +366,12 @@ class Transport(Entity):
         self, *, sctp_stream_parameters: SctpStreamParameters | None = None, id: str | None = None,  # noqa: A002
         label: str = "", protocol: str = "", paused: bool = False, app_data: dict[str, Any] | None = None,
     ) -> asyncio.Future[DataProducer]:  # fmt: skip
-        """Receive messages from the endpoint. ``sctp_stream_parameters``: required but on direct transports."""
+        """Receive messages from the endpoint. ``sctp_stream_parameters``: required but on direct transports.
+
+        Raises `InvalidArgumentError`. Fails with `WorkerRequestError` on a transport without SCTP, for an id the
+        worker has, and for a stream another data producer of the transport has. Source:
+        https://mediasoup.org/documentation/v3/mediasoup/api/#DataProducerOptions.
+        """
         if id is not None and id in self._data_producers:
             raise InvalidArgumentError(f'a data producer with same id "{id}" already exists')
         kind: DataType = "direct" if self.type == "direct" else "sctp"
@@ -355,6 +385,7 @@ class Transport(Entity):
         }
 
         def finish(dump: DataProducerDump) -> DataProducer:
+            self._must_be_open()
             data_producer = DataProducer(
                 self._channel, transport_id=self.id, dump=dump, paused=paused, app_data=app_data,
                 forget=self._forget_data_producer,
@@ -370,7 +401,16 @@ class Transport(Entity):
         max_retransmits: int | None = None, paused: bool = False, subchannels: Sequence[int] = (),
         app_data: dict[str, Any] | None = None,
     ) -> asyncio.Future[DataConsumer]:  # fmt: skip
-        """Send a data producer's messages to the endpoint; reliability as the data producer's unless given."""
+        """Send a data producer's messages to the endpoint; reliability as the data producer's unless given.
+
+        ``max_packet_life_time`` in milliseconds; it and ``max_retransmits`` exclude each other and ``ordered``.
+        ``subchannels`` (0 to 65535): take messages sent to one of these besides those sent to none; see
+        `DataProducer.send`.
+
+        Raises `NotFoundError` for an unknown data producer, `UnsupportedError` when stream ids run out,
+        `InvalidArgumentError`; fails with `WorkerRequestError` on a transport without SCTP. Source:
+        https://mediasoup.org/documentation/v3/mediasoup/api/#DataConsumerOptions.
+        """
         if not data_producer_id or not isinstance(data_producer_id, str):
             raise InvalidArgumentError("missing data_producer_id")
         data_producer = self._router.data_producers.get(data_producer_id)
@@ -391,6 +431,7 @@ class Transport(Entity):
         }
 
         def finish(dump: DataConsumerDump) -> DataConsumer:
+            self._must_be_open()
             data_consumer = DataConsumer(
                 self._channel, transport_id=self.id, dump=dump, app_data=app_data, forget=self._forget_data_consumer
             )

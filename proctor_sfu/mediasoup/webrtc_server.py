@@ -15,7 +15,9 @@ from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
 class WebRtcServer(Entity):
     """Made by ``worker.create_webrtc_server()``.
 
-    Events: ``workerclose``. Observer events: ``close``, ``webrtctransporthandled``, ``webrtctransportunhandled``.
+    Events: ``workerclose``. Observer events: ``close``, ``webrtctransporthandled`` and ``webrtctransportunhandled``
+    (`WebRtcTransport`: made with it, closed). Source:
+    https://mediasoup.org/documentation/v3/mediasoup/api/#WebRtcServer.
     """
 
     __slots__ = ("_forget", "_transports")
@@ -28,7 +30,7 @@ class WebRtcServer(Entity):
         self._forget = forget
 
     def close(self) -> None:
-        """Close the server and every transport that uses it."""
+        """Close the server and every transport that uses it; those emit ``listenserverclose``."""
         if self._closed:
             return
         self._closed = True
@@ -50,7 +52,7 @@ class WebRtcServer(Entity):
             self._observe("close")
 
     def dump(self) -> asyncio.Future[WebRtcServerDump]:
-        """Return the worker's view of the server."""
+        """Return the worker's view of the server: its sockets, and the ICE users it tells transports apart by."""
         return self._channel.request("WEBRTCSERVER_DUMP", self.id)
 
     def handle_webrtc_transport(self, transport: WebRtcTransport) -> None:

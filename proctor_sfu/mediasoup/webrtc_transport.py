@@ -25,8 +25,9 @@ class Server(Protocol):
 class WebRtcTransport(Transport):
     """Made by ``router.create_webrtc_transport()``.
 
-    Events: ``routerclose``, ``listenserverclose``, ``icestatechange``, ``iceselectedtuplechange``,
-    ``dtlsstatechange``, ``sctpstatechange``, ``trace``, each with the new value; the observer has them too.
+    Events besides those of `Transport`, each with the new value, on the observer too: ``icestatechange``
+    (`IceState`), ``iceselectedtuplechange`` (`TransportTuple`), ``dtlsstatechange`` (`DtlsState`),
+    ``sctpstatechange`` (`SctpState`). Source: https://mediasoup.org/documentation/v3/mediasoup/api/#WebRtcTransport.
     """
 
     __slots__ = (
@@ -37,14 +38,15 @@ class WebRtcTransport(Transport):
     type: ClassVar[Literal["webrtc"]] = "webrtc"
 
     def __init__(
-        self, channel: Channel, router: Home, dump: WebRtcTransportCreated, app_data: dict[str, Any] | None
-    ) -> None:
+        self, channel: Channel, router: Home, dump: WebRtcTransportCreated, dtls_parameters: DtlsParameters,
+        app_data: dict[str, Any] | None,
+    ) -> None:  # fmt: skip
         super().__init__(dump.id, channel, router, app_data)
         self._ice_parameters = dump.ice_parameters
         self._ice_candidates = dump.ice_candidates
         self._ice_state: IceState = dump.ice_state
         self._ice_selected_tuple = dump.ice_selected_tuple
-        self._dtls_parameters = dump.dtls_parameters
+        self._dtls_parameters = dtls_parameters
         self._dtls_state: DtlsState = dump.dtls_state
         self._dtls_remote_cert: str | None = None
         self._sctp_parameters = dump.sctp_parameters
@@ -59,17 +61,17 @@ class WebRtcTransport(Transport):
 
     @property
     def ice_parameters(self) -> IceParameters:
-        """Local ICE credentials."""
+        """Local ICE credentials; `restart_ice` changes them."""
         return self._ice_parameters
 
     @property
     def ice_candidates(self) -> tuple[IceCandidate, ...]:
-        """Local addresses."""
+        """Local addresses, as they were asked for."""
         return self._ice_candidates
 
     @property
     def ice_state(self) -> IceState:
-        """State of ICE."""
+        """State of ICE; it is ``disconnected`` when the endpoint gave no sign within the consent timeout."""
         return self._ice_state
 
     @property
@@ -79,12 +81,12 @@ class WebRtcTransport(Transport):
 
     @property
     def dtls_parameters(self) -> DtlsParameters:
-        """Local DTLS fingerprints and role."""
+        """Local DTLS fingerprints, one for each hash, and role: ``auto`` until `connect`."""
         return self._dtls_parameters
 
     @property
     def dtls_state(self) -> DtlsState:
-        """State of DTLS."""
+        """State of DTLS (RFC 8827)."""
         return self._dtls_state
 
     @property
@@ -131,7 +133,11 @@ class WebRtcTransport(Transport):
         return self._channel.request("TRANSPORT_GET_STATS", self.id, None, _one)
 
     def connect(self, *, dtls_parameters: DtlsParameters) -> asyncio.Future[None]:
-        """Give the endpoint's DTLS parameters; once. Raises `InvalidArgumentError` for a wrong fingerprint."""
+        """Give the endpoint's DTLS parameters; once.
+
+        Raises `InvalidArgumentError` for a fingerprint of the wrong length or an unknown hash or role; fails with
+        `WorkerRequestError` the second time. Afterwards `dtls_parameters` has the role this end takes.
+        """
 
         def finish(body: dict[str, DtlsRole]) -> None:
             self._dtls_parameters = DtlsParameters(
@@ -142,7 +148,7 @@ class WebRtcTransport(Transport):
         return self._channel.request("WEBRTCTRANSPORT_CONNECT", self.id, body, finish)
 
     def restart_ice(self) -> asyncio.Future[IceParameters]:
-        """Return fresh ICE credentials; media goes on until the endpoint uses them."""
+        """Return fresh ICE credentials; media goes on until the endpoint uses them (RFC 8445 section 9)."""
 
         def finish(parameters: IceParameters) -> IceParameters:
             self._ice_parameters = parameters

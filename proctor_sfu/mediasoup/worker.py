@@ -66,20 +66,28 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ", "ASAN_O
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
-    """How to start a worker."""
+    """How to start a worker. Source: https://mediasoup.org/documentation/v3/mediasoup/api/#WorkerSettings."""
 
     path: Path
     """The binary."""
     schema: Path
     """Directory of the binary's ``.fbs`` files."""
     version: str = "3.27.1"
+    """Version of the host; a binary that is told none does not start."""
     log_level: LogLevel = "error"
     log_tags: tuple[str, ...] = ()
+    """``info``, ``ice``, ``dtls``, ``rtp``, ``srtp``, ``rtcp``, ``rtx``, ``bwe``, ``score``, ``simulcast``, ``svc``,
+    ``sctp``, ``message``: what is logged at the levels debug and warn."""
     rtc_min_port: int | None = None
+    """First port of transports that ask for none; the worker's own default is 10000."""
     rtc_max_port: int | None = None
+    """Last such port; 59999."""
     dtls_certificate_file: Path | None = None
+    """PEM. Without one, the worker makes a certificate for its lifetime."""
     dtls_private_key_file: Path | None = None
+    """PEM, of the certificate."""
     libwebrtc_field_trials: str | None = None
+    """Switches of the bandwidth estimation taken from libwebrtc; for those who know it."""
     start_timeout: float = 10.0
     """Seconds until a worker that does not report is given up."""
 
@@ -100,9 +108,10 @@ class WorkerSettings:
 class Worker(Entity):
     """A worker process. Nothing happens before `start`, or ``async with``.
 
-    Events: ``died`` (the reason, once, when the process ended unasked), ``subprocessclose``. Observer events:
-    ``close``, ``newrouter``, ``newwebrtcserver``. Errors of `start`: `WorkerStartError`, `SchemaError`,
-    `InvalidArgumentError` for settings the worker refuses.
+    Events: ``died`` (`WorkerClosedError` with the reason, once, when the process ended unasked), ``subprocessclose``
+    (the process is gone). Observer events: ``close``, ``newrouter`` (`Router`), ``newwebrtcserver`` (`WebRtcServer`).
+    What the worker and its libraries say goes to the logger ``psfu.mediasoup.worker``. Source:
+    https://mediasoup.org/documentation/v3/mediasoup/api/#Worker.
     """
 
     __slots__ = ("_died", "_exited", "_pid", "_pidfd", "_routers", "_running", "_servers", "_settings", "_streams")
@@ -123,7 +132,7 @@ class Worker(Entity):
 
     @property
     def pid(self) -> int:
-        """Process id."""
+        """Process id; 0 before `start`."""
         return self._pid
 
     @property
@@ -137,7 +146,10 @@ class Worker(Entity):
         return self._exited is not None and self._exited.done()
 
     async def start(self) -> Worker:
-        """Start the process and wait until it reports that it runs."""
+        """Start the process and wait until it reports that it runs; once. Returns the worker itself.
+
+        Raises `WorkerStartError`, `SchemaError`, and `InvalidArgumentError` for settings the worker refuses.
+        """
         if self._pid:
             raise WorkerStartError("this worker was started before")
         codecs = protocol.codecs(self._settings.schema)
@@ -197,7 +209,10 @@ class Worker(Entity):
         await self.wait_closed()
 
     def close(self) -> None:
-        """Close everything in the worker and tell the process to end; `wait_closed` waits until it has."""
+        """Close everything in the worker and tell the process to end; `wait_closed` waits until it has.
+
+        Every pending request fails with `WorkerClosedError`. Routers and servers emit ``workerclose``.
+        """
         if self._closed:
             return
         self._closed = True
@@ -277,24 +292,27 @@ class Worker(Entity):
             self._running.set_result(None)
 
     def dump(self) -> asyncio.Future[WorkerDump]:
-        """Return the worker's view of itself."""
+        """Return the worker's view of itself: ids of what is in it, and process id."""
         return self._channel.request("WORKER_DUMP")
 
     def get_resource_usage(self) -> asyncio.Future[ResourceUsage]:
-        """Return the process's resource usage."""
+        """Return the process's resource usage (``getrusage(2)``)."""
         return self._channel.request("WORKER_GET_RESOURCE_USAGE")
 
     def update_settings(
         self, *, log_level: LogLevel | None = None, log_tags: Sequence[str] | None = None
     ) -> asyncio.Future[None]:
-        """Change what the worker logs."""
+        """Change what the worker logs; None leaves a setting as it is. Unknown values: `InvalidArgumentError`."""
         body = {"log_level": log_level, "log_tags": log_tags}
         return self._channel.request("WORKER_UPDATE_SETTINGS", "", ("Worker_UpdateSettingsRequest", body))
 
     def create_webrtc_server(
         self, *, listen_infos: Sequence[ListenInfo], app_data: dict[str, Any] | None = None
     ) -> asyncio.Future[WebRtcServer]:
-        """Listen for WebRTC transports on shared ports."""
+        """Listen for WebRTC transports on shared ports, one socket for each of ``listen_infos``.
+
+        Fails with `InvalidArgumentError` for no or no usable address, `WorkerRequestError` where a port is taken.
+        """
         entity_id = str(uuid4())
 
         def finish(_: Any) -> WebRtcServer:
@@ -311,7 +329,11 @@ class Worker(Entity):
     def create_router(
         self, *, media_codecs: Sequence[RtpCodecCapability] = (), app_data: dict[str, Any] | None = None
     ) -> asyncio.Future[Router]:
-        """Make a router for these codecs. Raises `UnsupportedError` for one mediasoup does not know."""
+        """Make a router for these codecs, in this order of preference; RTX comes with every video codec.
+
+        Raises `UnsupportedError` for one mediasoup does not know, or when payload types run out, and
+        `InvalidArgumentError` for one that is malformed or a payload type used twice.
+        """
         capabilities = ortc.router_rtp_capabilities(media_codecs)
         entity_id = str(uuid4())
 

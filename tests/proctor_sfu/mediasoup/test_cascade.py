@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 import pytest
 
+from proctor_sfu.errors import NotFoundError
 from proctor_sfu.mediasoup.entity import Entity
 from proctor_sfu.mediasoup.worker import Worker
-from support.host import Bench, video
+from support.host import LOOPBACK, Bench, video
 
 EVENTS = (
     "transportclose", "producerclose", "dataproducerclose", "routerclose", "listenserverclose", "workerclose", "died",
@@ -130,3 +131,43 @@ async def test_the_worker_has_forgotten_what_was_closed(bench: Bench) -> None:
     worker: Worker = bench.worker
     left = await worker.dump()
     assert (left.router_ids, left.web_rtc_server_ids) == ((), ())
+
+
+PENDING: dict[str, tuple[str, Callable[[dict[str, Entity], Bench], asyncio.Future[object]]]] = {
+    # What is asked for: who closes before the answer, the request.
+    "producer": ("sender", lambda e, b: e["sender"].produce(kind="video", rtp_parameters=video(7777))),  # type: ignore[attr-defined]
+    "consumer": (
+        "viewer",
+        lambda e, b: e["viewer"].consume(  # type: ignore[attr-defined]
+            producer_id=e["producer"].id, rtp_capabilities=b.router.rtp_capabilities
+        ),
+    ),
+    "data producer": ("direct", lambda e, b: e["direct"].produce_data()),  # type: ignore[attr-defined]
+    "data consumer": (
+        "direct",
+        lambda e, b: e["direct"].consume_data(data_producer_id=e["data_producer"].id),  # type: ignore[attr-defined]
+    ),
+    "WebRTC transport": ("router", lambda e, b: b.router.create_webrtc_transport(webrtc_server=b.server)),
+    "WebRTC transport of a server": ("server", lambda e, b: b.router.create_webrtc_transport(webrtc_server=b.server)),
+    "plain transport": ("router", lambda e, b: b.router.create_plain_transport(listen_info=LOOPBACK)),
+    "pipe transport": ("router", lambda e, b: b.router.create_pipe_transport(listen_info=LOOPBACK)),
+    "direct transport": ("router", lambda e, b: b.router.create_direct_transport()),
+    "observer": ("router", lambda e, b: b.router.create_active_speaker_observer()),
+}
+
+
+@pytest.mark.parametrize("what", PENDING)
+async def test_what_is_asked_for_does_not_outlive_its_home(bench: Bench, what: str) -> None:
+    closed, ask = PENDING[what]
+    entities = await tree(bench)
+    known = set(bench.worker._channel.handlers)
+    pending = ask(entities, bench)
+    entities[closed].close()
+    with pytest.raises(NotFoundError, match="was closed meanwhile"):
+        await pending
+    await bench.worker.dump()
+    assert set(bench.worker._channel.handlers) <= known
+    assert {producer.id for producer in bench.router.producers.values() if producer.closed} == set()
+    if not bench.router.closed:
+        alive = {entities[name].id for name in ("sender", "viewer", "direct") if not entities[name].closed}
+        assert set((await bench.router.dump()).transport_ids) == alive
