@@ -1,11 +1,11 @@
-"""SCTP parameters of transports and of data producers and consumers (RFC 8831, RFC 8832)."""
+"""SCTP parameters of transports and of data producers and consumers, and who uses which stream (RFC 8831, RFC 8832)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from proctor_sfu.errors import InvalidArgumentError
+from proctor_sfu.errors import InvalidArgumentError, UnsupportedError
 from proctor_sfu.mediasoup.rtp import Wire
 
 SctpState: TypeAlias = Literal["new", "connecting", "connected", "failed", "closed"]
@@ -67,3 +67,51 @@ def checked_stream(params: SctpStreamParameters | None) -> SctpStreamParameters:
         max_packet_life_time=params.max_packet_life_time,
         max_retransmits=params.max_retransmits,
     )
+
+
+def consumer_stream(
+    source: SctpStreamParameters | None, stream_id: int, *, ordered: bool | None = None,
+    max_packet_life_time: int | None = None, max_retransmits: int | None = None,
+) -> SctpStreamParameters:  # fmt: skip
+    """Return the stream of a data consumer: as reliable as its producer's (``source``), unless told otherwise.
+
+    Without a source, and with ``ordered``, it is ordered and without limits. Either limit makes it unordered.
+    """
+    stream = SctpStreamParameters(stream_id=stream_id, ordered=True) if source is None else source
+    stream = replace(stream, stream_id=stream_id)
+    if ordered:
+        return replace(stream, ordered=True, max_packet_life_time=None, max_retransmits=None)
+    if ordered is not None:
+        stream = replace(stream, ordered=False)
+    if max_packet_life_time is not None:
+        stream = replace(stream, ordered=False, max_packet_life_time=max_packet_life_time)
+    if max_retransmits is not None:
+        stream = replace(stream, ordered=False, max_retransmits=max_retransmits)
+    return stream
+
+
+class StreamIds:
+    """The stream ids of a transport that its data consumers use; each is given out again as late as possible."""
+
+    __slots__ = ("_next", "_used", "limit")
+
+    def __init__(self) -> None:
+        self.limit = 65535
+        """Streams there are: what both ends negotiated, once they have."""
+        self._next = 0
+        self._used: set[int] = set()
+
+    def take(self) -> int:
+        """Return an id nobody uses. Raises `UnsupportedError` when there is none."""
+        for offset in range(self.limit):
+            candidate = (self._next + offset) % self.limit
+            if candidate not in self._used:
+                self._used.add(candidate)
+                self._next = candidate + 1
+                return candidate
+        raise UnsupportedError("no SCTP stream id is free")
+
+    def free(self, stream: SctpStreamParameters | None) -> None:
+        """Take back the id of a stream; None is a stream of a direct transport, which has none."""
+        if stream is not None:
+            self._used.discard(stream.stream_id)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Final, Literal, Protocol
 from uuid import uuid4
 
-from proctor_sfu.errors import InvalidArgumentError, NotFoundError, UnsupportedError
+from proctor_sfu.errors import InvalidArgumentError, NotFoundError
 from proctor_sfu.mediasoup import ortc
-from proctor_sfu.mediasoup.channel import Body, Channel
+from proctor_sfu.mediasoup.channel import Channel
 from proctor_sfu.mediasoup.check import check_rtp_capabilities, check_rtp_parameters
 from proctor_sfu.mediasoup.consumer import Consumer
 from proctor_sfu.mediasoup.data_consumer import DataConsumer
@@ -27,11 +27,17 @@ from proctor_sfu.mediasoup.layers import ConsumerLayers
 from proctor_sfu.mediasoup.negotiation import ConsumePlan
 from proctor_sfu.mediasoup.producer import Producer, trace_event, trace_types
 from proctor_sfu.mediasoup.rtp import MediaKind, RtpCapabilities, RtpEncodingParameters, RtpParameters
-from proctor_sfu.mediasoup.sctp import DataType, SctpNegotiatedCapabilities, SctpStreamParameters, checked_stream
+from proctor_sfu.mediasoup.sctp import (
+    DataType,
+    SctpNegotiatedCapabilities,
+    SctpStreamParameters,
+    StreamIds,
+    checked_stream,
+    consumer_stream,
+)
 
 TRACE_TYPES: Final = ("probation", "bwe")
 _MAX_MID: Final = 100_000_000
-_MAX_STREAMS: Final = 65535
 _PLANS: Final = 64
 """Kinds of client remembered per producer."""
 
@@ -63,8 +69,8 @@ class Transport(Entity):
 
     __slots__ = (
         "_cname", "_consumers", "_data_consumers", "_data_producers", "_forget_consumer", "_forget_data_consumer",
-        "_forget_data_producer", "_forget_producer", "_negotiated", "_next_mid", "_next_stream_id", "_producers",
-        "_router", "_stream_ids",
+        "_forget_data_producer", "_forget_producer", "_negotiated", "_next_mid", "_producers", "_router",
+        "_stream_ids",
     )  # fmt: skip
 
     type: ClassVar[Literal["webrtc", "plain", "pipe", "direct"]]
@@ -78,8 +84,7 @@ class Transport(Entity):
         self._data_consumers: dict[str, DataConsumer] = {}
         self._cname: str | None = None
         self._next_mid = 0
-        self._stream_ids: set[int] = set()
-        self._next_stream_id = 0
+        self._stream_ids = StreamIds()
         self._negotiated: SctpNegotiatedCapabilities | None = None
         # Bound once: a bound method made per consumer would cost more than the consumer's own bookkeeping.
         self._forget_producer = self._drop_producer
@@ -150,7 +155,7 @@ class Transport(Entity):
 
     def _drop_data_consumer(self, data_consumer: DataConsumer) -> None:
         self._data_consumers.pop(data_consumer.id, None)
-        self._free_stream(data_consumer.sctp_stream_parameters)
+        self._stream_ids.free(data_consumer.sctp_stream_parameters)
 
     # Limits and trace events.
 
@@ -418,7 +423,10 @@ class Transport(Entity):
             raise NotFoundError(f'data producer with id "{data_producer_id}" not found')
         stream = None
         if self.type != "direct":
-            stream = self._stream(data_producer, ordered, max_packet_life_time, max_retransmits)
+            stream = consumer_stream(
+                data_producer.sctp_stream_parameters, self._stream_ids.take(), ordered=ordered,
+                max_packet_life_time=max_packet_life_time, max_retransmits=max_retransmits,
+            )  # fmt: skip
         body = {
             "data_consumer_id": str(uuid4()),
             "data_producer_id": data_producer_id,
@@ -441,48 +449,16 @@ class Transport(Entity):
 
         def refused(made: asyncio.Future[DataConsumer]) -> None:
             if not made.cancelled() and made.exception() is not None:
-                self._free_stream(stream)
+                self._stream_ids.free(stream)
 
         request = ("Transport_ConsumeDataRequest", body)
         try:
             made = self._channel.request("TRANSPORT_CONSUME_DATA", self.id, request, finish)
         except InvalidArgumentError:
-            self._free_stream(stream)
+            self._stream_ids.free(stream)
             raise
         made.add_done_callback(refused)
         return made
-
-    def _stream(
-        self, data_producer: DataProducer, ordered: bool | None, life_time: int | None, retransmits: int | None
-    ) -> SctpStreamParameters:
-        stream_id = self._take_stream_id()
-        stream = replace(
-            data_producer.sctp_stream_parameters or SctpStreamParameters(stream_id=stream_id, ordered=True),
-            stream_id=stream_id,
-        )
-        if ordered is not None:
-            stream = replace(stream, ordered=ordered)
-        if ordered:
-            return replace(stream, max_packet_life_time=None, max_retransmits=None)
-        if life_time is not None:
-            stream = replace(stream, ordered=False, max_packet_life_time=life_time)
-        if retransmits is not None:
-            stream = replace(stream, ordered=False, max_retransmits=retransmits)
-        return stream
-
-    def _free_stream(self, stream: SctpStreamParameters | None) -> None:
-        if stream is not None:
-            self._stream_ids.discard(stream.stream_id)
-
-    def _take_stream_id(self) -> int:
-        limit = _MAX_STREAMS if self._negotiated is None else self._negotiated.negotiated_max_outbound_streams
-        for offset in range(limit):
-            candidate = (self._next_stream_id + offset) % limit
-            if candidate not in self._stream_ids:
-                self._stream_ids.add(candidate)
-                self._next_stream_id = candidate + 1
-                return candidate
-        raise UnsupportedError("no SCTP stream id is free")
 
     # Notifications every kind of transport may get.
 
@@ -491,9 +467,8 @@ class Transport(Entity):
         if event == "TRANSPORT_TRACE":
             self._tell("trace", trace_event(body))
         elif event == "TRANSPORT_SCTP_NEGOTIATED_CAPABILITIES":
-            self._negotiated = body["negotiated_capabilities"]
+            negotiated: SctpNegotiatedCapabilities = body["negotiated_capabilities"]
+            self._negotiated = negotiated
+            self._stream_ids.limit = negotiated.negotiated_max_outbound_streams
         else:
             _log.error("transport %s: unknown notification %s", self.id, event)
-
-    def _request_connect(self, method: str, body: Body, finish: Callable[[Any], None]) -> asyncio.Future[None]:
-        return self._channel.request(method, self.id, body, finish)

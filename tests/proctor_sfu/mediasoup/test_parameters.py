@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from proctor_sfu.errors import InvalidArgumentError
+from proctor_sfu.errors import InvalidArgumentError, UnsupportedError
 from proctor_sfu.mediasoup import dtls, srtp
 from proctor_sfu.mediasoup.dtls import DtlsFingerprint, DtlsParameters
-from proctor_sfu.mediasoup.sctp import SctpStreamParameters, checked_stream
+from proctor_sfu.mediasoup.sctp import SctpStreamParameters, StreamIds, checked_stream, consumer_stream
 from proctor_sfu.mediasoup.srtp import SrtpParameters
 
 LENGTHS = {"sha-1": 20, "sha-224": 28, "sha-256": 32, "sha-384": 48, "sha-512": 64}
@@ -104,3 +104,48 @@ def test_streams_that_are_refused(given: dict[str, Any], words: str) -> None:
 def test_a_stream_is_needed() -> None:
     with pytest.raises(InvalidArgumentError, match="missing sctp_stream_parameters"):
         checked_stream(None)
+
+
+LIMITED = SctpStreamParameters(stream_id=5, ordered=False, max_retransmits=3)
+RELIABLE = SctpStreamParameters(stream_id=7, ordered=True)
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "expected"),
+    [
+        (LIMITED, {}, SctpStreamParameters(stream_id=1, ordered=False, max_retransmits=3)),
+        (LIMITED, {"ordered": True}, SctpStreamParameters(stream_id=1, ordered=True)),
+        (LIMITED, {"ordered": True, "max_retransmits": 9}, SctpStreamParameters(stream_id=1, ordered=True)),
+        (RELIABLE, {"ordered": False}, SctpStreamParameters(stream_id=1, ordered=False)),
+        (
+            RELIABLE, {"max_packet_life_time": 40},
+            SctpStreamParameters(stream_id=1, ordered=False, max_packet_life_time=40),
+        ),
+        (RELIABLE, {"max_retransmits": 0}, SctpStreamParameters(stream_id=1, ordered=False, max_retransmits=0)),
+        (None, {}, SctpStreamParameters(stream_id=1, ordered=True)),
+    ],
+)  # fmt: skip
+def test_a_consumers_stream(
+    source: SctpStreamParameters | None, options: dict[str, Any], expected: SctpStreamParameters
+) -> None:
+    assert consumer_stream(source, 1, **options) == expected
+
+
+def test_stream_ids_count_up_and_come_back_late() -> None:
+    ids = StreamIds()
+    ids.limit = 4
+    assert [ids.take() for _ in range(3)] == [0, 1, 2]
+    ids.free(SctpStreamParameters(stream_id=1))
+    ids.free(None)
+    assert [ids.take(), ids.take()] == [3, 1]
+    with pytest.raises(UnsupportedError, match="no SCTP stream id is free"):
+        ids.take()
+
+
+def test_stream_ids_keep_to_what_was_negotiated() -> None:
+    ids = StreamIds()
+    taken = [ids.take() for _ in range(10)]
+    ids.limit = 12
+    assert [ids.take(), ids.take()] == [10, 11]
+    ids.free(SctpStreamParameters(stream_id=taken[4]))
+    assert ids.take() == 4
