@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
@@ -28,6 +29,10 @@ _TICK: Final = 0.05
 """Seconds between two looks at what is missing."""
 _REPORT: Final = 1.0
 """Seconds between two receiver reports."""
+_RCVBUFFORCE: Final = 33
+"""Linux's SO_RCVBUFFORCE, which Python does not name: beyond net.core.rmem_max, for root."""
+_BUFFER: Final = 4 * 2**20
+"""Bytes."""
 _BLOCKS: Final = 31
 """Reports that fit into one packet."""
 
@@ -71,6 +76,8 @@ class Downlink:
     async def connect(self, tell: Callable[[str, Data], Awaitable[None]]) -> None:
         """Tell the server this end of DTLS and connect; raises `ConnectionError`."""
         await self._ice.iceGatherer.gather()
+        for protocol in self._ice._connection._protocols:
+            _enlarge(protocol.transport.get_extra_info("socket"))
         prints = [{"algorithm": each.algorithm, "value": each.value} for each in self._dtls_fingerprints()]
         await tell(self.id, {"role": "client", "fingerprints": prints})
         for each in self._answer["iceCandidates"]:
@@ -168,6 +175,14 @@ class Downlink:
         while reports := list(islice(blocks, _BLOCKS)):
             packets.append(rtcp.RtcpRrPacket(ssrc=self._own_ssrc, reports=reports))
         return packets
+
+
+def _enlarge(sock: socket.socket) -> None:
+    """Let a socket hold more while this process is not scheduled: hundreds of streams arrive on it."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, _BUFFER)
+    except PermissionError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
 
 
 class _SenderReports:
