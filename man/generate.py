@@ -39,6 +39,9 @@ def everything() -> dict[str, str]:
     pages = {"psfu.1": _main_page(tree, root, nouns), "psfu.toml.5": _settings_page()}
     for name, noun in nouns.items():
         pages[f"psfu-{name}.1"] = _noun_page(name, noun, root)
+    for name, command in tree.commands.items():
+        if _has_a_page(name) and name not in nouns:
+            pages[f"psfu-{name}.1"] = _command_page(name, command, root)
     return {
         **{f"man/{name}": text for name, text in pages.items()},
         "etc/psfu.toml": template(),
@@ -60,7 +63,7 @@ def _main_page(tree: Any, root: typer.Context, nouns: dict[str, Any]) -> str:
     lines += [".SH COMMANDS"]
     for name, command in tree.commands.items():
         if name not in nouns and not command.hidden:
-            lines += _command(command, _context(command, name, root))
+            lines += _mention(name, command) if _has_a_page(name) else _command(command, _context(command, name, root))
     lines += [".SH SHARED OPTIONS", "Every command but", ".BR serve", "and", ".BR completion"]
     lines += ["takes these, before its noun or after its verb. What stands later counts."]
     lines += _options(tree, root)
@@ -81,6 +84,27 @@ def _noun_page(name: str, noun: Any, root: typer.Context) -> str:
     if ".SH SEE ALSO" not in lines:
         lines += [".SH SEE ALSO", ".BR psfu (1)"]
     return _text([line for line in lines if line])
+
+
+def _command_page(name: str, command: Any, root: typer.Context) -> str:
+    context = _context(command, name, root)
+    about = re.split(r"\n\s*\n", command.help.strip())
+    lines = [*_head(f"psfu-{name}", "1", about[0]), ".SH SYNOPSIS", *_usage(command, context), ".SH DESCRIPTION"]
+    for index, paragraph in enumerate(about):
+        lines += [*([".PP"] if index else []), *sentences(paragraph)]
+    lines += [*_part(f"psfu-{name}", "DESCRIPTION")[1:], ".SH OPTIONS", *_options(command, context, but=PANEL)]
+    lines += [".PP", "The shared options are those of", ".BR psfu (1),", "and so are the exit codes."]
+    return _text([*lines, *_part(f"psfu-{name}")])
+
+
+def _has_a_page(name: str) -> bool:
+    """Whether a command has more to say than its help, written by hand."""
+    return (PARTS / f"psfu-{name}.roff").exists()
+
+
+def _mention(name: str, command: Any) -> list[str]:
+    first = re.split(r"\n\s*\n", command.help.strip())[0]
+    return [f".SS psfu {escape(name)}", *sentences(first), "See", f".BR psfu\\-{escape(name)} (1)."]
 
 
 def _context(command: Any, name: str, parent: typer.Context) -> typer.Context:

@@ -13,6 +13,7 @@ from psfu_cli import exits
 from psfu_cli.commands import acl, candidates, config, keys, mediasoup, recordings, rooms, tokens, workers
 from psfu_cli.commands.completion import completion
 from psfu_cli.commands.events import events
+from psfu_cli.commands.rehearse import rehearse
 from psfu_cli.commands.serve import serve
 from psfu_cli.commands.simulate import simulate
 from psfu_cli.commands.stats import stats
@@ -81,6 +82,7 @@ app.add_typer(keys.app, name="keys", rich_help_panel=SETUP)
 app.command(rich_help_panel=EXAMS)(stats)
 app.command(rich_help_panel=EXAMS)(events)
 app.command(rich_help_panel=EXAMS)(simulate)
+app.command(rich_help_panel=EXAMS)(rehearse)
 app.add_typer(mediasoup.app, name="mediasoup", rich_help_panel=SETUP)
 app.add_typer(config.app, name="config", rich_help_panel=SETUP)
 app.command(rich_help_panel=SETUP)(completion)

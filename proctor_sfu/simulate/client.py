@@ -16,6 +16,7 @@ from proctor_sfu.simulate import stack
 from proctor_sfu.simulate.impairment import Impairment
 from proctor_sfu.simulate.protoo import Data, Protoo
 from proctor_sfu.simulate.proxy import Proxy
+from proctor_sfu.simulate.tunnel import Tunnel
 
 
 class Client:
@@ -32,6 +33,7 @@ class Client:
         self._impairment = impairment
         self._seed = seed
         self._proxy: Proxy | None = None
+        self._tunnel: Tunnel | None = None
         self._watch: asyncio.Task[None] | None = None
         self._resume_key: str | None = None
         self._joined = False
@@ -41,6 +43,9 @@ class Client:
     async def connect(self, url: str, credentials: Data) -> Data:
         """Open the WebSocket and authenticate; an earlier connection is left."""
         await self.leave()
+        if self._impairment is not None and not url.startswith("wss:"):
+            self._tunnel = await Tunnel.open(url, self._impairment)
+            url = self._tunnel.url
         self.protoo = await Protoo.connect(url, self.asked, self.told)
         self._watch = spawn(self._watch_close(self.protoo), name="close watch")
         key = {"resumeKey": self._resume_key} if self._resume_key else {}
@@ -70,6 +75,9 @@ class Client:
         if self._watch is not None:
             await self._watch
             self._watch = None
+        if self._tunnel is not None:
+            await self._tunnel.close()
+            self._tunnel = None
         await self.drop_media()
 
     async def vanish(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from concurrent.futures import Executor
@@ -138,11 +139,12 @@ class Life:
 
     async def _leave(self, how: Departure) -> None:
         self._ended = None
-        try:
-            async with asyncio.timeout(FAREWELL):
-                await (self._client.vanish() if how == "vanish" else self._client.leave())
-        except _TROUBLES as error:
-            self._tell_trouble(_End(code="leave", reason=str(error) or type(error).__name__))
+        if how != "vanish":
+            with contextlib.suppress(*_TROUBLES):
+                async with asyncio.timeout(FAREWELL):
+                    await self._client.leave()
+        # Does nothing after leaving, and all that is possible when the network is gone.
+        await self._client.vanish()
 
     async def _wait(self, until: float, other: asyncio.Future[_End] | None = None) -> bool:
         """Wait for a time, or for something else; return False when the simulation is over."""

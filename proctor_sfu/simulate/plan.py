@@ -13,7 +13,7 @@ from proctor_sfu.simulate.impairment import Impairment
 
 PER_PROCESS: Final = 150
 """Candidates one process carries with clean timing; see psfu-simulate(1), CAPACITY."""
-WATCHED: Final = 0.45
+WATCHED: Final = 0.4
 """What watching a candidate costs, in candidates."""
 AWAY: Final = (1.0, 3.0)
 """Least and most seconds somebody who left stays away."""

@@ -164,3 +164,29 @@ def test_without_a_daemon(tmp_path: Path) -> None:
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 3
     assert done.stderr.startswith("error: no daemon at")
+
+
+def test_a_rehearsal_has_a_verdict(daemon: Daemon, report: Report) -> None:
+    options = ["--candidates", "30", "--proctors", "1", "--sample", "4", "--duration", "10", "--json", "--socket"]
+    done = subprocess.run(
+        [str(PSFU), "rehearse", *options, str(daemon.socket)], capture_output=True, text=True, timeout=LIMIT
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    verdict = json.loads(done.stdout)
+    assert (verdict["holds"], verdict["candidates"], verdict["sample"], verdict["result"]["joined"]) == (True, 30, 4, 5)
+    found = {limit["name"]: limit for limit in verdict["limits"]}
+    assert {"worker", "daemon", "arrival", "cores", "memory", "files"} <= found.keys()
+    assert verdict["capacity"] == min(limit["capacity"] for limit in verdict["limits"]) >= 30
+    worker = found["worker"]
+    assert worker["sample"] > 0
+    assert worker["needed"] == pytest.approx(worker["sample"] * 30 / 4)
+    assert rooms(daemon) == []
+    report(f"a rehearsal with 4 of 30 candidates: {verdict['first']}")
+
+
+def test_a_rehearsal_that_is_too_short_says_so(daemon: Daemon) -> None:
+    options = ["--candidates", "1", "--duration", "2", "--socket", str(daemon.socket)]
+    done = subprocess.run([str(PSFU), "rehearse", *options], capture_output=True, text=True, timeout=LIMIT)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "rehearse for longer" in done.stderr.splitlines()[-1]
+    assert rooms(daemon) == []

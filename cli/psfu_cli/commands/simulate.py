@@ -32,9 +32,11 @@ _time = partial(_with_unit, quantities.seconds, metavar="TIME")
 _network = partial(_with_unit, panel=NETWORK)
 _limit = partial(_with_unit, panel=LIMITS)
 
-Candidates: TypeAlias = Annotated[int, typer.Option("--candidates", "-c", min=0, max=5000, help="Candidates.")]
+Candidates: TypeAlias = Annotated[
+    int, typer.Option("--candidates", "-c", metavar="N", min=0, max=5000, help="Candidates.")
+]
 Proctors: TypeAlias = Annotated[
-    int, typer.Option("--proctors", "-p", min=0, max=200, help="Proctors; each watches all.")
+    int, typer.Option("--proctors", "-p", metavar="N", min=0, max=200, help="Proctors; each watches all.")
 ]
 Room: TypeAlias = Annotated[
     str | None,
@@ -57,7 +59,7 @@ Url: TypeAlias = Annotated[
 ]
 # What a parser returns is no type a command line knows, hence Any for all options with a unit.
 Duration: TypeAlias = Annotated[Any, _time("--duration", "-d", text="How long it lasts.")]
-Ramp: TypeAlias = Annotated[Any, _time("--ramp", text="Time in which they arrive; else 20 a second.")]
+Ramp: TypeAlias = Annotated[Any, _time("--ramp", text="Time in which they arrive; else 10 a second.")]
 Churn: TypeAlias = Annotated[
     Any,
     _with_unit(
@@ -199,7 +201,7 @@ def simulate(
     )  # fmt: skip
     plan = Plan(
         candidates=candidates, proctors=proctors, duration=duration, churn=churn, sources=chosen_sources(sources),
-        codec=codec, ramp=min(candidates / 20, duration / 4) if ramp is None else ramp,
+        codec=codec, ramp=min(candidates / 10, duration / 4) if ramp is None else ramp,
         simulcast=simulcast, impairment=impairment, impaired=candidates if on is None else on, decode=decode, seed=seed,
     )  # fmt: skip
     if not 0 <= plan.ramp <= plan.duration or not plan.duration:

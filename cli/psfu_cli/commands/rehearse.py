@@ -1,0 +1,124 @@
+"""``psfu rehearse``: a dry run of an exam, with a verdict."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+import typer
+
+from psfu_cli import exits
+from psfu_cli.commands.simulate import (
+    ALL_SOURCES,
+    Candidates,
+    Codec,
+    Duration,
+    Proctors,
+    Simulcast,
+    Sources,
+    chosen_sources,
+    explain,
+)
+from psfu_cli.live import live
+from psfu_cli.options import Cli, client
+from psfu_cli.output import Column, Format, size
+
+if TYPE_CHECKING:
+    from proctor_sfu.simulate.capacity import Limit
+    from proctor_sfu.simulate.rehearsal import Rehearsal
+
+Sample: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--sample", min=1, max=5000, metavar="N", help="Candidates that are simulated; else what fits."),
+]
+
+
+def _amount(value: float, unit: str) -> str:
+    match unit:
+        case "bytes":
+            return size(int(value))
+        case "bits/s":
+            return f"{value / 1e6:.1f} Mb/s"
+        case "cores":
+            return f"{value:.3f} cores"
+        case _:
+            return f"{value:.0f} {unit}"
+
+
+LIMIT_COLUMNS: Final = (
+    Column(title="LIMIT", value=lambda each: each.name),
+    Column(title="SAMPLE", value=lambda each: _amount(each.sample, each.unit)),
+    Column(title="NEEDED", value=lambda each: _amount(each.needed, each.unit)),
+    Column(title="USABLE", value=lambda each: _amount(each.usable, each.unit)),
+    Column(title="CANDIDATES", value=lambda each: _candidates(each)),
+    Column(title="HOLDS", value=lambda each: each.holds, alarming=lambda each: not each.holds),
+)
+COLUMNS: Final = (
+    Column(
+        title="VERDICT",
+        value=lambda each: "it holds" if each.holds else "IT DOES NOT HOLD",
+        alarming=lambda each: not each.holds,
+    ),
+    Column(title="EXAM", value=lambda each: f"{each.candidates} candidates, {each.proctors} proctors"),
+    Column(title="CAPACITY", value=lambda each: f"{each.capacity} candidates in a room with so many proctors"),
+    Column(title="BREAKS FIRST", value=lambda each: each.first),
+    Column(title="MEASURED WITH", value=lambda each: f"{each.sample} candidates"),
+    Column(
+        title="DROPPED",
+        value=lambda each: f"{each.datagrams_dropped} datagrams, by the kernel",
+        alarming=lambda each: each.datagrams_dropped > 0,
+    ),
+)
+
+
+def _candidates(limit: Limit) -> str:
+    return "any number" if limit.capacity >= 1_000_000 else str(limit.capacity)
+
+
+@client()
+def rehearse(
+    cli: Cli,
+    candidates: Candidates = 100,
+    proctors: Proctors = 2,
+    duration: Duration = "20s",
+    sample: Sample = None,
+    sources: Sources = ALL_SOURCES,
+    codec: Codec = "vp8",
+    simulcast: Simulcast = False,
+) -> None:
+    """Rehearse an exam on this server: will it carry so many candidates, and what would break first?
+
+    A sample of the candidates is simulated, what it takes is measured and scaled up. Run it on the server itself, when
+    no exam goes on; exit status 1: it does not hold.
+    """
+    from proctor_sfu.simulate import coordinator, machine
+    from proctor_sfu.simulate.plan import Plan
+    from proctor_sfu.simulate.rehearsal import Rehearsal, rehearse, sample_of
+    from proctor_sfu.simulate.venue import venue
+
+    count = sample or sample_of(candidates, proctors, machine.cores())
+    plan = Plan(
+        candidates=count, proctors=proctors, duration=duration, ramp=min(count / 10, duration / 4),
+        sources=chosen_sources(sources), codec=codec, simulcast=simulcast,
+    )  # fmt: skip
+    with (
+        venue(cli.client, f"rehearsal-{os.getpid()}", max_candidates=count) as place,
+        live(candidates=count, proctors=proctors, duration=duration) as show,
+    ):
+        try:
+            found = rehearse(cli.client, place, plan, candidates=candidates, show=show)
+        except coordinator.Interrupted:
+            raise typer.Exit(exits.Exit.INTERRUPTED) from None
+    writer = cli.writer(Rehearsal, lambda each: str(each.capacity))
+    writer.one(found, COLUMNS)
+    _tell(cli, found)
+    if not found.holds:
+        raise typer.Exit(exits.Exit.FAILED)
+
+
+def _tell(cli: Cli, found: Rehearsal) -> None:
+    if cli.format in (Format.TABLE, Format.WIDE):
+        from proctor_sfu.simulate.capacity import Limit
+
+        cli.writer(Limit).many(found.limits, LIMIT_COLUMNS, empty="nothing was measured")
+    explain(found.result)
