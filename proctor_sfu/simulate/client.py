@@ -58,9 +58,13 @@ class Client:
         """Authenticate on another WebSocket for the seat of one that is lost; media is left as it is."""
         if self._watch is not None:
             await self._watch
-        protoo = await Protoo.connect(url, self.asked, self.told)
+        if self.protoo is not None:
+            await self.protoo.close()
+        protoo = await Protoo.connect(self._tunnel.url if self._tunnel else url, self.asked, self.told)
         self.protoo, self._watch = protoo, spawn(self._watch_close(protoo), name="close watch")
-        return await protoo.request("authenticate", {**credentials, "resumeKey": self._resume_key})
+        answer = await protoo.request("authenticate", {**credentials, "resumeKey": self._resume_key})
+        self._resume_key = answer.get("resumeKey")
+        return answer
 
     async def join(self, data: Data) -> None:
         """Join the room, unless the server kept the seat of a connection that was lost."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Final
@@ -121,12 +121,26 @@ class Life:
 
     async def _stay(self, until: float) -> _End | None:
         """Be there until a time or the end of the simulation; return what ended it before."""
+        end = await self._attempt(self._enter)
+        while end is None:
+            assert self._ended is not None
+            await self._wait(until, self._ended)
+            if not self._ended.done():
+                return None
+            end = self._ended.result()
+            if end.code == "closed":
+                # Only the WebSocket is lost: media flows on while the server keeps the seat.
+                self._tell_trouble(end)
+                end = await self._attempt(self._resume)
+        return end
+
+    async def _attempt(self, way: Callable[[], Awaitable[None]]) -> _End | None:
+        """Come in, in whatever way; return what went wrong."""
         began = time.monotonic()
         self._ended = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(ENTER):
-                await self._client.connect(self._stage.url, self._credentials)
-                await self._client.perform()
+                await way()
         except _TROUBLES as error:
             return _End(code=_code(error), reason=str(error) or type(error).__name__)
         now = time.monotonic()
@@ -134,8 +148,16 @@ class Life:
             events.Joined(peer=self.peer, role=self.role, at=now, took=round(now - began, 4), again=self._again)
         )
         self.present = self._again = True
-        await self._wait(until, self._ended)
-        return self._ended.result() if self._ended.done() else None
+        return None
+
+    async def _enter(self) -> None:
+        await self._client.connect(self._stage.url, self._credentials)
+        await self._client.perform()
+
+    async def _resume(self) -> None:
+        answer = await self._client.reconnect(self._stage.url, self._credentials)
+        if not answer.get("resumed"):
+            raise ConnectionError("the seat was not kept")
 
     async def _leave(self, how: Departure) -> None:
         self._ended = None

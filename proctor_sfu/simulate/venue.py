@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from proctor_sfu.control.client import Client
-from proctor_sfu.errors import AnswerError, RefusedError
+from proctor_sfu.errors import AnswerError
 from proctor_sfu.simulate.plan import Part
 
-REASON = "the simulation is over"
+REASON: Final = "the simulation is over"
+SPARE: Final = 600.0
+"""Seconds that tokens are good for beyond the simulation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,34 +23,42 @@ class Venue:
     room: str
     url: str
     """Of the signaling WebSocket."""
-    made: bool
-    """The room is there for the simulation only."""
+    client: Client
+    ttl: float
+    """Seconds their tokens are good for."""
 
     def credentials(self, part: Part) -> dict[str, Any]:
-        """Return what a peer authenticates with."""
-        return {"roomId": self.room, "peerId": part.peer, "role": part.role, "displayName": part.peer}
+        """Return what a peer authenticates with: a token of its own."""
+        made = self.client.tokens.create(
+            room=self.room, subject=part.peer, role=part.role, name=part.peer, ttl=self.ttl
+        )  # fmt: skip
+        return {"token": made.token}
 
 
 @contextmanager
-def venue(client: Client, room: str, *, url: str | None = None, max_candidates: int | None = None) -> Iterator[Venue]:
-    """Find or make a room; a room made here is closed at the end. Raises what the control client raises."""
-    found = _existing(client, room)
-    if found is not None and not found:
-        raise RefusedError("not_open", f'room "{room}" is not open: simulated peers have no tokens')
-    if found is None:
-        client.rooms.create(room, open_to_all=True, max_candidates=max_candidates)
+def venue(
+    client: Client, room: str, *, duration: float, url: str | None = None, max_candidates: int | None = None
+) -> Iterator[Venue]:
+    """Find or make a room for some seconds; a room made here is closed at the end.
+
+    Raises what the control client raises.
+    """
+    made = not _exists(client, room)
+    if made:
+        client.rooms.create(room, open_to_all=False, max_candidates=max_candidates)
     try:
-        yield Venue(room=room, url=url or client.daemon.status().signaling.url, made=found is None)
+        address = url or client.daemon.status().signaling.url
+        yield Venue(room=room, url=address, client=client, ttl=duration + SPARE)
     finally:
-        if found is None:
+        if made:
             client.rooms.close(room, reason=REASON)
 
 
-def _existing(client: Client, room: str) -> bool | None:
-    """Return whether a room is open; None: there is none."""
+def _exists(client: Client, room: str) -> bool:
     try:
-        return client.rooms.get(room).open
+        client.rooms.get(room)
     except AnswerError as error:
         if error.reason != "room_not_found":
             raise
-        return None
+        return False
+    return True

@@ -102,7 +102,7 @@ def rehearse(
         sources=chosen_sources(sources), codec=codec, simulcast=simulcast,
     )  # fmt: skip
     with (
-        venue(cli.client, f"rehearsal-{os.getpid()}", max_candidates=count) as place,
+        venue(cli.client, f"rehearsal-{os.getpid()}", duration=duration, max_candidates=count) as place,
         live(candidates=count, proctors=proctors, duration=duration) as show,
     ):
         try:

@@ -203,12 +203,15 @@ def simulate(
         candidates=candidates, proctors=proctors, duration=duration, churn=churn, sources=chosen_sources(sources),
         codec=codec, ramp=min(candidates / 10, duration / 4) if ramp is None else ramp,
         simulcast=simulcast, impairment=impairment, impaired=candidates if on is None else on, decode=decode, seed=seed,
+        # Nobody of a room that is there already, and of no other simulation in it.
+        prefix="sim" if room is None else f"sim-{os.getpid()}",
     )  # fmt: skip
     if not 0 <= plan.ramp <= plan.duration or not plan.duration:
         raise RefusedError("usage", "--duration must be longer than nothing, and --ramp not longer than that")
     interrupted = False
+    name = room or f"simulation-{os.getpid()}"
     with (
-        venue(cli.client, room or f"simulation-{os.getpid()}", url=url, max_candidates=max(1, candidates)) as place,
+        venue(cli.client, name, duration=duration, url=url, max_candidates=max(1, candidates)) as place,
         live(candidates=candidates, proctors=proctors, duration=duration) as show,
     ):
         try:
