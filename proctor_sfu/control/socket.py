@@ -29,6 +29,9 @@ class ControlSocket:
 
     def remove(self) -> None:
         """Close it and take it away, unless a later daemon has put its own in its place."""
+        with contextlib.suppress(OSError):  # It may be closed already.
+            # The event loop may have a copy, which would go on taking connections.
+            self.server.shutdown(socket.SHUT_RDWR)
         self.server.close()
         with _alone(self.path.parent), contextlib.suppress(AddressInUseError, SocketError):
             _clear(self.path)

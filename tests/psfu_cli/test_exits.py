@@ -237,6 +237,20 @@ def test_130_is_an_interrupt(daemon: Serve, form: str) -> None:
     assert "Traceback" not in err and "error" not in err
 
 
+def test_an_interrupt_is_quiet_also_while_everything_is_imported(tmp_path: Path) -> None:
+    slow = tmp_path / "typer.py"
+    slow.write_text("import sys, time\nprint('importing', flush=True)\ntime.sleep(60)\n")
+    with subprocess.Popen(
+        [PSFU, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=environment(PYTHONPATH=str(tmp_path)),
+    ) as starting:  # fmt: skip
+        assert starting.stdout is not None and starting.stdout.readline() == "importing\n"
+        starting.send_signal(signal.SIGINT)
+        _, err = starting.communicate(timeout=LIMIT)
+    # The signal itself ends it, which shells call 130.
+    assert (starting.returncode, err) == (-signal.SIGINT, "")
+
+
 @pytest.mark.parametrize("command", ["rooms list --json", "config show -o wide", "completion zsh"])
 def test_141_is_a_reader_that_went_away(daemon: Serve, command: str) -> None:
     reader, writer = os.pipe()

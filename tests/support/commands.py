@@ -30,11 +30,11 @@ def result(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
-def on_terminal(*arguments: str, typed: str = "", **added: str) -> tuple[int, str]:
+def on_terminal(*arguments: str, typed: str = "", program: str = str(PSFU), **added: str) -> tuple[int, str]:
     """Run a command on a terminal of its own and type; returns its exit code and all it showed."""
     master, slave = pty.openpty()
     with subprocess.Popen(
-        [PSFU, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment(**added), start_new_session=True
+        [program, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment(**added), start_new_session=True
     ) as running:
         os.close(slave)
         os.write(master, typed.encode())

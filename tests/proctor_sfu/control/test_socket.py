@@ -66,6 +66,13 @@ def test_the_socket_of_a_later_daemon_is_not_removed(tmp_path: Path) -> None:
     second.remove()
 
 
+def test_a_copy_of_the_socket_does_not_keep_its_place(tmp_path: Path) -> None:
+    made = listen(tmp_path / "control.sock")
+    with made.server.dup():
+        made.remove()
+        assert not made.path.exists()
+
+
 def test_of_many_that_start_at_once_one_gets_the_place(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     listen(path).server.close()
