@@ -6,6 +6,7 @@ the settings say and the sections of its file in ``man/parts``, which are writte
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, Final
 import tomli_w
 import typer
 
-from proctor_sfu import __version__
+from proctor_sfu import __version__, events
 from proctor_sfu.settings import Key, tables
 from proctor_sfu.settings_file import BETWEEN, PREFIX, template
 from psfu_cli.app import app
@@ -37,6 +38,7 @@ def everything() -> dict[str, str]:
         name: command for name, command in tree.commands.items() if hasattr(command, "commands") and not command.hidden
     }
     pages = {"psfu.1": _main_page(tree, root, nouns), "psfu.toml.5": _settings_page()}
+    pages["psfu-events.7"] = _events_page()
     for name, noun in nouns.items():
         pages[f"psfu-{name}.1"] = _noun_page(name, noun, root)
     for name, command in tree.commands.items():
@@ -166,6 +168,33 @@ def _setting(key: Key) -> Iterator[str]:
         written = " ".join(tomli_w.dumps({"x": key.default}).removeprefix("x = ").split())
         yield f"Default: \\fI{escape(written)}\\fR."
     yield f"Environment: \\fB{escape(PREFIX + key.path.replace('.', BETWEEN).upper())}\\fR."
+
+
+# The page of events.
+
+
+def _events_page() -> str:
+    lines = [
+        *_head("psfu-events", "7", "What psfu tells of an exam."),
+        *_part("psfu-events", "DESCRIPTION"),
+        ".SH KINDS",
+    ]
+    for event in sorted(kinds(), key=lambda each: each.kind):
+        members = [each.name for each in dataclasses.fields(event)]
+        details = [f"\\fI{escape(each)}\\fR" for each in members if each not in ("room", "peer")]
+        whose = " ".join(each for each in ("room", "peer") if each in members)
+        lines += [".TP", f".B {escape(event.kind)}", *sentences((event.__doc__ or "").replace("``", ""))]
+        if whose:
+            lines.append(f"Has \\fB{whose.replace(' ', chr(92) + 'fR and ' + chr(92) + 'fB')}\\fR.")
+        if details:
+            lines.append(f"Details: {', '.join(details)}.")
+    return _text([*lines, *_part("psfu-events")])
+
+
+def kinds() -> list[type[events.Event]]:
+    """Return all kinds of events."""
+    every = [each for each in vars(events).values() if isinstance(each, type) and issubclass(each, events.Event)]
+    return [each for each in every if hasattr(each, "kind")]
 
 
 # man(7).

@@ -24,6 +24,7 @@ from proctor_sfu.control.routes.app import control_app
 from proctor_sfu.control.routes.candidates import CandidateRoutes
 from proctor_sfu.control.routes.daemon import DaemonRoutes
 from proctor_sfu.control.routes.events import EventRoutes
+from proctor_sfu.control.routes.metrics import Observation
 from proctor_sfu.control.routes.quality import QualityRoutes
 from proctor_sfu.control.routes.recordings import RecordingRoutes
 from proctor_sfu.control.routes.rooms import RoomRoutes
@@ -52,6 +53,7 @@ from proctor_sfu.signaling.tls import context_of
 from proctor_sfu.starting import (
     control_socket_of,
     ice_servers_of,
+    metrics_of,
     recordings_of,
     signaling_of,
     state_of,
@@ -158,6 +160,9 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             EventRoutes(events, streams),
         )
         control = control_app(route for noun in nouns for route in noun.table())
+        observation = Observation(pulse, pool, stopping=stop.is_set)
+        observation.mount(control)
+        await _metrics_site(stack, loaded, observation)
         control.on_shutdown.append(lambda _: streams.close())
         await _site(stack, control, lambda runner: web.SockSite(runner, control_socket.server))
 
@@ -233,6 +238,17 @@ def _tokens(settings: Settings, state: Path) -> Tokens:
     public.open()
     own.open(time.time())
     return Tokens(own, public, audience=settings.tokens.audience, leeway=settings.tokens.leeway_seconds)
+
+
+async def _metrics_site(stack: contextlib.AsyncExitStack, loaded: Loaded, observation: Observation) -> None:
+    where = loaded.settings.metrics
+    if where.port is None:
+        return
+    with metrics_of(loaded):
+        runner = await _site(
+            stack, observation.mount(web.Application()), lambda runner: web.TCPSite(runner, where.host, where.port)
+        )
+    _log.info("metrics", host=where.host, port=runner.addresses[0][1])
 
 
 def _worker_settings(settings: Settings, binary: WorkerBinary) -> WorkerSettings:

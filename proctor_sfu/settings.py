@@ -344,6 +344,15 @@ class Recording(_Section):
     )  # fmt: skip
 
 
+class Metrics(_Section):
+    """``/metrics``, ``/healthz`` and ``/readyz`` over TCP; the control socket has them in any case."""
+
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on; whoever reaches it can read, so not a public one."
+    )
+    port: Port | None = Field(None, description="TCP port; 0 takes a free one, unset: none.", examples=[9464])
+
+
 class Webhooks(_Section):
     """Other servers that are told what happens: each event as a signed POST, tried again until it is taken."""
 
@@ -399,6 +408,7 @@ class Settings(_Section):
     quality: Quality = Field(default_factory=Quality)
     history: History = Field(default_factory=History)
     recording: Recording = Field(default_factory=Recording)
+    metrics: Metrics = Field(default_factory=Metrics)
     webhooks: Webhooks = Field(default_factory=Webhooks)
     log: Log = Field(default_factory=Log)
 

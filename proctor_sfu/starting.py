@@ -133,22 +133,30 @@ def recordings_of(loaded: Loaded) -> Iterator[None]:
         raise SettingsError([loaded.problem("recording.directory", text)]) from error
 
 
-@contextlib.contextmanager
-def signaling_of(loaded: Loaded) -> Iterator[None]:
+def signaling_of(loaded: Loaded) -> contextlib.AbstractContextManager[None]:
     """Explain why clients cannot be listened for."""
-    host, port = loaded.settings.signaling.host, loaded.settings.signaling.port
+    return _listening(loaded, "signaling", loaded.settings.signaling.host, loaded.settings.signaling.port)
+
+
+def metrics_of(loaded: Loaded) -> contextlib.AbstractContextManager[None]:
+    """Explain why metrics cannot be had over TCP."""
+    return _listening(loaded, "metrics", loaded.settings.metrics.host, loaded.settings.metrics.port or 0)
+
+
+@contextlib.contextmanager
+def _listening(loaded: Loaded, table: str, host: str, port: int) -> Iterator[None]:
     try:
         yield
     except socket.gaierror as error:
         text = f"{host}: {(error.strerror or str(error)).lower()}; name an address of this machine"
-        raise SettingsError([loaded.problem("signaling.host", text)]) from error
+        raise SettingsError([loaded.problem(f"{table}.host", text)]) from error
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
         if error.errno == errno.EADDRINUSE:
             text = f"{host} port {port}: {reason}; choose another, 0 takes a free one"
-            raise AddressInUseError(loaded.problem("signaling.port", text)) from error
+            raise AddressInUseError(loaded.problem(f"{table}.port", text)) from error
         if error.errno == errno.EACCES:
             text = f"{host} port {port}: {reason}; choose one above 1023 or give psfu CAP_NET_BIND_SERVICE"
-            raise SettingsError([loaded.problem("signaling.port", text)]) from error
+            raise SettingsError([loaded.problem(f"{table}.port", text)]) from error
         text = f"{host}: {reason}; name an address of this machine"
-        raise SettingsError([loaded.problem("signaling.host", text)]) from error
+        raise SettingsError([loaded.problem(f"{table}.host", text)]) from error

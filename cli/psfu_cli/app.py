@@ -10,7 +10,7 @@ import typer
 
 from proctor_sfu import __version__
 from psfu_cli import exits
-from psfu_cli.commands import acl, candidates, config, keys, mediasoup, recordings, rooms, tokens, workers
+from psfu_cli.commands import acl, candidates, check, config, keys, mediasoup, recordings, rooms, tokens, workers
 from psfu_cli.commands.completion import completion
 from psfu_cli.commands.events import events
 from psfu_cli.commands.rehearse import rehearse
@@ -73,6 +73,7 @@ app.command(rich_help_panel=DAEMON)(serve)
 app.command(rich_help_panel=DAEMON)(status)
 app.command(rich_help_panel=DAEMON)(version)
 app.add_typer(workers.app, name="workers", rich_help_panel=DAEMON)
+app.add_typer(check.app, name="check", rich_help_panel=DAEMON)
 app.add_typer(rooms.app, name="rooms", rich_help_panel=EXAMS)
 app.add_typer(candidates.app, name="candidates", rich_help_panel=EXAMS)
 app.add_typer(recordings.app, name="recordings", rich_help_panel=EXAMS)

@@ -9,7 +9,7 @@ from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.mediasoup.stats import InboundRtpStats, WebRtcTransportStats
 from proctor_sfu.quality.blame import Subject, network
-from proctor_sfu.quality.health import Level, Link, PeerHealth, Verdict
+from proctor_sfu.quality.health import Level, Link, PeerHealth, State, Verdict
 from proctor_sfu.quality.links import TransportTrack
 from proctor_sfu.quality.sources import SourceTrack, hundredth, tenth, whole
 from proctor_sfu.rooms.peer import Peer, Published
@@ -33,6 +33,8 @@ class CandidateTrack:
         """Whether it fell into trouble with the last sample."""
         self.changed = False
         """Whether state, level or reasons changed with the last sample."""
+        self.counted: State | None = None
+        """State that was counted last."""
         self.told: tuple[Level, tuple[str, ...]] = (Level.NONE, ())
         """Level and reasons that were told last."""
         self.gone_at: float | None = None

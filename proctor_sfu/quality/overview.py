@@ -16,6 +16,7 @@ from proctor_sfu.pool.member import Member
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.blame import Blame, Finding, proctor_downlink
 from proctor_sfu.quality.candidates import CandidateTrack
+from proctor_sfu.quality.counters import Counters
 from proctor_sfu.quality.health import Level
 from proctor_sfu.quality.proctors import ProctorTrack
 from proctor_sfu.quality.rates import Gauge
@@ -54,6 +55,7 @@ class Overview:
         self._began = time.monotonic()
         self.candidates: dict[Key, CandidateTrack] = {}
         self.proctors: dict[Key, ProctorTrack] = {}
+        self.counters = Counters()
         self.lost: set[Key] = set()
         """Candidates whose time to come back ran out, as opposed to those who left."""
         self._workers: dict[int, WorkerTrack] = {}
@@ -167,11 +169,19 @@ class Overview:
             uptime=now - self._began, ready=self._ready(), cpu=cpu, memory=memory_of(os.getpid()), lag=lag,
             spent=spent, full=full,
         )  # fmt: skip
-        return api.Frame(
+        self.counters.answers(answers.producers)
+        frame = api.Frame(
             seq=self._seq, at=timestamp(at.wall), daemon=daemon_line(own, self._pool, rooms, candidates, proctors),
             workers=workers, rooms=rooms, candidates=candidates, proctors=proctors,
             incidents=tuple(incident for _, incident in self._incidents),
         )  # fmt: skip
+        self.counters.frame(frame)
+        return frame
+
+    def cpu_seconds(self, pid: int) -> float | None:
+        """Return the processor time a worker used so far."""
+        track = self._workers.get(pid)
+        return None if track is None else track.cpu_seconds
 
     def _watchers(self) -> dict[Key, list[str]]:
         found: dict[Key, list[str]] = {}

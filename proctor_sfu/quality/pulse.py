@@ -11,17 +11,27 @@ import structlog
 
 from proctor_sfu.aio import spawn
 from proctor_sfu.control.api import quality as api
-from proctor_sfu.events import Bus, IncidentFound, LevelChanged, PeerLeft, Record, WorkerLevelChanged
+from proctor_sfu.events import (
+    Bus,
+    IncidentFound,
+    LevelChanged,
+    PeerEntered,
+    PeerLeft,
+    PeerStateChanged,
+    Record,
+    WorkerLevelChanged,
+)
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.candidates import CandidateTrack
 from proctor_sfu.quality.frames import Frames
 from proctor_sfu.quality.health import Level
-from proctor_sfu.quality.overview import Moment, Overview
+from proctor_sfu.quality.overview import Key, Moment, Overview
 from proctor_sfu.quality.pictures import Pictures
 from proctor_sfu.quality.proctors import ProctorTrack
 from proctor_sfu.quality.sampler import Sampler
 from proctor_sfu.rooms.presence import Light
 from proctor_sfu.rooms.registry import Registry
+from proctor_sfu.rooms.roles import Role
 from proctor_sfu.settings import Settings
 
 _log = structlog.get_logger("psfu.quality")
@@ -41,12 +51,15 @@ class Pulse:
         self.frames = Frames()
         self._registry = registry
         self._events = events
-        self._overview = Overview(registry, pool, settings, ready=ready)
+        self.overview = Overview(registry, pool, settings, ready=ready)
         self._sampler = Sampler()
-        self._pictures = Pictures(self._overview.counted)
+        self._pictures = Pictures(self.overview.counted)
         self._each: list[Callable[[api.Frame], None]] = []
         self._levels: dict[int, api.Level] = {}
         self._incident = 0
+        self._entered: dict[Key, float] = {}
+        """Candidates on their way in -> when they authenticated, Unix time."""
+        self._beaten: float | None = None
         self._lag: float | None = None
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -55,6 +68,11 @@ class Pulse:
     def each(self, take: Callable[[api.Frame], None]) -> None:
         """Call ``take`` with every frame, in the event loop; it must not block."""
         self._each.append(take)
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the newest frame, None before the first."""
+        return None if self._beaten is None else round(time.monotonic() - self._beaten, 1)
 
     def start(self) -> None:
         """Begin."""
@@ -75,9 +93,19 @@ class Pulse:
             await asyncio.wait([self._task])
 
     def _event(self, record: Record) -> None:
-        event = record.event
-        if isinstance(event, PeerLeft) and event.reason == "lost":
-            self._overview.lost.add((event.room, event.peer))
+        event, counters = record.event, self.overview.counters
+        match event:
+            case PeerEntered() if event.role == Role.CANDIDATE:
+                self._entered[event.room, event.peer] = record.at
+            case PeerStateChanged() if event.state == "live":
+                if (entered := self._entered.pop((event.room, event.peer), None)) is not None:
+                    counters.join.observe(record.at - entered)
+            case PeerLeft():
+                self._entered.pop((event.room, event.peer), None)
+                if event.reason == "lost":
+                    self.overview.lost.add((event.room, event.peer))
+            case IncidentFound():
+                counters.count(counters.incidents, event.shared)
 
     def _measure_lag(self, due: float) -> None:
         loop = asyncio.get_running_loop()
@@ -101,24 +129,25 @@ class Pulse:
 
     async def beat(self) -> api.Frame:
         """Make one frame and tell everybody."""
-        full = self.frames.watched or self._overview.thorough
+        full = self.frames.watched or self.overview.thorough
         began = time.perf_counter()
-        answers = await self._sampler.ask(self._overview.questions(full=full))
+        answers = await self._sampler.ask(self.overview.questions(full=full))
         spent = time.perf_counter() - began
         lag, self._lag = self._lag, None
         at = Moment(monotonic=time.monotonic(), wall=time.time())
-        frame = self._overview.take(at, answers, full=full, lag=lag, spent=spent)
+        frame = self.overview.take(at, answers, full=full, lag=lag, spent=spent)
         if full:
-            self._pictures.turn(self._overview.video())
+            self._pictures.turn(self.overview.video())
         self._tell(frame)
+        self._beaten = at.monotonic
         self.frames.publish(frame)
         for take in self._each:
             take(frame)
         return frame
 
     def _tell(self, frame: api.Frame) -> None:
-        tracks: list[CandidateTrack | ProctorTrack] = [*self._overview.candidates.values()]
-        for track in (*tracks, *self._overview.proctors.values()):
+        tracks: list[CandidateTrack | ProctorTrack] = [*self.overview.candidates.values()]
+        for track in (*tracks, *self.overview.proctors.values()):
             if track.changed:
                 track.changed = False
                 self._tell_peer(track)
@@ -142,6 +171,7 @@ class Pulse:
 
     def _tell_peer(self, track: CandidateTrack | ProctorTrack) -> None:
         peer, room, verdict = track.peer, track.room, track.health.verdict
+        self._count(track)
         if room.peers.get(peer.id) is peer:
             interrupted = "transport" in verdict.reasons
             light = _LIGHTS[verdict.level.word]
@@ -157,3 +187,12 @@ class Pulse:
                     reasons=verdict.reasons, health=verdict.health,
                 )
             )  # fmt: skip
+
+    def _count(self, track: CandidateTrack | ProctorTrack) -> None:
+        state, counters = track.health.state, self.overview.counters
+        if isinstance(track, CandidateTrack) and state != track.counted:
+            track.counted = state
+            counters.count(counters.states, state)
+            if state == "reconnecting":
+                what = "signaling" if "disconnected" in track.health.verdict.reasons else "media"
+                counters.count(counters.interruptions, what)

@@ -124,7 +124,9 @@ class Meter:
         lost, repaired = max(0, newest.lost - oldest.lost), newest.repaired - oldest.repaired
         if repaired_apart:
             sent = packets - repaired + lost
-            for_good = max(0, lost - repaired)
+            # A packet that came late by itself was sent again for nothing, and repaired nothing.
+            repaired = min(repaired, lost)
+            for_good = lost - repaired
         else:
             sent = packets + lost
             for_good = lost

@@ -22,6 +22,8 @@ class WorkerTrack:
 
     def __init__(self, member: Member, bounds: Quality) -> None:
         self.member = member
+        self.cpu_seconds: float | None = None
+        """Processor time it used so far."""
         self._bounds = bounds
         self._cpu = Gauge()
         self._levels = {"cpu": Debounce(), "slow": Debounce()}
@@ -34,7 +36,8 @@ class WorkerTrack:
         member = self.member
         cpu = None
         if usage is not None:
-            share = self._cpu.feed(now, (usage.ru_utime + usage.ru_stime) / 1000)
+            self.cpu_seconds = (usage.ru_utime + usage.ru_stime) / 1000
+            share = self._cpu.feed(now, self.cpu_seconds)
             cpu = None if share is None else 100 * share
         levels = {
             "slow": self._levels["slow"].feed(Level.OK if seconds is not None else Level.BAD),

@@ -6,6 +6,7 @@ and randomness are arguments, so the same seed gives the same network.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -59,7 +60,8 @@ class Line:
         out += self._what.delay
         if self._what.jitter:
             out += self._random.uniform(0, self._what.jitter)
-        self._last = max(self._last, out)
+        # Never the same time twice: an event loop runs timers of one moment in any order.
+        self._last = max(math.nextafter(self._last, math.inf), out)
         return self._last
 
     def _cut(self, now: float) -> bool:

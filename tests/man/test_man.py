@@ -35,7 +35,7 @@ def test_what_is_committed_is_what_the_code_says(path: str) -> None:
 
 
 def test_no_page_is_of_a_command_that_is_gone() -> None:
-    by_hand = {page for page in PAGES if page.endswith(".7")}
+    by_hand = {"psfu-signaling.7"}
     assert set(PAGES) - by_hand == {path.removeprefix("man/") for path in GENERATED if path.startswith("man/")}
     parts = {path.stem for path in (MAN / "parts").iterdir()}
     assert parts <= {page.rpartition(".")[0] for page in PAGES}

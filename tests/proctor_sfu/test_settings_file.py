@@ -113,8 +113,8 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("port = 4443", "FILE: port: no such key; did you mean signaling.port or rtc.port?"),
-        ("prot = 4443", "FILE: prot: no such key; did you mean signaling.port or rtc.port?"),
+        ("port = 4443", "FILE: port: no such key; did you mean signaling.port or rtc.port or metrics.port?"),
+        ("prot = 4443", "FILE: prot: no such key; did you mean signaling.port or rtc.port or metrics.port?"),
         ("[sygnaling]", "FILE: sygnaling: no such key; did you mean signaling?"),
         ("[rtc]\nlevel = 1", "FILE: rtc.level: no such key; did you mean log.level?"),
         ("[zzz]\nqqq = 1", "FILE: zzz: no such key (psfu config show lists them)"),

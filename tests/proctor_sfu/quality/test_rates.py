@@ -38,6 +38,11 @@ def test_loss_is_what_was_not_repaired_when_repairs_come_apart() -> None:
     assert found.repaired == pytest.approx(100 * 20 / 420)
 
 
+def test_what_was_not_lost_was_not_repaired() -> None:
+    found = fed(10, packets=44, lost=0, repaired=4).rates(repaired_apart=True)
+    assert (found.loss, found.repaired, found.sent) == (0, 0, 400)
+
+
 def test_loss_is_as_told_when_repairs_come_in_the_same_stream() -> None:
     found = fed(10, packets=48, lost=2, repaired=3).rates(repaired_apart=False)
     assert found.loss == pytest.approx(100 * 20 / 500)

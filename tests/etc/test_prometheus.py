@@ -1,0 +1,74 @@
+"""The alert rules and the dashboard psfu comes with: rules do what they say, every metric they name is there."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from prometheus_client.parser import text_string_to_metric_families as parse
+
+from proctor_sfu.quality.counters import Counters
+from proctor_sfu.quality.metrics import Collector, render
+from support.frames import frame
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+RULES: Final = ROOT / "etc/prometheus/psfu.rules.yml"
+DASHBOARD: Final = ROOT / "etc/grafana/psfu-overview.json"
+
+
+def names() -> set[str]:
+    """Series a scrape has."""
+    body, _ = render(Collector(frame(), Counters(), cpu=lambda pid: 1.0), "")
+    return {sample.name for family in parse(body.decode()) for sample in family.samples}
+
+
+def used(text: str) -> set[str]:
+    return set(re.findall(r"\bpsfu_[a-z_]+", text))
+
+
+def test_alerts_alarm_when_they_should_and_only_then(tmp_path: Path) -> None:
+    shutil.copy(RULES, tmp_path)
+    tests = shutil.copy(Path(__file__).with_name("psfu.rules.test.yml"), tmp_path)
+    done = subprocess.run(
+        ["promtool", "test", "rules", tests], capture_output=True, text=True, cwd=tmp_path, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_is_tried() -> None:
+    alerts = set(re.findall(r"alert: (\w+)", RULES.read_text()))
+    tried = Path(__file__).with_name("psfu.rules.test.yml").read_text()
+    expected = re.findall(r"alertname: (\w+)\n\s+exp_alerts", tried)
+    assert alerts == set(expected)
+
+
+def test_rules_name_metrics_that_are_there() -> None:
+    rules = re.sub(r"summary: .*", "", RULES.read_text())
+    assert used(rules) and used(rules) <= names()
+
+
+def test_the_dashboard_names_metrics_that_are_there() -> None:
+    board = json.loads(DASHBOARD.read_text())
+    expressions = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    assert len(expressions) > 20
+    assert used(" ".join(expressions)) <= names()
+    assert used(board["templating"]["list"][1]["definition"]) <= names()
+
+
+def test_the_dashboard_is_tidy() -> None:
+    board = json.loads(DASHBOARD.read_text())
+    assert [panel["id"] for panel in board["panels"]] == list(range(1, len(board["panels"]) + 1))
+    taken: set[tuple[int, int]] = set()
+    for panel in board["panels"]:
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken and max(x for x, _ in cells) < 24, panel["title"]
+        taken |= cells
