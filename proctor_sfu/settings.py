@@ -276,7 +276,6 @@ class Quality(_Section):
     transport_seconds: float = Field(
         7.0, ge=1, description="Time without any packet at all after which a media connection counts as interrupted."
     )
-    missing_seconds: float = Field(3.0, ge=1, description="Time a required source may be missing.")
     frozen_seconds: int = Field(
         10, ge=2, description="Time a camera sends pictures without content after which it is suspected to be frozen."
     )

@@ -9,10 +9,12 @@ from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.mediasoup.stats import InboundRtpStats, WebRtcTransportStats
 from proctor_sfu.quality.blame import Subject, network
-from proctor_sfu.quality.health import Level, Link, PeerHealth, State, Verdict
+from proctor_sfu.quality.health import Level, Link, PeerHealth, Verdict
 from proctor_sfu.quality.links import TransportTrack
 from proctor_sfu.quality.sources import SourceTrack, hundredth, tenth, whole
 from proctor_sfu.rooms.peer import Peer, Published
+from proctor_sfu.rooms.presence import State
+from proctor_sfu.rooms.profile import Expected
 from proctor_sfu.rooms.room import Room
 from proctor_sfu.settings import Quality
 
@@ -33,7 +35,7 @@ class CandidateTrack:
         """Whether it fell into trouble with the last sample."""
         self.changed = False
         """Whether state, level or reasons changed with the last sample."""
-        self.counted: State | None = None
+        self.counted: str | None = None
         """State that was counted last."""
         self.told: tuple[Level, tuple[str, ...]] = (Level.NONE, ())
         """Level and reasons that were told last."""
@@ -46,7 +48,6 @@ class CandidateTrack:
         now: float,
         transport: WebRtcTransportStats | None,
         producers: Mapping[str, Sequence[InboundRtpStats]],
-        missing: tuple[str, ...],
     ) -> None:
         """Take what the worker told of its transport and of its producers by id; not there: it did not answer."""
         self.gone_at = None
@@ -57,6 +58,7 @@ class CandidateTrack:
             producer = source.published.producer
             # A producer that is closed sends nothing, which is known without asking.
             source.feed(now, () if producer.closed else producers.get(producer.id))
+        missing = tuple(sorted(each.value for each in self.peer.missing))
         link = Link(
             away=self.peer.away is not None,
             joined=self.peer.joined,
@@ -99,7 +101,7 @@ class CandidateTrack:
             network=network(self.link.address or self.peer.address), path=self.link.path,
         )  # fmt: skip
 
-    def shown(self, now: float, watchers: tuple[str, ...], missing: tuple[str, ...]) -> api.Candidate:
+    def shown(self, now: float, watchers: tuple[str, ...]) -> api.Candidate:
         """Return its line of the frame."""
         verdict: Verdict = self.health.verdict
         sources = tuple(source.shown for source in self.sources.values())
@@ -115,9 +117,23 @@ class CandidateTrack:
             jitter_ms=tenth(_worst([each.jitter_ms for each in sources])),
             gap_s=tenth(_worst([each.gap_s for each in sources])), available_bitrate=whole(link.can_receive),
             available_from=None if link.can_receive is None else "remb",
-            connected_at=timestamp(self.peer.connected_at), sources=sources, missing=missing, watchers=watchers,
+            connected_at=timestamp(self.peer.connected_at), sources=sources,
+            missing=tuple(sorted(each.value for each in self.peer.missing)), watchers=watchers,
             recording=self.peer.recording,
         )  # fmt: skip
+
+
+def absent(room: Room, expected: Expected) -> api.Candidate:
+    """Return the line of somebody who is on the roster and not in the room."""
+    ended = room.gone.get(expected.id, State.EXPECTED)
+    lost = ended is State.LOST
+    return api.Candidate(
+        id=expected.id, room=room.id, name=expected.name, state=ended.value, state_s=None,
+        level="bad" if lost else "none", reasons=("disconnected",) if lost else (), health=0 if lost else None,
+        worker=None, address=None, path=None, ice=None, dtls=None, bitrate=None, loss=None, repaired=None, rtt_ms=None,
+        jitter_ms=None, gap_s=None, available_bitrate=None, available_from=None, connected_at=None, sources=(),
+        missing=(), watchers=(), recording=None,
+    )  # fmt: skip
 
 
 def _worst(values: Sequence[float | None]) -> float | None:

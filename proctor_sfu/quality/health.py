@@ -241,17 +241,16 @@ class Link(NamedTuple):
     silent_s: float | None
     """Seconds since anything at all came on its transport, keep-alives of ICE too; None: not known."""
     missing: tuple[str, ...]
-    """Required sources that it does not publish."""
+    """Required sources that it lacks, and that its room has waited for."""
 
 
 class PeerHealth:
     """State, level and reasons of one candidate, proctor or observer."""
 
-    __slots__ = ("_bounds", "_missing", "_was_live", "since", "state", "verdict")
+    __slots__ = ("_bounds", "_was_live", "since", "state", "verdict")
 
     def __init__(self, bounds: Quality, now: float) -> None:
         self._bounds = bounds
-        self._missing: float | None = None
         self._was_live = False
         self.state: State = "joining"
         self.since = now
@@ -263,7 +262,7 @@ class PeerHealth:
         before = self.state, self.verdict.level, self.verdict.reasons
         away = self._gone(link)
         verdict = together(sources)
-        if link.joined and not away and self._lacks(now, link):
+        if link.missing:
             health = LACKING if verdict.health is None else min(verdict.health, LACKING)
             verdict = Verdict(Level.BAD, ("source_missing", *verdict.reasons), health)
         if away is None:
@@ -284,13 +283,6 @@ class PeerHealth:
         if link.media != "connected" or silent:
             return "transport"
         return None
-
-    def _lacks(self, now: float, link: Link) -> bool:
-        if not link.missing:
-            self._missing = None
-            return False
-        self._missing = now if self._missing is None else self._missing
-        return now - self._missing >= self._bounds.missing_seconds
 
     def _connected(self, link: Link, verdict: Verdict) -> State:
         if not link.joined or link.media != "connected":

@@ -15,7 +15,7 @@ from proctor_sfu.mediasoup.producer import Producer
 from proctor_sfu.pool.member import Member
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.blame import Blame, Finding, proctor_downlink
-from proctor_sfu.quality.candidates import CandidateTrack
+from proctor_sfu.quality.candidates import CandidateTrack, absent
 from proctor_sfu.quality.counters import Counters
 from proctor_sfu.quality.health import Level
 from proctor_sfu.quality.proctors import ProctorTrack
@@ -147,7 +147,7 @@ class Overview:
             if candidate.gone_at is None:
                 transport = candidate.peer.sending
                 stats = answers.transport(transport)
-                candidate.feed(now, stats, answers.producers, ())
+                candidate.feed(now, stats, answers.producers)
         if full:
             for proctor in self.proctors.values():
                 transport = proctor.peer.receiving
@@ -155,7 +155,8 @@ class Overview:
                 proctor.feed(now, stats, answers.consumers)
         self._find(at)
         watchers = self._watchers()
-        candidates = tuple(track.shown(now, tuple(watchers.get(key, ())), ()) for key, track in self.candidates.items())
+        known = [track.shown(now, tuple(watchers.get(key, ()))) for key, track in self.candidates.items()]
+        candidates = (*known, *self._absent())
         first_guess = self._settings.rtc.initial_outgoing_bitrate
         proctors = tuple(track.shown(now, first_guess) for track in self.proctors.values())
         workers = self._worker_lines(at, answers)
@@ -182,6 +183,13 @@ class Overview:
         """Return the processor time a worker used so far."""
         track = self._workers.get(pid)
         return None if track is None else track.cpu_seconds
+
+    def _absent(self) -> Iterable[api.Candidate]:
+        """Yield those on a roster whom this daemon has not seen."""
+        for room in self._registry.rooms.values():
+            for expected in room.roster.values():
+                if expected.role is Role.CANDIDATE and (room.id, expected.id) not in self.candidates:
+                    yield absent(room, expected)
 
     def _watchers(self) -> dict[Key, list[str]]:
         found: dict[Key, list[str]] = {}

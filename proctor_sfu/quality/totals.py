@@ -13,6 +13,7 @@ from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.sources import hundredth, tenth
+from proctor_sfu.rooms.roles import Role
 from proctor_sfu.rooms.room import Room
 
 _NODE: Final = socket.gethostname()
@@ -38,11 +39,12 @@ def room_line(room: Room, candidates: Sequence[api.Candidate], proctors: Sequenc
     moving = room.router is None or room.router.closed
     healths = [each.health for each in candidates if each.health is not None]
     levels = [each.level for each in candidates]
+    roster = sum(each.role is Role.CANDIDATE for each in room.roster.values())
     return api.Room(
         id=room.id, state="moving" if moving else "running", open=room.open,
         worker=None if moving or room.member is None else room.member.worker.pid,
         created_at=timestamp(room.created_at), level=max(levels, key=lambda each: _LEVELS[each], default="none"),
-        candidates=len(candidates), live=_live(candidates), expected=None, proctors=len(proctors),
+        candidates=_there(candidates), live=_live(candidates), expected=roster or None, proctors=len(proctors),
         warn=levels.count("warn"), bad=levels.count("bad"), bitrate_in=total(each.bitrate for each in candidates),
         bitrate_out=total(each.bitrate for each in proctors), health=min(healths, default=None),
         loss_p95=hundredth(percentile([each.loss for each in candidates], 0.95)),
@@ -63,7 +65,7 @@ def daemon_line(
         version=__version__, pid=os.getpid(), node=_NODE, uptime_s=round(own.uptime, 1), ready=own.ready,
         cpu=None if own.cpu is None else tenth(100 * own.cpu), memory=own.memory,
         loop_lag_ms=None if own.lag is None else tenth(1000 * own.lag), sample_ms=tenth(1000 * own.spent),
-        full=own.full, rooms=len(rooms), candidates=len(candidates), live=_live(candidates), proctors=len(proctors),
+        full=own.full, rooms=len(rooms), candidates=_there(candidates), live=_live(candidates), proctors=len(proctors),
         workers=len(pool.members), workers_target=pool.target, restarts=pool.restarts, ok=levels.count("ok"),
         warn=levels.count("warn"), bad=levels.count("bad"), bitrate_in=total(each.bitrate for each in candidates),
         bitrate_out=total(each.bitrate for each in proctors), recordings=recorded(candidates),
@@ -97,3 +99,7 @@ def percentile(values: Iterable[float | None], share: float) -> float | None:
 
 def _live(candidates: Sequence[api.Candidate]) -> int:
     return sum(each.state in ("live", "degraded") for each in candidates)
+
+
+def _there(candidates: Sequence[api.Candidate]) -> int:
+    return sum(each.state != "expected" for each in candidates)

@@ -45,6 +45,7 @@ class Duty:
                 room.profile.required, _sending(peer, room.held.get(peer.id, set())), connected=connected, now=now
             ):  # fmt: skip
                 self._tell(peer, change.source, missing=change.missing)
+            peer.missing = frozenset(watched.missing)
 
     def _tell(self, peer: Peer, source: Source, *, missing: bool) -> None:
         room = self._room

@@ -134,6 +134,8 @@ class Peer:
         """What those who may see it were told last."""
         self.light: Light = "grey"
         self.reasons: tuple[str, ...] = ()
+        self.missing: frozenset[Source] = frozenset()
+        """Required sources it was told to lack."""
         self.interrupted = False
         """Nothing comes on its transport any more, though the worker does not say so yet."""
         self.hand_raised = False

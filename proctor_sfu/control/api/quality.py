@@ -85,7 +85,7 @@ class Candidate:
     room: str
     name: str
     state: State
-    state_s: float
+    state_s: float | None
     """Seconds in this state."""
     level: Level
     reasons: tuple[str, ...]
@@ -188,6 +188,7 @@ class Room:
     level: Level
     """Of its worst candidate."""
     candidates: int
+    """Those who are or were there."""
     live: int
     """Candidates whose media flows, well or badly."""
     expected: int | None
