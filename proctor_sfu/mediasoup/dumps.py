@@ -334,4 +334,7 @@ class TraceEvent(Wire):
     timestamp: int
     direction: Literal["in", "out"]
     info: dict[str, object]
-    """Content depends on ``type``: the packet of ``rtp`` and ``keyframe``, the bitrates of ``bwe``, …"""
+    """By ``type``, in the names of the worker's schema. ``rtp``, ``keyframe``: ``is_rtx`` and ``rtp_packet``, a dict of
+    ``ssrc``, ``payload_type``, ``sequence_number``, ``timestamp``, ``marker``, ``size``, ``payload_size``, layers and
+    header extensions. ``pli``, ``fir``: ``ssrc``. ``sr``: ``ssrc``, ``ntp_sec``, ``ntp_frac``, ``rtp_ts``,
+    ``packet_count``, ``octet_count``. ``bwe``: ``bwe_type`` and bitrates in bits per second. Others: empty."""
