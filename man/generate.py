@@ -27,6 +27,8 @@ PARTS: Final = ROOT / "man" / "parts"
 DATE: Final = "2026-11-24"
 """Of the manual; changed when its words are."""
 _SPECIAL: Final = {"\\": "\\e", "-": "\\-", "`": "\\(ga", "~": "\\(ti", "^": "\\(ha"}
+ALONE: Final = ("simulate", "rehearse")
+"""Commands that are no noun and yet have a page of their own."""
 COMPLETIONS: Final = {Shell.BASH: "psfu.bash", Shell.ZSH: "_psfu", Shell.FISH: "psfu.fish"}
 
 
@@ -42,7 +44,7 @@ def everything() -> dict[str, str]:
     for name, noun in nouns.items():
         pages[f"psfu-{name}.1"] = _noun_page(name, noun, root)
     for name, command in tree.commands.items():
-        if _has_a_page(name) and name not in nouns:
+        if name in ALONE:
             pages[f"psfu-{name}.1"] = _command_page(name, command, root)
     return {
         **{f"man/{name}": text for name, text in pages.items()},
@@ -65,7 +67,7 @@ def _main_page(tree: Any, root: typer.Context, nouns: dict[str, Any]) -> str:
     lines += [".SH COMMANDS"]
     for name, command in tree.commands.items():
         if name not in nouns and not command.hidden:
-            lines += _mention(name, command) if _has_a_page(name) else _command(command, _context(command, name, root))
+            lines += _mention(name, command) if name in ALONE else _command(command, _context(command, name, root))
     lines += [".SH SHARED OPTIONS", "Every command but", ".BR serve", "and", ".BR completion"]
     lines += ["takes these, before its noun or after its verb. What stands later counts."]
     lines += _options(tree, root)
@@ -97,11 +99,6 @@ def _command_page(name: str, command: Any, root: typer.Context) -> str:
     lines += [*_part(f"psfu-{name}", "DESCRIPTION")[1:], ".SH OPTIONS", *_options(command, context, but=PANEL)]
     lines += [".PP", "The shared options are those of", ".BR psfu (1),", "and so are the exit codes."]
     return _text([*lines, *_part(f"psfu-{name}")])
-
-
-def _has_a_page(name: str) -> bool:
-    """Whether a command has more to say than its help, written by hand."""
-    return (PARTS / f"psfu-{name}.roff").exists()
 
 
 def _mention(name: str, command: Any) -> list[str]:

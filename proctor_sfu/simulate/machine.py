@@ -23,6 +23,8 @@ class Process:
     """Resident bytes."""
     files: int | None
     """Open files; None: this user may not know."""
+    written: int | None
+    """Bytes written so far; None: likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,19 @@ def read(pids: Iterable[int], *, at: float) -> Reading:
     """Read processes; one that ended is left out."""
     found = {pid: process for pid in pids if (process := _process(Path(f"/proc/{pid}"))) is not None}
     return Reading(at=at, processes=found)
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes a process started that still run."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if parent == pid:
+            found.append(int(stat.parent.name))
+    return found
 
 
 def cores() -> int:
@@ -91,4 +106,8 @@ def _process(folder: Path) -> Process | None:
         files: int | None = len(os.listdir(folder / "fd"))
     except OSError:
         files = None
-    return Process(cpu=sum(map(int, times)) / _TICKS, memory=pages * _PAGE, files=files)
+    try:
+        written: int | None = int(dict(line.split(": ") for line in (folder / "io").read_text().splitlines())["wchar"])
+    except OSError:
+        written = None
+    return Process(cpu=sum(map(int, times)) / _TICKS, memory=pages * _PAGE, files=files, written=written)

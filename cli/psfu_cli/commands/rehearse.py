@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import typer
 
-from psfu_cli import exits
+from psfu_cli import exits, quantities
 from psfu_cli.commands.simulate import (
     ALL_SOURCES,
     Candidates,
@@ -18,6 +18,7 @@ from psfu_cli.commands.simulate import (
     Sources,
     chosen_sources,
     explain,
+    with_unit,
 )
 from psfu_cli.live import live
 from psfu_cli.options import Cli, client
@@ -32,11 +33,20 @@ Sample: TypeAlias = Annotated[
     typer.Option("--sample", min=1, max=5000, metavar="N", help="Candidates that are simulated; else what fits."),
 ]
 
+Record: TypeAlias = Annotated[
+    bool, typer.Option("--record", help="Record the sample, as the exam will be; kept for a day.")
+]
+Lasts: TypeAlias = Annotated[
+    Any, with_unit(quantities.seconds, "--lasts", metavar="TIME", text="Length of the exam, for the disk.")
+]
+
 
 def _amount(value: float, unit: str) -> str:
     match unit:
         case "bytes":
             return size(int(value))
+        case "bytes/s":
+            return f"{size(int(value))}/s"
         case "bits/s":
             return f"{value / 1e6:.1f} Mb/s"
         case "cores":
@@ -59,7 +69,12 @@ COLUMNS: Final = (
         value=lambda each: "it holds" if each.holds else "IT DOES NOT HOLD",
         alarming=lambda each: not each.holds,
     ),
-    Column(title="EXAM", value=lambda each: f"{each.candidates} candidates, {each.proctors} proctors"),
+    Column(
+        title="EXAM",
+        value=lambda each: (
+            f"{each.candidates} candidates, {each.proctors} proctors, {'recorded' if each.recorded else 'not recorded'}"
+        ),
+    ),
     Column(title="CAPACITY", value=lambda each: f"{each.capacity} candidates in a room with so many proctors"),
     Column(title="BREAKS FIRST", value=lambda each: each.first),
     Column(title="MEASURED WITH", value=lambda each: f"{each.sample} candidates"),
@@ -85,6 +100,8 @@ def rehearse(
     sources: Sources = ALL_SOURCES,
     codec: Codec = "vp8",
     simulcast: Simulcast = False,
+    record: Record = False,
+    lasts: Lasts = "3h",
 ) -> None:
     """Rehearse an exam on this server: will it carry so many candidates, and what would break first?
 
@@ -93,7 +110,7 @@ def rehearse(
     """
     from proctor_sfu.simulate import coordinator, machine
     from proctor_sfu.simulate.plan import Plan
-    from proctor_sfu.simulate.rehearsal import Rehearsal, rehearse, sample_of
+    from proctor_sfu.simulate.rehearsal import Exam, Rehearsal, rehearse, sample_of
     from proctor_sfu.simulate.venue import venue
 
     count = sample or sample_of(candidates, proctors, machine.cores())
@@ -101,12 +118,13 @@ def rehearse(
         candidates=count, proctors=proctors, duration=duration, ramp=min(count / 10, duration / 4),
         sources=chosen_sources(sources), codec=codec, simulcast=simulcast,
     )  # fmt: skip
+    exam = Exam(candidates=candidates, lasts=lasts, record=record)
     with (
         venue(cli.client, f"rehearsal-{os.getpid()}", duration=duration, max_candidates=count) as place,
         live(candidates=count, proctors=proctors, duration=duration) as show,
     ):
         try:
-            found = rehearse(cli.client, place, plan, candidates=candidates, show=show)
+            found = rehearse(cli.client, place, exam, plan, show=show)
         except coordinator.Interrupted:
             raise typer.Exit(exits.Exit.INTERRUPTED) from None
     writer = cli.writer(Rehearsal, lambda each: str(each.capacity))

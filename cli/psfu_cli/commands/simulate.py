@@ -24,13 +24,14 @@ NETWORK: Final = "Bad network"
 LIMITS: Final = "Limits"
 
 
-def _with_unit(parser: Callable[[str], Any], *names: str, metavar: str, text: str, panel: str | None = None) -> Any:
+def with_unit(parser: Callable[[str], Any], *names: str, metavar: str, text: str, panel: str | None = None) -> Any:
+    """Return an option whose value has a unit; what its parser returns is what the command gets."""
     return typer.Option(*names, parser=parser, metavar=metavar, help=text, rich_help_panel=panel)
 
 
-_time = partial(_with_unit, quantities.seconds, metavar="TIME")
-_network = partial(_with_unit, panel=NETWORK)
-_limit = partial(_with_unit, panel=LIMITS)
+_time = partial(with_unit, quantities.seconds, metavar="TIME")
+_network = partial(with_unit, panel=NETWORK)
+_limit = partial(with_unit, panel=LIMITS)
 
 Candidates: TypeAlias = Annotated[
     int, typer.Option("--candidates", "-c", metavar="N", min=0, max=5000, help="Candidates.")
@@ -62,7 +63,7 @@ Duration: TypeAlias = Annotated[Any, _time("--duration", "-d", text="How long it
 Ramp: TypeAlias = Annotated[Any, _time("--ramp", text="Time in which they arrive; else 10 a second.")]
 Churn: TypeAlias = Annotated[
     Any,
-    _with_unit(
+    with_unit(
         quantities.per_minute, "--churn", metavar="RATE",
         text="Candidates who leave or lose everything, and come back: 6/min.",
     ),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -12,10 +15,11 @@ from proctor_sfu.simulate import capacity, machine
 from proctor_sfu.simulate.capacity import Server, Used
 from proctor_sfu.simulate.machine import Process, Reading
 from proctor_sfu.simulate.plan import Plan
-from proctor_sfu.simulate.rehearsal import sample_of, usage
+from proctor_sfu.simulate.rehearsal import Look, Pids, sample_of, usage
 from proctor_sfu.simulate.results import Now
 
-DAEMON, WORKER = 10, 20
+DAEMON, WORKER, RECORDER = 10, 20, 30
+PIDS = Pids(daemon=DAEMON, worker=WORKER, workers=frozenset({WORKER, 21}))
 MB = 2**20
 SERVER = Server(cores=4, memory=1000 * MB, files=1000, network=1e9)
 USED = Used(candidates=10, worker=0.1, daemon=0.02, join=0.05, memory=10 * MB, files=20, sent=20e6)
@@ -42,6 +46,18 @@ def test_the_first_to_break_comes_first_and_is_named() -> None:
     assert capacity.first(found) == "the room's worker, which has one core, with 85 candidates"
 
 
+def test_recordings_have_to_fit_on_the_disk_and_through_the_recorder() -> None:
+    recorded = replace(USED, recorder=0.02, written=1e6)
+    server = replace(SERVER, disk=100 * 10**9, disk_speed=50e6)
+    found = {limit.name: limit for limit in capacity.limits(recorded, server, 100, lasts=3 * 3600)}
+    assert {name: found[name].capacity for name in ("recorder", "disk", "disk-speed")} == {
+        "recorder": 425, "disk": 92, "disk-speed": 350,
+    }  # fmt: skip
+    assert found["disk"].needed == pytest.approx(108e9)
+    assert not found["disk"].holds
+    assert "disk" not in limits(100, server=server), "nothing is recorded"
+
+
 def test_what_costs_nothing_and_what_is_not_known_limits_nothing() -> None:
     free = Used(candidates=10, worker=0.1, daemon=0.0, join=0.0, memory=0, files=None, sent=0.0)
     found = limits(500, free, Server(cores=1, memory=MB, files=None, network=None))
@@ -58,8 +74,9 @@ def test_the_sample_leaves_the_cores_to_what_is_measured(
 
 def reading(at: float, daemon: float, worker: float, *, memory: int = 100 * MB, files: int | None = 50) -> Reading:
     processes = {
-        DAEMON: Process(cpu=daemon, memory=memory, files=files),
-        WORKER: Process(cpu=worker, memory=memory, files=None),
+        DAEMON: Process(cpu=daemon, memory=memory, files=files, written=0),
+        WORKER: Process(cpu=worker, memory=memory, files=None, written=None),
+        RECORDER: Process(cpu=worker / 4, memory=memory, files=None, written=int(5e6 * worker)),
     }
     return Reading(at=at, processes=processes)
 
@@ -78,11 +95,15 @@ BEFORE, IDLE = reading(100.0, 5.0, 1.0), reading(102.0, 5.02, 1.0)
 def test_what_the_sample_used_is_what_it_used_beyond_an_empty_server() -> None:
     # The simulation begins at 103; a join costs the daemon 0.06 s, afterwards it is 3 % busy, the worker 20 %.
     seen = [
-        (now(second), reading(103.0 + second, 5.74 + 0.03 * second, 0.2 * second, memory=130 * MB, files=74))
+        Look(
+            now=now(second),
+            reading=reading(103.0 + second, 5.74 + 0.03 * second, 0.2 * second, memory=130 * MB, files=74),
+        )
         for second in range(4, 20)
     ]
-    used = usage(PLAN, seen, BEFORE, IDLE, DAEMON, WORKER)
-    assert (used.candidates, used.memory, used.files) == (10, 60 * MB, 24)
+    used = usage(PLAN, seen, BEFORE, IDLE, PIDS)
+    assert (used.candidates, used.memory, used.files) == (10, 90 * MB, 24)
+    assert (used.recorder, used.written) == pytest.approx((0.05, 1e6))
     assert used.worker == pytest.approx(0.2)
     assert used.daemon == pytest.approx(0.02)
     assert used.join == pytest.approx(0.065, abs=0.005)
@@ -91,15 +112,15 @@ def test_what_the_sample_used_is_what_it_used_beyond_an_empty_server() -> None:
 
 @pytest.mark.parametrize("seconds", [range(0), range(8), range(12)])
 def test_too_short_a_time_is_no_measurement(seconds: range) -> None:
-    seen = [(now(second), reading(103.0 + second, 6.0, 1.0)) for second in seconds]
+    seen = [Look(now=now(second), reading=reading(103.0 + second, 6.0, 1.0)) for second in seconds]
     with pytest.raises(SimulationError, match="rehearse for longer"):
-        usage(PLAN, seen, BEFORE, IDLE, DAEMON, WORKER)
+        usage(PLAN, seen, BEFORE, IDLE, PIDS)
 
 
 def test_a_time_when_some_were_missing_is_no_measurement() -> None:
-    seen = [(now(second, candidates=9), reading(103.0 + second, 6.0, 1.0)) for second in range(20)]
+    seen = [Look(now=now(second, candidates=9), reading=reading(103.0 + second, 6.0, 1.0)) for second in range(20)]
     with pytest.raises(SimulationError, match="all 10 candidates"):
-        usage(PLAN, seen, BEFORE, IDLE, DAEMON, WORKER)
+        usage(PLAN, seen, BEFORE, IDLE, PIDS)
 
 
 def test_this_very_process_is_read() -> None:
@@ -110,6 +131,13 @@ def test_this_very_process_is_read() -> None:
     assert after.cpu > before.processes[os.getpid()].cpu
     assert 5 * MB < after.memory < 10_000 * MB
     assert after.files is not None and after.files >= 3
+
+
+def test_children_are_found() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert child.pid in machine.children(os.getpid())
+        assert machine.children(child.pid) == []
+    assert child.pid not in machine.children(os.getpid())
 
 
 def test_the_machine_is_read() -> None:

@@ -99,8 +99,8 @@ def test_a_verdict_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     used = Used(candidates=10, worker=0.1, daemon=0.0, join=0.0, memory=2**20, files=None, sent=0.0)
     found = limits(used, Server(cores=2, memory=2**30, files=None, network=None), 100)
     verdict = Rehearsal(
-        candidates=100, proctors=2, sample=10, holds=False, capacity=85, first=first(found), limits=tuple(found),
-        datagrams_dropped=0, result=result(),
+        candidates=100, proctors=2, sample=10, recorded=False, holds=False, capacity=85, first=first(found),
+        limits=tuple(found), datagrams_dropped=0, result=result(),
     )  # fmt: skip
     text = shown(verdict, rehearse.COLUMNS, Format.TABLE, capsys)
     assert "IT DOES NOT HOLD" in text
