@@ -173,7 +173,7 @@ def _setting(key: Key) -> Iterator[str]:
 def _events_page() -> str:
     lines = [
         *_head("psfu-events", "7", "What psfu tells of an exam."),
-        *_part("psfu-events", "DESCRIPTION"),
+        *_part("psfu-events.7", "DESCRIPTION"),
         ".SH KINDS",
     ]
     for event in sorted(kinds(), key=lambda each: each.kind):
@@ -185,7 +185,7 @@ def _events_page() -> str:
             lines.append(f"Has \\fB{whose.replace(' ', chr(92) + 'fR and ' + chr(92) + 'fB')}\\fR.")
         if details:
             lines.append(f"Details: {', '.join(details)}.")
-    return _text([*lines, *_part("psfu-events")])
+    return _text([*lines, *_part("psfu-events.7")])
 
 
 def kinds() -> list[type[events.Event]]:

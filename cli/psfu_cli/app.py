@@ -14,6 +14,7 @@ from psfu_cli.commands import acl, candidates, check, config, keys, mediasoup, r
 from psfu_cli.commands.completion import completion
 from psfu_cli.commands.events import events
 from psfu_cli.commands.rehearse import rehearse
+from psfu_cli.commands.report import report
 from psfu_cli.commands.serve import serve
 from psfu_cli.commands.simulate import simulate
 from psfu_cli.commands.stats import stats
@@ -82,6 +83,7 @@ app.add_typer(acl.app, name="acl", rich_help_panel=EXAMS)
 app.add_typer(keys.app, name="keys", rich_help_panel=SETUP)
 app.command(rich_help_panel=EXAMS)(stats)
 app.command(rich_help_panel=EXAMS)(events)
+app.command(rich_help_panel=EXAMS)(report)
 app.command(rich_help_panel=EXAMS)(simulate)
 app.command(rich_help_panel=EXAMS)(rehearse)
 app.add_typer(mediasoup.app, name="mediasoup", rich_help_panel=SETUP)

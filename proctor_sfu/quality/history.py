@@ -13,18 +13,18 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from proctor_sfu import __version__
 from proctor_sfu.control.api import rows
-from proctor_sfu.control.api.quality import Frame
+from proctor_sfu.control.api.quality import Frame, only_room
 from proctor_sfu.errors import ArchiveError
 from proctor_sfu.events import Bus, Record
-from proctor_sfu.quality.archive import FORMAT, SCHEMA
+from proctor_sfu.quality.archive import FORMAT, SCHEMA, Archive, RecordedEvent
 from proctor_sfu.quality.columns import ColumnWriter
 from proctor_sfu.settings import History as Settings
 
@@ -72,12 +72,17 @@ class ArchiveWriter:
 
     def event(self, record: Record) -> None:
         """Add an event."""
-        plain = record.plain()
-        room, peer = plain.get("room"), plain.get("peer")
-        del plain["number"], plain["at"], plain["kind"]
+        told = record.told()
+        self._event(record.at, told["kind"], told["room"], told["peer"], told["details"])
+
+    def recorded_event(self, event: RecordedEvent) -> None:
+        """Add an event of another archive."""
+        self._event(event.at, event.kind, event.room, event.peer, event.details)
+
+    def _event(self, at: float, kind: str, room: str | None, peer: str | None, details: Mapping[str, Any]) -> None:
         self._db.execute(
             "INSERT INTO events (at, kind, room, peer, data) VALUES (?, ?, ?, ?, ?)",
-            (record.at, record.event.kind, room, peer, json.dumps(plain)),
+            (at, kind, room, peer, json.dumps(details)),
         )
 
     def commit(self) -> None:
@@ -120,6 +125,12 @@ class ArchiveWriter:
     def close(self) -> None:
         """Commit and close."""
         self._db.commit()
+        self._db.close()
+
+    def seal(self) -> None:
+        """Commit and close a file that is complete: it needs no others beside it from then on."""
+        self._db.commit()
+        self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.close()
 
 
@@ -249,3 +260,25 @@ class History:
             # A clock that was put forward must not make everything old.
             now = min(at, self._steady() + self._ahead)
             self._writer.tidy(before=now - 3600 * self._settings.hours, most_bytes=self._settings.max_bytes)
+
+
+def save(archive: Archive, room: str, begin: float, end: float, path: Path) -> None:
+    """Write what an archive has of a room in a time to a file of its own; raises `ArchiveError`, also if it exists."""
+    if path.exists():
+        raise ArchiveError(f"{path}: exists already; choose another name")
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        writer = ArchiveWriter(part, archive.node)
+        for recorded in archive.frames(begin, end):
+            frame = only_room(recorded.frame, room)
+            if frame.rooms or frame.candidates:
+                writer.frame(recorded.at, frame)
+        for event in archive.events(begin, end, room=room):
+            writer.recorded_event(event)
+        writer.seal()
+        part.rename(path)
+    except (sqlite3.Error, OSError) as error:
+        raise ArchiveError(f"{path}: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)

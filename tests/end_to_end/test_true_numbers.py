@@ -118,9 +118,10 @@ def test_what_is_injected_is_what_is_told(exam: Exam, report: Report) -> None:
         actor.finish("publish", marks[name])
     ssrcs = {name: actor.do("ssrcs") for name, actor in actors.items()}
     seen = list(watch(exam, SETTLE, MEASURE))
-    for name in NETWORKS:
+    for name in NETWORKS.keys() - {"thin"}:
         for source in ("camera", "microphone"):
             compare(name, source, ssrcs[name][source], Truth(actors[name], "up"), seen, report)
+    # What a thin network delays and drops depends on what else is in it; what it carries does not.
     total = mean([known(each.candidate("thin").bitrate) for each in seen])
     assert abs(total / 250_000 - 1) <= SHARE, f"the thin network carries 250 kbit/s, told are {total:.0f}"
 
@@ -146,17 +147,16 @@ def compare(name: str, source: str, ssrcs: tuple[int, int], truth: Truth, seen: 
     )
     up, down = NETWORKS[name]
     trip = 1000 * (up.get("delay", 0) + down.get("delay", 0) + up.get("jitter", 0) / 2)
-    told_trip = median([each.rtt_ms for each in told if each.rtt_ms is not None])
+    told_trip = median([known(each.rtt_ms) for each in told])
     report(
         f"{name} {source}: lost {dropped:.2f} % told {lost:.2f} % + {repaired:.2f} % repaired; {carried / 1000:.0f}"
         f" kbit/s told {bitrate / 1000:.0f}; round trip {trip:.0f} ms told {told_trip:.1f}"
     )
     assert abs(bitrate / carried - 1) <= SHARE
-    if name != "thin":  # There the queue of the network delays and drops by what else is in it.
-        assert abs(lost + repaired - dropped) <= POINT
-        assert abs(told_trip - trip) <= MILLISECONDS
-        # Pictures are asked for again, sound is not.
-        assert (lost if source == "camera" else repaired) <= POINT
+    assert abs(lost + repaired - dropped) <= POINT
+    assert abs(told_trip - trip) <= MILLISECONDS
+    # Pictures are asked for again, sound is not.
+    assert (lost if source == "camera" else repaired) <= POINT
 
 
 def test_what_is_injected_on_the_way_to_a_proctor_is_told(exam: Exam, report: Report) -> None:

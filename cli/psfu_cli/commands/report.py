@@ -1,0 +1,131 @@
+"""``psfu report``: what the history says about a room, for an appeal; needs no daemon."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from proctor_sfu.errors import PsfuError, RefusedError, UnreachableError
+from psfu_cli import complete, exits, quantities
+from psfu_cli.options import Cli, client
+from psfu_cli.output import Column, duration
+from psfu_cli.progress import progress
+
+if TYPE_CHECKING:
+    from proctor_sfu.quality.archive import Archive
+    from proctor_sfu.quality.report import Report
+
+COLUMNS: Final = (
+    Column(title="CANDIDATE", value=lambda each: each.id),
+    Column(title="NAME", value=lambda each: each.name),
+    Column(title="SEEN", value=lambda each: duration(each.seen_s), wide=True),
+    Column(title="LIVE", value=lambda each: duration(each.live_s)),
+    Column(title="DEGRADED", value=lambda each: duration(each.degraded_s)),
+    Column(title="AWAY", value=lambda each: duration(each.away_s), alarming=lambda each: each.away_s > 0),
+    Column(title="GAP", value=lambda each: duration(each.gap_s), alarming=lambda each: each.gap_s > 0),
+    Column(title="INTERRUPTIONS", value=lambda each: each.interruptions),
+    Column(title="LOSS%", value=lambda each: each.loss_mean),
+    Column(title="WORST%", value=lambda each: each.loss_worst, wide=True),
+    Column(title="RTT", value=lambda each: each.rtt_mean_ms, wide=True),
+    Column(title="HEALTH", value=lambda each: each.health_worst),
+)
+
+
+@client()
+def report(
+    cli: Cli,
+    room: Annotated[str, typer.Argument(metavar="ROOM", help="Id of a room.", autocompletion=complete.rooms)],
+    candidates: Annotated[list[str] | None, typer.Argument(metavar="[CANDIDATE]...", help="Only these.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write one self-contained page.")] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Save the room's history, to replay it elsewhere.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", metavar="FILE", help="History to read, else the daemon's.")
+    ] = None,
+    last: Annotated[
+        Any, typer.Option("--last", metavar="TIME", parser=quantities.seconds, help="Only the last: 30m, 2h.")
+    ] = None,
+) -> None:
+    """Tell how every candidate of a room fared, second by second, from the history."""
+    # Only this command reads archives; the others start without it.
+    from proctor_sfu.quality.archive import Archive
+    from proctor_sfu.quality.report import CandidateReport
+
+    with Archive(file or _history(cli)) as archive:
+        begin, end = _time_of(archive, room, last)
+        if save is not None:
+            _save(archive, room, begin, end, save)
+        made = _made(archive, room, begin, end, candidates or ())
+    if html is not None:
+        _write_page(made, html)
+    if (html is None and save is None) or cli.as_json:
+        cli.writer(CandidateReport).many(made.candidates, COLUMNS, empty="nobody was in the room")
+        for hole in made.holes:
+            exits.hint(f"warning: the history tells nothing from {hole.begin} to {hole.end}")
+
+
+def _history(cli: Cli) -> Path:
+    """Return the daemon's history; where it would be if none answers."""
+    from proctor_sfu.quality.archive import HISTORY
+    from proctor_sfu.state import place
+
+    try:
+        path = cli.client.daemon.status().history
+    except UnreachableError:
+        return place(None, os.environ) / HISTORY
+    if path is None:
+        raise RefusedError("not_found", "the daemon keeps no history (history.enabled); name one: --file")
+    return Path(path)
+
+
+def _time_of(archive: Archive, room: str, last: float | None) -> tuple[float, float]:
+    """Return when the history tells of a room; raises `RefusedError` if it never does."""
+    end = archive.end if archive.end is not None else 0.0
+    begin = archive.begin if last is None or archive.begin is None else max(archive.begin, time.time() - last)
+    seen = [each.at for each in archive.frames(begin, end, step=60) if any(one.id == room for one in each.frame.rooms)]
+    if not seen:
+        # A room that was there for less than a minute.
+        seen = [each.at for each in archive.frames(begin, end) if any(one.id == room for one in each.frame.rooms)]
+    if not seen:
+        raise RefusedError("not_found", f'{archive.path}: nothing is known of room "{room}"')
+    return max(seen[0] - 60, begin or 0.0), min(seen[-1] + 60, end)
+
+
+def _made(archive: Archive, room: str, begin: float, end: float, only: Sequence[str]) -> Report:
+    from proctor_sfu.quality.report import Collector
+
+    collector = Collector(room, begin, end, only=only)
+    with progress() as tell:
+        for recorded in archive.frames(begin, end):
+            collector.add(recorded)
+            if recorded.number % 100 == 0 and sys.stderr.isatty():
+                tell("reading the history", (recorded.at - begin) / max(1.0, end - begin))
+    made = collector.report(archive.node, archive.version, archive.events(begin, end, room=room))
+    missing = set(only) - {each.id for each in made.candidates}
+    if missing:
+        raise RefusedError("not_found", f'{archive.path}: nothing is known of "{min(missing)}" in room "{room}"')
+    return made
+
+
+def _save(archive: Archive, room: str, begin: float, end: float, path: Path) -> None:
+    from proctor_sfu.quality.history import save
+
+    save(archive, room, begin, end, path)
+    exits.hint(f"saved {path}: psfu monitor --replay {path}")
+
+
+def _write_page(made: Report, path: Path) -> None:
+    from proctor_sfu.quality.report_page import page
+
+    try:
+        path.write_text(page(made), encoding="utf-8")
+    except OSError as error:
+        raise PsfuError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    exits.hint(f"wrote {path}")
