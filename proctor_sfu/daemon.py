@@ -41,6 +41,7 @@ from proctor_sfu.quality.archive import HISTORY
 from proctor_sfu.quality.history import History
 from proctor_sfu.quality.pulse import Pulse
 from proctor_sfu.recording.folder import SIGNING_KEY
+from proctor_sfu.recording.housekeeping import Housekeeper
 from proctor_sfu.recording.recordings import Recordings
 from proctor_sfu.rooms.keys import OwnKeys, PublicKeys
 from proctor_sfu.rooms.registry import Registry
@@ -116,6 +117,8 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             await pool.start(settings.workers.number)
         await registry.restore(saved)
 
+        recordings = _recordings(loaded, registry, state)
+        housekeeper = Housekeeper(registry, recordings)
         signaling = SignalingApp(registry, settings.signaling, ready=lambda: not stop.is_set())
         Pages(bundle.load()).mount(signaling.app)
         tls = context_of(settings, state)
@@ -125,16 +128,10 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         bound = runner.addresses[0]
         url = f"{'wss' if tls else 'ws'}://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}{PATH}"
         stack.push_async_callback(signaling.close)
-
-        recording = settings.recording
-        recordings = Recordings(
-            registry, recording, directory=recording.directory or state / "recordings",
-            signing_key=recording.signing_key or state / SIGNING_KEY,
-        )  # fmt: skip
-        with recordings_of(loaded):
-            recordings.start()
         # Before candidates are sent away, so that it is no candidate's doing that recordings end.
         stack.push_async_callback(recordings.close)
+        housekeeper.start()
+        stack.push_async_callback(housekeeper.close)
 
         pulse = Pulse(registry, pool, settings, events, ready=lambda: not stop.is_set())
         history = None
@@ -155,7 +152,7 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             TokenRoutes(registry, base=_pages(settings, url), ttl=settings.tokens.ttl_seconds),
             CandidateRoutes(registry),
             WorkerRoutes(registry, pool),
-            RecordingRoutes(registry, recordings),
+            RecordingRoutes(registry, recordings, housekeeper),
             QualityRoutes(pulse.frames, registry, streams),
             EventRoutes(events, streams),
         )
@@ -179,6 +176,17 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         manager.tell("STOPPING=1", "STATUS=stopping")
         _log.info("stopping", rooms=len(registry.rooms))
     _log.info("stopped")
+
+
+def _recordings(loaded: Loaded, registry: Registry, state: Path) -> Recordings:
+    settings = loaded.settings.recording
+    recordings = Recordings(
+        registry, settings, directory=settings.directory or state / "recordings",
+        signing_key=settings.signing_key or state / SIGNING_KEY,
+    )  # fmt: skip
+    with recordings_of(loaded):
+        recordings.start()
+    return recordings
 
 
 def _signals(again: Callable[[int], None]) -> asyncio.Event:

@@ -23,6 +23,7 @@ its meaning. The text is one line, made for the person who has to act on it.
     ├── AnswerError                    the daemon answered a control request with an error
     ├── RecordingError                 recordings on disk: journals, ledgers, manifests, keys
     │   ├── RecorderError              the recorder process did not come up
+    │   ├── ExportError                a recording, or a part of it, that no file of this kind can hold
     │   ├── SealedError                an encrypted journal that does not open
     │   ├── KeyFileError               a key file that is missing, unreadable for us or readable for others
     │   └── FolderError                no recording is there, or somebody writes to it
@@ -216,6 +217,12 @@ class RecorderError(RecordingError):
     """The recorder process could not be started or did not report."""
 
     code = "recorder_failed"
+
+
+class ExportError(RecordingError):
+    """A recording, or the part that is wanted, cannot be put into a file of this kind."""
+
+    code = "not_exportable"
 
 
 class SealedError(RecordingError):

@@ -255,6 +255,32 @@ class RecordingFinished(PeerEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingUploaded(PeerEvent):
+    """The command of ``recording.upload_command`` took a finished recording."""
+
+    kind: ClassVar[str] = "recording_uploaded"
+    recording: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingNotUploaded(PeerEvent):
+    """It failed; it is run again until it succeeds, and the recording stays where it is."""
+
+    kind: ClassVar[str] = "recording_not_uploaded"
+    recording: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingErased(PeerEvent):
+    """The journals of a recording were deleted; its ledger says so."""
+
+    kind: ClassVar[str] = "recording_erased"
+    recording: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingRefused(PeerEvent):
     """A candidate that should be recorded is not; ``code`` says why."""
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from proctor_sfu.recording.verify import Report
+    from proctor_sfu.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +42,13 @@ def explained() -> Iterator[None]:
         raise RefusedError(reason, f"{where}{(error.strerror or str(error)).lower()}") from error
 
 
-def targets(cli: Cli, paths: Sequence[Path]) -> Iterator[tuple[Path, str | None]]:
+def targets(cli: Cli, paths: Sequence[Path], what: str) -> Iterator[tuple[Path, str | None]]:
     """Yield folders of recordings, and the journal that is meant if it is one. Raises `RefusedError`."""
     from proctor_sfu.recording.folder import LEDGER, journal_name
 
     for path in paths:
         if not path.exists():
-            yield Path(_folder_of(cli, path)), None
+            yield Path(_folder_of(cli, path, what)), None
         elif path.is_file():
             if journal_name(path.name) is None and path.name != LEDGER:
                 raise RefusedError("usage", f"{path}: no journal of a recording")
@@ -64,12 +65,14 @@ def targets(cli: Cli, paths: Sequence[Path]) -> Iterator[tuple[Path, str | None]
                 yield each, None
 
 
-def _folder_of(cli: Cli, path: Path) -> str:
-    """Ask the daemon where a recording is."""
+def _folder_of(cli: Cli, path: Path, what: str) -> str:
+    """Ask the daemon where a recording is; it notes in the audit what is done with it."""
     parts = path.parts
     if len(parts) != 3 or not all(ID.fullmatch(part) for part in parts):
         raise RefusedError("not_found", f"{path}: no such file or folder")
-    return cli.client.recordings.get("/".join(parts)).folder
+    found = cli.client.recordings.get("/".join(parts))
+    cli.client.recordings.viewed(found.id, what)
+    return found.folder
 
 
 def name_of(folder: Path) -> str:
@@ -102,6 +105,19 @@ def signing_key(path: Path | None, config: Path | None) -> Ed25519PrivateKey | N
     return keys.load_signing_key(own) if os.access(own, os.R_OK) else None
 
 
+def recording_key(folder: Path, config: Path | None) -> bytes | None:
+    """Return the key of an encrypted recording, None if it is none. Raises `SealedError` and `KeyFileError`."""
+    from proctor_sfu.recording import keys
+    from proctor_sfu.recording.folder import KEY
+
+    if not (folder / KEY).exists():
+        return None
+    master = _settings(config).recording.master_key
+    if master is None:
+        raise RefusedError("usage", f"{folder}: it is encrypted; --config has to name settings with its master key")
+    return keys.recording_key(folder, name_of(folder), keys.master_key(master))
+
+
 def public_key(config: Path | None) -> Shown:
     """Return the public half of the daemon's key. Raises `KeyFileError`."""
     from proctor_sfu.recording import keys, manifest
@@ -113,9 +129,14 @@ def public_key(config: Path | None) -> Shown:
 
 
 def _own_key(config: Path | None) -> Path:
-    from proctor_sfu import settings_file
     from proctor_sfu.recording.folder import SIGNING_KEY
     from proctor_sfu.state import place
 
-    settings = settings_file.load(chosen(config), os.environ).settings
+    settings = _settings(config)
     return settings.recording.signing_key or place(settings.state.directory, os.environ) / SIGNING_KEY
+
+
+def _settings(config: Path | None) -> Settings:
+    from proctor_sfu import settings_file
+
+    return settings_file.load(chosen(config), os.environ).settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NoReturn
 
 from proctor_sfu.recording.digest import Mark
 from proctor_sfu.recording.folder import journal_name
@@ -22,6 +22,8 @@ class Stated:
     track: str
     marks: list[Mark] = field(default_factory=list)
     """Of checkpoints, and last of its end if it is closed."""
+    lasts: list[int] = field(default_factory=list)
+    """Arrival of the last packet before each mark, microseconds of Unix time."""
     clocks: list[tuple[int, int]] = field(default_factory=list)
     """RTP timestamps, and when these were captured, microseconds of Unix time."""
     packets: int = 0
@@ -46,21 +48,27 @@ def _take(found: dict[str, Stated], row: Row) -> None:
     fields = row.fields
     if row.event == "erased":
         for name in fields["files"]:
-            found[name].erased = True
+            track = (journal_name(name) or _no_journal(name)).track
+            found.setdefault(name, Stated(file=name, track=track)).erased = True
     if row.event not in ("segment_opened", "checkpoint", "segment_closed"):
         return
     if journal_name(fields["file"]) is None:
-        raise TypeError(f"{fields['file']!r} is no journal")
+        _no_journal(fields["file"])
     stated = found.setdefault(fields["file"], Stated(file=fields["file"], track=fields["track"]))
     if row.event == "segment_opened":
         return
     stated.marks.append(Mark(size=fields["bytes"], sha256=fields["sha256"], crc32=fields["crc32"]))
+    stated.lasts.append(fields["last_us"])
     stated.packets, stated.first_us, stated.last_us = fields["packets"], fields["first_us"], fields["last_us"]
     if "clock" in fields:
         clock = (fields["clock"][0], fields["clock"][1])
         if clock not in stated.clocks[-1:]:
             stated.clocks.append(clock)
     stated.closed = row.event == "segment_closed"
+
+
+def _no_journal(name: object) -> NoReturn:
+    raise TypeError(f"{name!r} is no journal")
 
 
 def finished(rows: Iterable[Row]) -> bool:

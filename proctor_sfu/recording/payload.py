@@ -6,10 +6,10 @@ I/O, and whatever a packet has in it, nothing here raises.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-_START_CODE: Final = b"\0\0\0\1"
-_IDR, _SPS, _STAP_A, _FU_A = 5, 7, 24, 28
+IDR, SPS, STAP_A, FU_A = 5, 7, 24, 28
+"""Types of H264 units, and of packets that have several, or part of one."""
 
 
 class Rtp(NamedTuple):
@@ -23,7 +23,7 @@ class Rtp(NamedTuple):
 
 
 def parse_rtp(packet: bytes) -> Rtp | None:
-    """Return a packet's content, None for what is no RTP or carries nothing."""
+    """Return a packet's content, which may be nothing; None for what is no RTP."""
     if len(packet) < 12 or packet[0] >> 6 != 2:
         return None
     start, end = 12 + 4 * (packet[0] & 15), len(packet)
@@ -31,8 +31,6 @@ def parse_rtp(packet: bytes) -> Rtp | None:
         start += 4 + 4 * int.from_bytes(packet[start + 2 : start + 4], "big")
     if packet[0] & 0x20:
         end -= packet[-1]
-    if start >= end:
-        return None
     return Rtp(
         int.from_bytes(packet[2:4], "big"), int.from_bytes(packet[4:8], "big"), packet[1] > 127, packet[start:end]
     )
@@ -48,7 +46,7 @@ def begins_key_frame(codec: str, payload: bytes) -> bool:
             found = vp9_descriptor(payload)
             return found.begins and not found.predicted and found.spatial == 0 and not found.skipped
         case "h264":
-            return any(unit[0] & 31 in (_IDR, _SPS) for unit in _h264_beginnings(payload))
+            return any(unit[0] & 31 in (IDR, SPS) for unit in _h264_beginnings(payload))
         case _:
             return True
 
@@ -137,15 +135,44 @@ def _vp9_structure(payload: bytes, at: int, sizes: list[tuple[int, int]]) -> int
     return at
 
 
+def vp9_size(frame: bytes) -> tuple[int, int] | None:
+    """Return width and height of a key frame of profile 0 to 2; see the VP9 bitstream specification, 6.2."""
+    bits = int.from_bytes(frame[:16].ljust(16, b"\0"), "big")
+    at = 0
+
+    def read(count: int) -> int:
+        nonlocal at
+        at += count
+        return bits >> (128 - at) & (1 << count) - 1
+
+    if read(2) != 2:
+        return None
+    profile = read(1) | read(1) << 1
+    if profile == 3 or read(1) or read(1):
+        return None  # Another profile, a picture shown again, or no key frame.
+    read(2)
+    if read(24) != 0x498342:
+        return None
+    if profile == 2:
+        read(1)
+    if read(3) != 7:
+        read(1)
+        if profile == 1:
+            read(3)
+    elif profile == 1:
+        read(1)
+    return read(16) + 1, read(16) + 1
+
+
 # H264.
 
 
 def _h264_beginnings(payload: bytes) -> list[bytes]:
     """Return the units that begin in a packet; of a fragmented one its header byte."""
     kind = payload[0] & 31 if payload else 0
-    if kind == _STAP_A:
+    if kind == STAP_A:
         return h264_aggregated(payload)
-    if kind == _FU_A:
+    if kind == FU_A:
         return [payload[1:2]] if len(payload) > 1 and payload[1] & 0x80 else []
     return [payload] if payload else []
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from proctor_sfu import events
 from proctor_sfu.aio import spawn
@@ -49,6 +50,9 @@ FAREWELL: Final = 15.0
 class Recordings:
     """Begins and ends recordings as rooms and operators want. Runs between `start` and `close`."""
 
+    key: Ed25519PrivateKey
+    """Signs manifests; known once it is started."""
+
     def __init__(self, registry: Registry, settings: Settings, directory: Path, signing_key: Path) -> None:
         self.directory = directory
         self.settings = settings
@@ -59,7 +63,7 @@ class Recordings:
         self.space = Space(limits=Limits(reserve_bytes=settings.reserve_bytes, reserve_hours=settings.reserve_hours))
         self.refused: dict[tuple[str, str], str] = {}
         """Room and candidate that should be recorded -> why they are not."""
-        self.finished: Callable[[Recording], None] = lambda recording: None
+        self.finished: Callable[[str, Path], object] = lambda name, folder: None
         """Called when a recording is complete and signed."""
         self._registry = registry
         self._wanted: dict[tuple[str, str], frozenset[Source]] = {}
@@ -83,11 +87,11 @@ class Recordings:
     def start(self) -> None:
         """Follow what happens in the rooms. Raises `OSError` for the directory and `KeyFileError` for a key."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        public = keys.public_pem(keys.signing_key(self.signing_key))
+        self.key = keys.signing_key(self.signing_key)
         if self.settings.master_key is not None:
             keys.master_key(self.settings.master_key)
         # Beside the recordings, so that whoever has the disk can verify them.
-        replace(self.directory / folders.PUBLIC_KEY, public)
+        replace(self.directory / folders.PUBLIC_KEY, keys.public_pem(self.key))
         self._unsubscribe = self._registry.events.subscribe(self._on_event)
 
     async def close(self) -> None:
@@ -163,6 +167,15 @@ class Recordings:
         else:
             self._wanted[room_id, candidate] = sources
         self._registry.audit.record("record", by=by, room=room_id, target=candidate, sources=sorted(sources))
+
+    def by_id(self, name: str) -> Recording | None:
+        """Return a recording that runs."""
+        return self._by_id.get(name)
+
+    def try_refused(self) -> None:
+        """Try again to record those who were refused."""
+        for room in {room for room, _ in self.refused}:
+            self._take_missing(room)
 
     def _take_missing(self, room_id: str) -> None:
         """Record what is published and should be."""
@@ -370,7 +383,7 @@ class Recordings:
             self._registry.events.publish(
                 events.RecordingFinished(room=recording.room, peer=recording.candidate, recording=recording.id)
             )
-            self.finished(recording)
+            self.finished(recording.id, recording.folder)
 
     def _recorder_came_back(self) -> None:
         self._registry.events.publish(events.RecorderDied())

@@ -55,6 +55,8 @@ class Take:
         """Of recorders that died."""
         self.cause = ""
         """Why it is stalled."""
+        self.arrived: int | None = None
+        """Packets the worker had got of it when silence began to be noticed; None: there is none."""
 
     @property
     def paused(self) -> bool:

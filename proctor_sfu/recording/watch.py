@@ -43,8 +43,12 @@ class Watch:
         self.verdict = verdict
         return verdict
 
+    def silence(self, now: float) -> float:
+        """Return for how long nothing was received."""
+        return now - max(self.received_at, self.since)
+
     def _judge(self, now: float) -> Verdict:
-        if now - max(self.received_at, self.since) > self.patience:
+        if self.silence(now) > self.patience:
             return "stalled"
         if self.received > self.written and now - max(self.written_at, self.since) > self.patience:
             return "unwritten"

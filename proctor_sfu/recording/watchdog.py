@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
+from typing import Final
 
 import structlog
 
@@ -16,6 +16,9 @@ from proctor_sfu.recording.taking import Recording, Take
 from proctor_sfu.rooms.registry import Registry
 
 _log = structlog.get_logger("psfu.recording")
+
+NOTICED: Final = 1.5
+"""Seconds of silence from which on the worker is asked whether it still gets packets."""
 
 
 class Watchdog:
@@ -44,6 +47,10 @@ class Watchdog:
             )
         elif verdict is not None:
             spawn(self._stalled(recording, take, silent=verdict == "stalled"), name=f"stalled {recording.id}")
+        elif take.watch.silence(now) < NOTICED:
+            take.arrived = None
+        elif take.arrived is None and not take.paused:
+            spawn(self._count(recording, take), name=f"silent {recording.id}")
 
     async def _stalled(self, recording: Recording, take: Take, *, silent: bool) -> None:
         """Find out why, and tell."""
@@ -55,19 +62,26 @@ class Watchdog:
         )
 
     async def _why(self, recording: Recording, take: Take) -> str:
-        """Tell whether the worker gets packets that do not arrive here, or none at all."""
+        """Tell whether the worker went on to get packets that do not arrive here, or gets none either."""
+        before, after = take.arrived, await self._arrived(recording, take)
+        if after is None:
+            return "source-ended"
+        return "recorder-deaf" if before is not None and after > before else "candidate-connection"
+
+    async def _count(self, recording: Recording, take: Take) -> None:
+        take.arrived = await self._arrived(recording, take)
+
+    async def _arrived(self, recording: Recording, take: Take) -> int | None:
+        """Return how many packets of a source the worker got so far."""
         room = self._registry.rooms.get(recording.room)
         peer = room.peers.get(recording.candidate) if room is not None else None
         published = peer.published.get(take.consumer.producer_id) if peer is not None else None
         if published is None:
-            return "source-ended"
+            return None
         try:
-            before = sum(each.packet_count for each in await published.producer.get_stats())
-            await asyncio.sleep(1.0)  # The time over which packets are counted.
-            after = sum(each.packet_count for each in await published.producer.get_stats())
+            return sum(each.packet_count for each in await published.producer.get_stats())
         except MediasoupError:
-            return "worker-died"
-        return "candidate-connection" if after == before else "recorder-deaf"
+            return None  # It closed meanwhile.
 
     def _show(self, recording: Recording) -> None:
         """Let whoever looks at the candidate know."""

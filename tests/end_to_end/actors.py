@@ -54,6 +54,11 @@ class Actor:
         self._reader = threading.Thread(target=self._read, name=f"events of {kind}", daemon=True)
         self._reader.start()
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     # -- Commands --------------------------------------------------------------------------------
 
     def start(self, command: str, **arguments: Any) -> int:

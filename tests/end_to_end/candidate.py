@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from end_to_end import beep
 from end_to_end.client import Commanded, emit
 from proctor_sfu.simulate import candidate, clip
+from proctor_sfu.simulate.formats import AUDIO_CLOCK, AUDIO_PACKET
 from proctor_sfu.simulate.track import ClipTrack
 
 
@@ -22,6 +24,13 @@ class Candidate(Commanded, candidate.Candidate):
         played = clip.load(Path(path))
         camera, microphone = ClipTrack.video(played, _sent), ClipTrack.audio(played)
         return await self.publish("A candidate", played.codec, {"camera": [camera], "microphone": [microphone]})
+
+    async def do_publish_beeps(self, path: str) -> dict[str, str]:
+        """Publish the pictures of the clip at ``path``, and beeps for its tone; events tell when each was due."""
+        played = clip.load(Path(path))
+        camera = ClipTrack.video(played, _sent)
+        beeps = ClipTrack(beep.frames(), kind="audio", clock=AUDIO_CLOCK, step=AUDIO_PACKET, sent=_sounded)
+        return await self.publish("A candidate", played.codec, {"camera": [camera], "microphone": [beeps]})
 
     async def do_publish_layers(self, paths: list[str]) -> dict[str, str]:
         """Publish the pictures of several clips as the layers of one camera, the smallest first."""
@@ -35,6 +44,11 @@ class Candidate(Commanded, candidate.Candidate):
 
 def _sent(number: int, key: bool, at: float) -> None:
     emit("sent", number=number, key=key, at=at)
+
+
+def _sounded(number: int, key: bool, at: float) -> None:
+    if number % beep.EVERY == 0:
+        emit("beep", number=number, at=at)
 
 
 if __name__ == "__main__":

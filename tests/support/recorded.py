@@ -43,14 +43,21 @@ class Tape:
 
     def journal(
         self, track: str = "camera", segment: int = 1, *, packets: Sequence[bytes] = (), start_us: int = START_US,
-        checkpoints: Sequence[int] = (), closed: bool = True,
+        checkpoints: Sequence[int] = (), closed: bool = True, codec: str = "vp8", arrivals: Sequence[int] | None = None,
+        clock: tuple[int, int] | None = None, ssrc: int = 1111,
     ) -> Path:  # fmt: skip
-        """Write a journal, 10 ms between packets; ``checkpoints``: after how many packets."""
+        """Write a journal, 10 ms between packets unless ``arrivals`` (microseconds since it began) are given.
+
+        ``checkpoints``: after how many packets.
+        """
         path = self.folder / f"{track}-{segment:04}.mjr"
+        sound = codec == "opus"
         header = Header(
-            kind="video", codec="vp8", started_us=start_us, recording=self.id, track=track, segment=segment,
-            ssrc=1111, payload_type=101, clock_rate=90_000,
+            kind="audio" if sound else "video", codec=codec, started_us=start_us, recording=self.id, track=track,
+            segment=segment, ssrc=ssrc, payload_type=101, clock_rate=48_000 if sound else 90_000,
+            channels=2 if sound else 1,
         )  # fmt: skip
+        times = arrivals if arrivals is not None else [10_000 * number for number in range(len(packets))]
         digest = Digest()
         self.row("segment_opened", track=track, file=path.name, ssrc=1111, codec="vp8")
         with path.open("wb") as file:
@@ -61,16 +68,18 @@ class Tape:
 
             def state(count: int) -> dict[str, object]:
                 mark = digest.mark()
-                return {
+                fields: dict[str, object] = {
                     "track": track, "file": path.name, "bytes": mark.size, "packets": count, "sha256": mark.sha256,
-                    "crc32": mark.crc32, "first_us": start_us, "last_us": start_us + 10_000 * max(0, count - 1),
+                    "crc32": mark.crc32, "first_us": start_us,
+                    "last_us": start_us + (times[count - 1] if count else 0),
                 }  # fmt: skip
+                return fields if clock is None else fields | {"clock": list(clock)}
 
             write(header.encode())
             for number, packet in enumerate(packets):
                 if number in checkpoints:
                     self.row("checkpoint", **state(number))
-                write(encode_packet(10 * number, packet))
+                write(encode_packet(times[number] // 1000, packet))
             if closed:
                 self.row("segment_closed", **state(len(packets)))
         return path

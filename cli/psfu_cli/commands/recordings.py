@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from proctor_sfu.control.api.recordings import Disk, Recording, Wanted
-from psfu_cli import complete, exits, offline
+from proctor_sfu.control.api.recordings import Disk, Erased, Recording, Wanted
+from psfu_cli import complete, exits, offline, quantities
 from psfu_cli.commands.rooms import age
 from psfu_cli.commands.serve import ConfigOption
 from psfu_cli.offline import Shown
-from psfu_cli.options import Cli, DryRunOption, client
+from psfu_cli.options import Cli, DryRunOption, ReasonOption, YesOption, client
 from psfu_cli.output import Column, Format, duration, size
 from psfu_cli.progress import progress
 from psfu_cli.quantities import recorded_sources
@@ -21,6 +21,10 @@ app = typer.Typer(no_args_is_help=True, help="Record candidates; find, verify, e
 
 RecordingArgument = Annotated[
     str,
+    typer.Argument(metavar="RECORDING", help="ROOM/CANDIDATE/TIME.", autocompletion=complete.recordings),
+]
+RecordingsArgument = Annotated[
+    list[str],
     typer.Argument(metavar="RECORDING", help="ROOM/CANDIDATE/TIME.", autocompletion=complete.recordings),
 ]
 RoomOption = Annotated[
@@ -82,6 +86,12 @@ DISK: Final = (
 )
 
 
+ERASED: Final = (
+    Column(title="RECORDING", value=lambda each: each.recording),
+    Column(title="JOURNALS", value=lambda each: len(each.files)),
+    Column(title="SIZE", value=lambda each: size(each.bytes)),
+    Column(title="REASON", value=lambda each: each.reason),
+)
 REPAIRED: Final = (
     Column(title="RECORDING", value=lambda each: each.recording),
     Column(title="CLOSED", value=lambda each: " ".join(each.closed)),
@@ -147,6 +157,54 @@ def stop(cli: Cli, room: RoomArgument, candidate: CandidateOption = None, source
     cli.writer(Wanted, lambda each: str(each.room)).changed([wanted], WANTED)
 
 
+@app.command()
+@client()
+def hold(
+    cli: Cli,
+    recordings: RecordingsArgument,
+    release: Annotated[bool, typer.Option("--release", help="Hold them no longer.")] = False,
+    reason: ReasonOption = "",
+) -> None:
+    """Keep recordings whatever their retention says; nothing erases or deletes them before they are released."""
+    done = [cli.client.recordings.hold(each, held=not release, reason=reason) for each in recordings]
+    cli.writer(Recording).changed(done, COLUMNS)
+
+
+@app.command()
+@client()
+def erase(
+    cli: Cli,
+    recordings: RecordingsArgument,
+    reason: ReasonOption = "",
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Delete the journals of recordings for ever; the ledger stays, with a receipt."""
+    found = [cli.client.recordings.erase(each, reason=reason, dry_run=True) for each in recordings]
+    if not dry_run:
+        total = size(sum(each.bytes for each in found))
+        cli.confirm(f"Erase {', '.join(recordings)} ({total}) for ever?", yes=yes)
+        found = [cli.client.recordings.erase(each, reason=reason) for each in recordings]
+    cli.writer(Erased, lambda each: str(each.recording)).changed(found, ERASED)
+    if dry_run and not cli.as_json:
+        exits.hint("dry run: nothing was erased")
+
+
+@app.command()
+@client()
+def prune(cli: Cli, yes: YesOption = False, dry_run: DryRunOption = False) -> None:
+    """Delete now what retention would delete by and by: finished, not held, and its time is over."""
+    found = cli.client.recordings.prune(dry_run=True)
+    if not dry_run and found:
+        cli.confirm(f"Delete {len(found)} recordings ({size(sum(each.bytes for each in found))})?", yes=yes)
+        found = cli.client.recordings.prune()
+    writer = cli.writer(Erased, lambda each: str(each.recording))
+    if found or cli.as_json:
+        writer.changed(found, ERASED)
+    if dry_run and not cli.as_json:
+        exits.hint("dry run: nothing was deleted")
+
+
 # Without a daemon.
 
 
@@ -166,7 +224,7 @@ def verify(
 
     reports = []
     with offline.explained(), progress() as tell:
-        for folder, only in offline.targets(cli, paths):
+        for folder, only in offline.targets(cli, paths, "verify"):
             trusted = public_key(key) if key is not None else known_key(folder)
             name = offline.name_of(folder)
             verifier = Verifier(folder, trusted, progress=lambda part, name=name: tell(name, part))  # type: ignore[misc]
@@ -177,6 +235,51 @@ def verify(
         cli.writer(Report, lambda each: str(each.recording)).many(reports, (), empty="")
     if any(report.state not in GOOD for report in reports):
         raise typer.Exit(exits.Exit.FAILED)
+
+
+@app.command()
+@client()
+def export(
+    cli: Cli,
+    paths: PathsArgument,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE|DIR", help="Where to write; else named like the recording, here."),
+    ] = None,
+    kind: Annotated[
+        Literal["webm", "mkv", "mp4"] | None,
+        typer.Option("--format", help="Else as --to ends, else WebM, or Matroska where that cannot hold it."),
+    ] = None,
+    sources: SourcesOption = "",
+    separate: Annotated[bool, typer.Option("--separate", help="A file for each track.")] = False,
+    last: Annotated[
+        Any,
+        typer.Option("--last", parser=quantities.seconds, metavar="TIME", help="Only the last 60s, 10m …"),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="Only around 2026-01-01T09:30:00Z, or around 12m since it began."),
+    ] = None,
+    margin: Annotated[
+        Any,
+        typer.Option("--margin", parser=quantities.seconds, metavar="TIME", help="So long before and after --at."),
+    ] = "20s",
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Write recordings to files people can play, nothing transcoded, also while they are recorded."""
+    from proctor_sfu.recording.export import Exported
+    from psfu_cli.exporting import COLUMNS as EXPORTED
+    from psfu_cli.exporting import Wish, export
+
+    wish = Wish(
+        to=to, kind=kind, sources=tuple(recorded_sources(sources)), separate=separate, last=last, at=at, margin=margin,
+        force=force,
+    )  # fmt: skip
+    with offline.explained(), progress() as tell:
+        targets = list(offline.targets(cli, paths, "export"))
+        written = [each for folder, _ in targets for each in export(folder, wish, config, tell, many=len(targets) > 1)]
+    cli.writer(Exported, lambda each: str(each.file)).changed(written, EXPORTED)
 
 
 @app.command()
@@ -197,7 +300,7 @@ def repair(
     from proctor_sfu.recording.verify import Verifier
 
     with offline.explained():
-        folders = [folder for folder, _ in offline.targets(cli, paths)]
+        folders = [folder for folder, _ in offline.targets(cli, paths, "repair")]
         if dry_run:
             offline.write_reports(cli, [Verifier(folder).verify() for folder in folders])
             exits.hint("dry run: nothing was repaired")

@@ -85,3 +85,13 @@ class Wanted:
     sources: tuple[str, ...]
     stopped: tuple[str, ...]
     """Recordings that are finished because of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """Journals that were, or would be, deleted; the ledger keeps the receipt."""
+
+    recording: str
+    files: tuple[str, ...]
+    bytes: int
+    reason: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 
-from proctor_sfu.control.api.recordings import Disk, Recording, Wanted
+from proctor_sfu.control.api.recordings import Disk, Erased, Recording, Wanted
 from proctor_sfu.control.client.transport import Transport, segment
 
 
@@ -37,6 +37,28 @@ class Recordings:
         """Record them no more."""
         body = {"room": room, "candidate": candidate, "sources": [*sources]}
         return self._transport.one(Wanted, self._transport.call("POST", "/v1/recordings/stop", body=body))
+
+    def hold(self, recording: str, *, held: bool, reason: str) -> Recording:
+        """Keep a recording whatever its retention says, or no longer."""
+        query = {"reason": reason}
+        method = "PUT" if held else "DELETE"
+        return self._transport.one(
+            Recording, self._transport.call(method, f"{_path(recording)}/hold", query=query)
+        )  # fmt: skip
+
+    def erase(self, recording: str, *, reason: str, dry_run: bool = False) -> Erased:
+        """Delete the journals of a recording."""
+        query = {"reason": reason, "dry_run": dry_run}
+        return self._transport.one(Erased, self._transport.call("DELETE", _path(recording), query=query))
+
+    def prune(self, *, dry_run: bool = False) -> builtins.list[Erased]:
+        """Delete the recordings whose time is over."""
+        query = {"dry_run": dry_run}
+        return self._transport.many(Erased, self._transport.call("POST", "/v1/recordings/prune", query=query))
+
+    def viewed(self, recording: str, what: str) -> None:
+        """Note in the audit that somebody looks at a recording."""
+        self._transport.call("POST", f"{_path(recording)}/views", body={"what": what})
 
 
 def _path(recording: str) -> str:

@@ -18,6 +18,7 @@ from proctor_sfu.text import safe_text
 STATUS: Final[Mapping[str, int]] = {
     "bad_data": 400, "api_version": 400, "forbidden": 403, "not_found": 404, "room_not_found": 404,
     "candidate_not_found": 404, "worker_not_found": 404, "method_not_allowed": 405, "conflict": 409,
+    "busy": 409, "held": 409, "tampered": 409,
     "room_full": 409, "too_large": 413, "address_in_use": 409, "no_worker": 503, "worker_closed": 503, "not_ready": 503,
     "key_not_found": 404, "state_unusable": 507,
 }  # fmt: skip

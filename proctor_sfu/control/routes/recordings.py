@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from aiohttp import web
 from pydantic import Field
 
 from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import recordings as api
-from proctor_sfu.control.routes.answers import Body, Route, caller, read
+from proctor_sfu.control.routes.answers import Body, Route, caller, flag, read, reason
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.recording import archive, folder
 from proctor_sfu.recording.archive import Kept
+from proctor_sfu.recording.housekeeping import Housekeeper
+from proctor_sfu.recording.keeping import Erased
 from proctor_sfu.recording.recordings import Recordings
 from proctor_sfu.recording.taking import Recording, Take
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.rooms.roles import CANDIDATE_SOURCES, Source
+from proctor_sfu.rooms.room import Room
 from proctor_sfu.text import safe_text
 
 ONE = "/recordings/{room}/{candidate}/{begun}"
@@ -42,12 +46,19 @@ class Start(Which):
     retain_days: int | None = Field(None, ge=0, le=36_500)
 
 
+class View(Body):
+    """``POST /v1/recordings/{id}/views``."""
+
+    what: str = Field(max_length=200)
+
+
 class RecordingRoutes:
     """Begin, end, find, and look after."""
 
-    def __init__(self, registry: Registry, recordings: Recordings) -> None:
+    def __init__(self, registry: Registry, recordings: Recordings, housekeeper: Housekeeper) -> None:
         self._registry = registry
         self._recordings = recordings
+        self._housekeeper = housekeeper
 
     def table(self) -> list[Route]:
         """Return the routes."""
@@ -56,7 +67,12 @@ class RecordingRoutes:
             ("GET", "/recordings/disk", self._disk),
             ("POST", "/recordings/start", self._start),
             ("POST", "/recordings/stop", self._stop),
+            ("POST", "/recordings/prune", self._prune),
             ("GET", ONE, self._get),
+            ("DELETE", ONE, self._erase),
+            ("PUT", f"{ONE}/hold", self._hold),
+            ("DELETE", f"{ONE}/hold", self._release),
+            ("POST", f"{ONE}/views", self._view),
         ]
 
     async def _list(self, request: web.Request) -> list[api.Recording]:
@@ -72,12 +88,17 @@ class RecordingRoutes:
         return sorted(shown, key=lambda each: (each.room, each.candidate, each.id))
 
     async def _get(self, request: web.Request) -> api.Recording:
-        name = "/".join(safe_text(request.match_info[part], 64) for part in ("room", "candidate", "begun"))
-        for each in self._recordings.running.values():
-            if each.id == name and each.state != "failed":
-                return _running(each)
+        return await self._shown(_name(request))
+
+    async def _shown(self, name: str) -> api.Recording:
+        running = self._recordings.by_id(name)
+        if running is not None and running.state != "failed":
+            return _running(running)
         path = await asyncio.to_thread(archive.find, self._recordings.directory, name)
         return _kept(await asyncio.to_thread(archive.look, name, path))
+
+    async def _found(self, name: str) -> Path:
+        return await asyncio.to_thread(archive.find, self._recordings.directory, name)
 
     async def _disk(self, request: web.Request) -> api.Disk:
         recordings, space = self._recordings, self._recordings.space
@@ -93,20 +114,22 @@ class RecordingRoutes:
 
     async def _start(self, request: web.Request) -> api.Wanted:
         body = await read(request, Start)
-        self._must_exist(body)
+        room = self._named(body)
         sources = self._recordings.want(
             body.room, body.candidate, body.chosen, retain_days=body.retain_days, by=caller(request)
         )
         await self._keep(body)
+        await self._registry.keep_record(room)
         return api.Wanted(
             room=body.room, candidate=body.candidate, sources=tuple(sorted(sources)), stopped=()
         )  # fmt: skip
 
     async def _stop(self, request: web.Request) -> api.Wanted:
         body = await read(request, Which)
-        self._must_exist(body)
+        room = self._named(body)
         ended = await self._recordings.unwant(body.room, body.candidate, body.chosen, by=caller(request))
         await self._keep(body)
+        await self._registry.keep_record(room)
         left = self._recordings.wanted(body.room, body.candidate)
         return api.Wanted(
             room=body.room, candidate=body.candidate, sources=tuple(sorted(left)),
@@ -118,10 +141,71 @@ class RecordingRoutes:
         if which.candidate is None:
             await self._registry.keep_record(self._registry.get(which.room))
 
-    def _must_exist(self, which: Which) -> None:
-        room = self._registry.get(which.room)
-        if which.candidate is not None and which.candidate not in room.peers:
-            raise RefusedError("candidate_not_found", f'nobody called "{which.candidate}" is in room "{room.id}"')
+    async def _prune(self, request: web.Request) -> list[api.Erased]:
+        dry = flag(request, "dry_run")
+        done = await self._housekeeper.prune(dry_run=dry)
+        if not dry:
+            for each in done:
+                self._note(request, each.recording, "recording_erased", reason=each.reason)
+        return [_erased(each) for each in done]
+
+    async def _erase(self, request: web.Request) -> api.Erased:
+        name, why = _name(request), reason(request)
+        path = await self._found(name)
+        if self._recordings.by_id(name) is not None:
+            raise RefusedError("conflict", f"{name} is being recorded; stop it first (psfu recordings stop)")
+        if flag(request, "dry_run"):
+            size = (await self._shown(name)).bytes
+            files = tuple(each.name for each in await asyncio.to_thread(folder.journals, path))
+            return api.Erased(recording=name, files=files, bytes=size, reason=why)
+        erased = await self._housekeeper.erase(name, path, by=caller(request).plain(), reason=why)
+        self._note(request, name, "recording_erased", reason=why)
+        return _erased(erased)
+
+    async def _hold(self, request: web.Request) -> api.Recording:
+        return await self._set_hold(request, held=True)
+
+    async def _release(self, request: web.Request) -> api.Recording:
+        return await self._set_hold(request, held=False)
+
+    async def _set_hold(self, request: web.Request, *, held: bool) -> api.Recording:
+        name, why = _name(request), reason(request)
+        path = await self._found(name)
+        await self._housekeeper.hold(name, path, held=held, by=caller(request).plain(), reason=why)
+        self._note(request, name, "recording_held" if held else "recording_released", reason=why)
+        return await self._shown(name)
+
+    async def _view(self, request: web.Request) -> web.Response:
+        body, name = await read(request, View), _name(request)
+        await self._found(name)
+        self._note(request, name, "recording_viewed", what=safe_text(body.what, 200))
+        return web.json_response({})
+
+    def _note(self, request: web.Request, name: str, action: str, **details: Any) -> None:
+        room, candidate, _ = folder.split_id(name)
+        self._registry.audit.record(
+            action, by=caller(request), room=room, target=candidate, recording=name, **details
+        )  # fmt: skip
+
+    def _named(self, which: Which) -> Room:
+        """Return the room; the candidate has to be in it, expected in it, or recorded of it."""
+        room, candidate = self._registry.get(which.room), which.candidate
+        running = (room.id, candidate) in self._recordings.running
+        if candidate is not None and not running and candidate not in room.peers and candidate not in room.roster:
+            raise RefusedError(
+                "candidate_not_found", f'nobody called "{candidate}" is in room "{room.id}" or expected there'
+            )
+        return room
+
+
+def _name(request: web.Request) -> str:
+    return "/".join(safe_text(request.match_info[part], 64) for part in ("room", "candidate", "begun"))
+
+
+def _erased(erased: Erased) -> api.Erased:
+    return api.Erased(
+        recording=erased.recording, files=erased.files, bytes=erased.bytes, reason=erased.reason
+    )  # fmt: skip
 
 
 def _running(recording: Recording) -> api.Recording:

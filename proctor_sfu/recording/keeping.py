@@ -1,0 +1,119 @@
+"""What becomes of recordings afterwards: kept in spite of all, erased with a receipt, deleted when their time is over.
+
+Blocks. A recording that is being written is left alone; whatever is done is a row of the ledger, which is signed anew.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from proctor_sfu.errors import FolderError
+from proctor_sfu.recording import archive, contents, folder, ledger_file
+from proctor_sfu.recording.archive import Kept
+from proctor_sfu.recording.ledger_file import LedgerFile
+from proctor_sfu.recording.seal import finish, seal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """A receipt."""
+
+    recording: str
+    files: tuple[str, ...]
+    bytes: int
+    reason: str
+
+
+def hold(path: Path, recording: str, *, held: bool, by: dict[str, Any], reason: str, key: Ed25519PrivateKey) -> None:
+    """Keep a recording whatever its retention says, or no longer. Raises `FolderError` and `OSError`."""
+    with LedgerFile.open(path) as file:
+        _append(file, "hold_set" if held else "hold_released", {"by": by, "reason": reason})
+    _sign_again(path, recording, key)
+
+
+def erase(path: Path, recording: str, *, by: dict[str, Any], reason: str, key: Ed25519PrivateKey) -> Erased:
+    """Delete the journals of a recording, and its key first; what is left is the ledger, with the receipt.
+
+    Raises `FolderError`: ``held``, ``busy``, ``tampered``; and `OSError`. Done again, it goes on where it stopped.
+    """
+    with LedgerFile.open(path) as file:
+        try:
+            summary = contents.summary(file.rows)
+        except ValueError as error:
+            raise FolderError("tampered", f"{path}: {error}") from None
+        if summary.held:
+            raise FolderError("held", f"{recording}: it is held and cannot be erased (psfu recordings hold --release)")
+        there = folder.journals(path)
+        erased = Erased(
+            recording=recording, files=tuple(each.name for each in there),
+            bytes=sum(each.stat().st_size for each in there), reason=reason,
+        )  # fmt: skip
+        if there or not summary.erased:
+            # The receipt first: what is half done is finished by doing it again.
+            fields = {"files": list(erased.files), "bytes": erased.bytes, "by": by, "reason": reason}
+            _append(file, "erased", fields)
+        _shred(path / folder.KEY)
+        for each in there:
+            each.unlink()
+        _sync_folder(path)
+        finished = contents.finished(file.rows)
+    if finished:
+        _sign_again(path, recording, key)
+    else:
+        finish(path, recording, {"reason": reason, "by": by}, key)
+    return erased
+
+
+def overdue(directory: Path, now: float) -> Iterator[Kept]:
+    """Yield the recordings whose time is over, the oldest first."""
+    found = [each for each in archive.kept(directory) if _is_overdue(each, now)]
+    yield from sorted(found, key=lambda each: each.summary.ended_at if each.summary is not None else "")
+
+
+def _is_overdue(kept: Kept, now: float) -> bool:
+    summary = kept.summary
+    if kept.state != "finished" or summary is None or summary.held or summary.erased or not summary.retain_until:
+        return False
+    return datetime.fromisoformat(summary.retain_until).timestamp() <= now
+
+
+def _append(file: LedgerFile, event: str, fields: dict[str, Any]) -> None:
+    file.append(event, time.time(), fields)
+    file.sync()
+
+
+def _sign_again(path: Path, recording: str, key: Ed25519PrivateKey) -> None:
+    """Sign a finished recording with its new rows; one that is not finished is signed when it is."""
+    found = ledger_file.read(path)
+    if contents.finished(found.rows):
+        seal(path, recording, found.rows, found.end, key)
+
+
+def _shred(path: Path) -> None:
+    """Overwrite a wrapped key before it is deleted; the master key alone makes nothing of it then."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        os.write(file, os.urandom(os.fstat(file).st_size))
+        os.fsync(file)
+    finally:
+        os.close(file)
+    path.unlink()
+
+
+def _sync_folder(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
