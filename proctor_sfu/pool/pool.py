@@ -61,7 +61,11 @@ class Pool:
         """Start ``count`` workers; all or none."""
         self.target = count
         try:
-            await asyncio.gather(*(self._start(slot) for slot in range(count)))
+            # Waits for all of them also when one fails: none may come up after the pool is closed.
+            ended = await asyncio.gather(*(self._start(slot) for slot in range(count)), return_exceptions=True)
+            for each in ended:
+                if isinstance(each, BaseException):
+                    raise each
         except BaseException:
             await self.close()
             raise
@@ -69,11 +73,12 @@ class Pool:
     async def close(self) -> None:
         """Stop all workers."""
         self._closing = True
-        members = list(self._members.values())
-        for member in members:
-            member.worker.close()
-        await asyncio.gather(*(member.worker.wait_closed() for member in members))
-        self._members.clear()
+        async with self._changing:  # What is being started comes up first, so that it is stopped as well.
+            members = list(self._members.values())
+            for member in members:
+                member.worker.close()
+            await asyncio.gather(*(member.worker.wait_closed() for member in members))
+            self._members.clear()
 
     async def silent(self, seconds: float) -> list[Member]:
         """Return the workers that do not answer within ``seconds``; one that dies meanwhile is not silent but dead."""
@@ -133,7 +138,8 @@ class Pool:
                 await asyncio.sleep(delay)
             try:
                 async with self._changing:
-                    await self._start(self._free_slot())
+                    if not self._closing:
+                        await self._start(self._free_slot())
             except (MediasoupError, AddressInUseError, OSError) as error:
                 _log.error("worker_not_started", reason=str(error))
         if not told and not self._closing:
@@ -156,7 +162,8 @@ class Pool:
             if not dry_run:
                 self.target = count
                 for member in self.members:
-                    member.state = "draining" if member in kept else "running"
+                    # Also of those that are stopped in a moment: no room may be placed on them meanwhile.
+                    member.state = "draining" if member in kept or member in stopped else "running"
                     if member in kept:
                         self._stop_when_empty(member)
                 while len(self._members) < count:

@@ -6,6 +6,7 @@ import dataclasses
 import sqlite3
 import threading
 import zlib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def test_a_later_daemon_goes_on_with_the_file(tmp_path: Path) -> None:
 
 def test_frames_of_another_version_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frames = written(tmp_path / "a.psfurec")
-    with sqlite3.connect(tmp_path / "a.psfurec") as db:
+    with closing(sqlite3.connect(tmp_path / "a.psfurec")) as db, db:
         # As if members were in another order then, and one more.
         db.execute("INSERT INTO headers VALUES (7, ?)", ('{"Frame": []}',))
     written(tmp_path / "a.psfurec")
@@ -188,14 +189,14 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     assert "not a database" in refused(tmp_path / "text.psfurec")
     (tmp_path / "empty.psfurec").touch()
     assert "no such table" in refused(tmp_path / "empty.psfurec")
-    with sqlite3.connect(tmp_path / "foreign.psfurec") as db:
+    with closing(sqlite3.connect(tmp_path / "foreign.psfurec")) as db, db:
         db.execute("CREATE TABLE frames (a, b)")
     assert "no such table" in refused(tmp_path / "foreign.psfurec")
 
 
 def test_a_file_of_a_later_version_is_told(tmp_path: Path) -> None:
     written(tmp_path / "a.psfurec")
-    with sqlite3.connect(tmp_path / "a.psfurec") as db:
+    with closing(sqlite3.connect(tmp_path / "a.psfurec")) as db, db:
         db.execute("UPDATE meta SET value = '99' WHERE name = 'format'")
     assert "later psfu" in refused(tmp_path / "a.psfurec")
 
@@ -212,10 +213,10 @@ def test_a_truncated_file_is_told(tmp_path: Path, part: float) -> None:
 def test_damage_inside_of_a_frame_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.psfurec"
     written(path)
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE frames SET data = x'0102030405' WHERE number = 5")
     assert "not to be unpacked" in refused(path)
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE frames SET header = 99 WHERE number = 5")
     assert "header 99 is missing" in refused(path)
 
@@ -224,7 +225,7 @@ def test_damage_inside_of_a_frame_is_told(tmp_path: Path) -> None:
 
 
 def numbers(path: Path) -> list[int]:
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         return [number for (number,) in db.execute("SELECT number FROM frames ORDER BY number")]
 
 

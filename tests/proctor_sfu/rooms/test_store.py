@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,7 +72,7 @@ async def test_changes_replace_and_removal_removes_all(tmp_path: Path) -> None:
     await store.open()
     await store.remove_room("exam")
     await store.close()
-    with sqlite3.connect(tmp_path / NAME) as database:
+    with closing(sqlite3.connect(tmp_path / NAME)) as database, database:
         assert database.execute("SELECT count(*) FROM roster").fetchone() == (0,)
     database.close()
     assert (await reopened(tmp_path)).rooms == ()
@@ -112,7 +113,7 @@ async def failure(folder: Path) -> str:
 
 async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     await reopened(tmp_path)
-    with sqlite3.connect(tmp_path / NAME) as database:
+    with closing(sqlite3.connect(tmp_path / NAME)) as database, database:
         database.execute(f"PRAGMA user_version = {VERSION + 1}")
     database.close()
     before = (tmp_path / NAME).read_bytes()
@@ -121,7 +122,7 @@ async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
 
 
 async def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / NAME) as database:
+    with closing(sqlite3.connect(tmp_path / NAME)) as database, database:
         database.execute("CREATE TABLE bookmarks (url TEXT)")
     database.close()
     assert "no database of psfu" in await failure(tmp_path)
@@ -151,7 +152,7 @@ async def test_content_nobody_wrote_is_one_clear_error(tmp_path: Path) -> None:
     await store.open()
     await store.add_room(EXAM, ROSTER, GROUPS)
     await store.close()
-    with sqlite3.connect(tmp_path / NAME) as database:
+    with closing(sqlite3.connect(tmp_path / NAME)) as database, database:
         database.execute("""UPDATE rooms SET profile = '{"id": 7}'""")
     database.close()
     assert "holds what psfu did not write" in await failure(tmp_path)
