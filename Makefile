@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := build/stamps
-PATHS := proctor_sfu cli man tests
+PATHS := proctor_sfu cli etc man tests
 WEB := proctor_sfu/web
 WEB_SOURCES := $(shell find $(WEB)/src -type f) $(WEB)/build.mjs $(WEB)/tsconfig.json
 

@@ -20,7 +20,7 @@ from support.serve import LIMIT, Serve, environment
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-SHARED: dict[str, str] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+OF_THE_CHECKOUT = {"etc/debian-packages", "etc/hatch_build.py"}
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,6 @@ def tracked(*folders: str) -> set[str]:
 def test_the_wheel_has_the_packages_with_their_data(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     packages = {path.removeprefix("cli/") for path in tracked("proctor_sfu", "cli") if path.endswith(".py")}
-    packages -= {"proctor_sfu/web/hatch_build.py"}
     overlay = tracked("proctor_sfu/mediasoup/overlay")
     assert packages <= names and overlay <= names and len(overlay) > 10
     assert {"proctor_sfu/web/static/candidate.html", "proctor_sfu/web/static/proctor.html"} <= names
@@ -87,13 +86,26 @@ def test_the_wheel_has_nothing_else(wheel: Path) -> None:
     assert not [name for name in names if name.endswith((".ts", ".mjs")) or "node_modules" in name or "/tests/" in name]
 
 
+def shared() -> dict[str, str]:
+    """Return what is shared, by path in the checkout, and where it has to be below the prefix."""
+    pages = [path for path in tracked("man") if path.endswith((".1", ".5", ".7"))]
+    others = {path: f"share/psfu/{path.removeprefix('etc/')}" for path in tracked("etc") - OF_THE_CHECKOUT}
+    return {
+        **{path: f"share/man/man{path[-1]}/{Path(path).name}" for path in pages},
+        **others,
+        "etc/psfu.service": "lib/systemd/system/psfu.service",
+        "etc/psfu.sysusers": "lib/sysusers.d/psfu.conf",
+        "etc/60-psfu.conf": "lib/sysctl.d/60-psfu.conf",
+        "etc/completion/psfu.bash": "share/bash-completion/completions/psfu",
+        "etc/completion/_psfu": "share/zsh/site-functions/_psfu",
+        "etc/completion/psfu.fish": "share/fish/vendor_completions.d/psfu.fish",
+    }
+
+
 def test_manual_and_examples_come_along(wheel: Path) -> None:
-    """A page or file that is added to man or etc has to be added to pyproject.toml as well."""
-    pages = {path for path in tracked("man") if path.endswith((".1", ".5", ".7"))}
-    others = tracked("etc") - {"etc/debian-packages"}
-    assert set(SHARED) == pages | others
-    names = set(zipfile.ZipFile(wheel).namelist())
-    assert {f"psfu-{__version__}.data/data/{target}" for target in SHARED.values()} <= names
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".data/" in name}
+    assert names == {f"psfu-{__version__}.data/data/{target}" for target in shared().values()}
+    assert {"etc/psfu.toml", "man/psfu.1", "man/psfu.toml.5"} < set(shared())
 
 
 def test_the_source_archive_builds_the_same(dist: Path) -> None:
@@ -116,7 +128,7 @@ def test_the_installed_command_works(prefix: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_shared_lies_below_the_prefix(prefix: Path) -> None:
-    for source, target in SHARED.items():
+    for source, target in shared().items():
         assert (prefix / target).read_text() == (ROOT / source).read_text()
     assert (prefix / "share/man/man1/psfu.1").is_file() and (prefix / "lib/systemd/system/psfu.service").is_file()
 
