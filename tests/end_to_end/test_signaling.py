@@ -72,6 +72,7 @@ async def test_every_method_is_answered_as_the_schema_says(enter: Enter) -> None
         used.add(method)
         return await client.ask(method, **data)
 
+    await ask(ann, "ping")
     camera = await produce(ann, "camera", 1000, layers=3)
     await produce(pam, "voice", 2000)
     used.add("produce")

@@ -96,6 +96,11 @@ async def leave(session: Session, body: Nothing) -> dict[str, Any]:
     return {}
 
 
+async def ping(session: Session, body: Nothing) -> dict[str, Any]:
+    """Say that the connection stands, to clients that cannot see the pings of a WebSocket, such as browsers."""
+    return {}
+
+
 async def router_capabilities(session: Session, body: Nothing) -> Any:
     """Return what the client loads its device with."""
     assert session.room is not None

@@ -30,6 +30,7 @@ TABLE: Final[Mapping[str, Entry]] = {
     "connectWebRtcTransport": Entry(bodies.ConnectTransport, transports.connect, "authenticated", shapes.Empty),
     "restartIce": Entry(bodies.OfTransport, transports.restart_ice, "authenticated", shapes.FreshIce),
     "getTransportStats": Entry(bodies.OfTransport, transports.stats, "authenticated", shapes.Stats),
+    "ping": Entry(bodies.Nothing, joining.ping, "authenticated", shapes.Empty),
     "join": Entry(bodies.Join, joining.join, "authenticated", shapes.Joined),
     "produce": Entry(bodies.Produce, producing.produce, "joined", shapes.ProducerMade),
     "uplink": Entry(bodies.UplinkReport, producing.uplink, "joined", shapes.UplinkPlan),

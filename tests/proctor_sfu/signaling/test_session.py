@@ -1,0 +1,60 @@
+"""A session's limits: what a client asks is counted, what it answers is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from proctor_sfu.errors import RefusedError
+from proctor_sfu.settings import Signaling
+from proctor_sfu.signaling.session import Session
+
+LIMITS = Signaling(messages_per_second=1.0, messages_burst=3)
+
+
+class Wire:
+    """Keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    def send(self, text: str) -> None:
+        self.sent.append(json.loads(text))
+
+    def close(self, code: int, reason: str) -> None:
+        self.sent.append({"closed": code})
+
+
+async def dispatch(session: Session, method: str, data: Mapping[str, Any]) -> Any:
+    raise RefusedError("unknown_method", method)
+
+
+def session_on(wire: Wire) -> Session:
+    return Session(wire, None, LIMITS, dispatch, address="127.0.0.1", now=0.0)  # type: ignore[arg-type]
+
+
+def answer(number: int) -> str:
+    return json.dumps({"response": True, "id": number, "ok": True, "data": {}})
+
+
+async def test_answers_to_what_was_asked_are_not_counted() -> None:
+    wire = Wire()
+    session = session_on(wire)
+    asked = [session.ask("newConsumer", {}) for _ in range(100)]
+    for message in list(wire.sent):
+        await session.receive(answer(message["id"]), 0.0)
+    assert all(each.done() and each.result().ok for each in asked)
+    assert len(wire.sent) == 100, "nothing was refused"
+
+
+async def test_answers_to_nothing_and_requests_are() -> None:
+    wire = Wire()
+    session = session_on(wire)
+    for number in range(3):
+        await session.receive(answer(number + 1), 0.0)
+    assert wire.sent == []
+    await session.receive(json.dumps({"request": True, "id": 9, "method": "join", "data": {}}), 0.0)
+    assert wire.sent[-1]["code"] == "too_many_messages"
+    await session.receive(json.dumps({"request": True, "id": 10, "method": "join", "data": {}}), 1.0)
+    assert wire.sent[-1]["code"] == "unknown_method"
