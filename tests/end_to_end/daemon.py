@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -38,8 +38,8 @@ _SETTINGS: Final[Settings] = {
 class Daemon:
     """Started by `start`, ended by `stop`, which checks that it ended well."""
 
-    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
-        """``settings`` are changes to those of all tests, by table."""
+    def __init__(self, folder: Path, settings: Settings | None = None, *, flags: Sequence[str] = ()) -> None:
+        """``settings`` are changes to those of all tests, by table; ``flags`` of ``psfu serve``."""
         self.socket = folder / "control.sock"
         self.log = folder / "psfu.log"
         self.state = folder / "state"
@@ -47,6 +47,7 @@ class Daemon:
         """Of the signaling WebSocket, known when it is ready."""
         own = {**(settings or {}), "state": {"directory": str(self.state)}}
         self._settings = {table: {**_SETTINGS.get(table, {}), **own.get(table, {})} for table in {**_SETTINGS, **own}}
+        self._flags = flags
         self._config = folder / "psfu.toml"
         self._notify = folder / "notify.sock"
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,7 +60,7 @@ class Daemon:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, self.log.open("wb") as log:
             notify.bind(str(self._notify))
             self._process = subprocess.Popen(
-                [PSFU, "serve", "--config", self._config, "--socket", self.socket],
+                [PSFU, "serve", "--config", self._config, "--socket", self.socket, *self._flags],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -74,6 +74,11 @@ export const strings = {
           title: "Your device has no internet connection",
           detail: "Check your Wi-Fi or cable. Leave this page open: it comes back by itself.",
         };
+      case "occupied":
+        return {
+          title: "This exam is open somewhere else",
+          detail: "Close it in the other window or on the other device. This page goes on by itself.",
+        };
       case "reconnecting":
         return {
           title: `Connection lost for ${condition.seconds} s`,
@@ -146,6 +151,7 @@ export const strings = {
     },
     partial: "You share one window or tab. Share the entire screen unless you were told otherwise.",
     refused: "The exam does not take this",
+    held: "Paused by your proctor",
     trouble(source: Source, trouble: Trouble): string {
       const name = sources[source].toLowerCase();
       switch (trouble) {
@@ -197,6 +203,24 @@ export const strings = {
     left: "Has left",
   } satisfies Record<PeerState, string>,
 
+  /** What the server found, by its code; one of a later version is shown as it is. */
+  reasons: {
+    disconnected: "connection lost",
+    transport: "media interrupted",
+    no_media: "nothing arrives",
+    source_missing: "a source is missing",
+    gap: "gaps",
+    loss: "packets lost",
+    frozen: "picture frozen",
+    bitrate: "picture poor",
+    fps: "picture jerky",
+    score: "quality drops",
+    jitter: "network unsteady",
+    rtt: "network slow",
+    downlink: "downlink thin",
+    silence: "microphone silent",
+  } as Readonly<Record<string, string>>,
+
   roles: { proctor: "Proctor", lead: "Lead proctor", observer: "Observer" } as Readonly<Record<string, string>>,
 
   bar: {
@@ -219,6 +243,7 @@ export const strings = {
     empty: "Nobody here matches.",
     waiting: "Nobody is in this room yet. Candidates appear by themselves.",
     handUp: "hand is up",
+    paused: "Paused",
     standing: (seconds: number) => `No new picture for ${seconds} s`,
     nothing(candidate: Candidate, wanted: "camera" | "screen" | "both"): string {
       if (!present(candidate) || candidate.state === "joining") return strings.state[candidate.state];
@@ -236,7 +261,11 @@ export const strings = {
     message: "Message",
     bookmark: "Bookmark",
     facts: "Sources and findings",
-    source: (source: Source, missing: boolean) => `${sources[source]}: ${missing ? "missing" : "on"}`,
+    dismiss: "Take out…",
+    pause: (source: Source) => `Pause ${sources[source].toLowerCase()}`,
+    goOn: (source: Source) => `Let ${sources[source].toLowerCase()} go on`,
+    source: (source: Source, missing: boolean, paused: boolean) =>
+      `${sources[source]}: ${missing ? "missing" : paused ? "paused" : "on"}`,
     picture: (source: Source, name: string) => `${sources[source]} of ${name}`,
   },
 
@@ -272,6 +301,14 @@ export const strings = {
     failed: "Not saved: there is no connection, or the candidate has left.",
   },
 
+  kick: {
+    title: (name: string) => `Take ${name} out of the exam?`,
+    detail: "The page of the candidate ends and says so. What was recorded is kept.",
+    note: "Reason, which the candidate reads",
+    save: "Take out",
+    failed: "Not done: there is no connection, or the candidate has left.",
+  },
+
   help: {
     title: "Keyboard",
     enter: "Enter",
@@ -295,7 +332,11 @@ export const strings = {
     } satisfies Record<Command, string>,
   },
 
-  link: { waiting: (seconds: number) => `Connection lost for ${seconds} s, reconnecting`, connecting: "Connecting…" },
+  link: {
+    waiting: (seconds: number) => `Connection lost for ${seconds} s, reconnecting`,
+    connecting: "Connecting…",
+    occupied: "Open in another window, waiting",
+  },
 
   count,
 } as const;

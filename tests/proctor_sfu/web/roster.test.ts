@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { notice, type Peer, ProtocolError, read, Welcome } from "../../../proctor_sfu/web/src/lib/protocol";
-import { after, present, type Roster, raisedHands, rosterOf } from "../../../proctor_sfu/web/src/lib/roster";
+import { after, pausing, present, type Roster, raisedHands, rosterOf } from "../../../proctor_sfu/web/src/lib/roster";
 
 const peer = (id: string, more: Partial<Peer> = {}): Peer => ({
   id,
@@ -45,6 +45,14 @@ test("one who goes is kept as gone, and comes back with what it has then", () =>
   assert.ok(gone && !present(gone) && gone.light === "grey" && gone.sources.size === 0);
   roster = heard(roster, "newPeer", { id: "ann", displayName: "Ann", role: "candidate" });
   assert.equal(roster.get("ann")?.state, "live");
+});
+
+test("a source is paused and goes on", () => {
+  let roster = rosterOf([peer("ann", { sources: [{ source: "camera", producerId: "p1", paused: true }] })]);
+  assert.ok(roster.get("ann")?.paused.has("camera"));
+  roster = pausing(roster, "ann", "camera", false);
+  roster = pausing(roster, "ann", "screen", true);
+  assert.deepEqual([...(roster.get("ann")?.paused ?? [])], ["screen"]);
 });
 
 test("hands are listed in the order they were raised", () => {

@@ -11,6 +11,7 @@ const candidate = (id: string, more: Partial<Candidate> = {}): Candidate => ({
   light: "green",
   reasons: [],
   sources: new Map(),
+  paused: new Set(),
   hand: null,
   ...more,
 });

@@ -12,6 +12,7 @@ const WELL: Facts = {
   signaling: "open",
   lostFor: 0,
   wasOpen: true,
+  occupied: false,
   media: "connected",
   uplink: { loss: 0.01, roundTrip: 0.05 },
 };
@@ -27,6 +28,7 @@ test("the worst fact is the one that is told", () => {
   assert.equal(kind({ signaling: "waiting", lostFor: 3.9 }), "reconnecting");
   assert.equal(kind({ signaling: "connecting", wasOpen: false }), "connecting");
   assert.equal(kind({ signaling: "waiting", online: false }), "offline");
+  assert.equal(kind({ signaling: "waiting", occupied: true }), "occupied");
   assert.equal(kind({ ended: { ending: "kicked", reason: "" }, online: false }), "ended");
 });
 
@@ -38,12 +40,12 @@ test("only some endings are final", () => {
   );
 });
 
-test("a login is tried again when the server is in trouble or still holds our own last connection", () => {
-  assert.ok(mayPass(503, "no_worker", false));
-  assert.ok(mayPass(429, "too_many_connections", false));
-  assert.ok(mayPass(409, "peer_exists", true));
-  assert.ok(!mayPass(409, "peer_exists", false));
-  assert.ok(!mayPass(401, "token_expired", true));
+test("a login is tried again when the server is in trouble or the place may become free", () => {
+  assert.ok(mayPass(503, "no_worker"));
+  assert.ok(mayPass(429, "too_many_connections"));
+  assert.ok(mayPass(409, "peer_exists"));
+  assert.ok(!mayPass(409, "room_full"));
+  assert.ok(!mayPass(401, "token_expired"));
 });
 
 test("candidates are found by the beginnings of their names, without accents, or by a part of their id", () => {

@@ -12,10 +12,12 @@ export interface Captured {
   readonly trouble: Trouble | null;
   /** A screen that is only a window or a tab. */
   readonly partial: boolean;
+  /** A lead proctor paused it. */
+  readonly held: boolean;
   readonly deviceId: string | undefined;
 }
 
-const OFF: Captured = { status: "off", track: null, trouble: null, partial: false, deviceId: undefined };
+const OFF: Captured = { status: "off", track: null, trouble: null, partial: false, held: false, deviceId: undefined };
 
 export class Capture {
   readonly #sources = new Map<OwnSource, Captured>();
@@ -50,6 +52,11 @@ export class Capture {
     this.#set(source, { ...this.get(source), status: "refused" });
   }
 
+  /** A lead proctor pauses a source, or lets it go on. */
+  hold(source: OwnSource, held: boolean): void {
+    this.#set(source, { ...this.get(source), held });
+  }
+
   stopAll(): void {
     for (const { track } of this.#sources.values()) track?.stop();
     this.#sources.clear();
@@ -67,6 +74,7 @@ export class Capture {
       track,
       trouble: null,
       partial: source === "screen" && isPartial(track),
+      held: this.get(source).held,
       deviceId: track.getSettings().deviceId,
     });
   }

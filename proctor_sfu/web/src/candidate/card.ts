@@ -51,7 +51,7 @@ export class SourceCard {
     this.element = h("section", { class: `card card-${source}`, "aria-label": label, "data-source": source }, [
       h("header", { class: "card-head" }, [
         icon(source),
-        h("h2", {}, label),
+        h("h3", {}, label),
         h("span", { class: required ? "tag tag-strong" : "tag" }, need),
       ]),
       source === "microphone" ? h("div", { class: "card-level" }, [this.#meter.element]) : this.#frame(),
@@ -109,8 +109,9 @@ export class SourceCard {
     attribute(this.element, "data-live", track !== null);
   }
 
-  #words({ status, trouble, partial }: Captured): string {
+  #words({ status, trouble, partial, held }: Captured): string {
     const texts = strings.device;
+    if (held) return texts.held;
     if (trouble !== null) return texts.trouble(this.source, trouble);
     switch (status) {
       case "on":

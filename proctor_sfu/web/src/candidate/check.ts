@@ -31,7 +31,7 @@ export class CheckView {
     this.#speaker.addEventListener("change", () => void voices.playOn(this.#speaker.value));
     this.element = h("main", { class: "check" }, [
       h("div", { class: "check-title" }, [
-        h("h1", {}, strings.check.title),
+        h("h2", {}, strings.check.title),
         h("p", { class: "muted" }, strings.check.intro),
       ]),
       h("div", { class: "cards" }, [...cards.map((each) => each.element), this.#loudspeaker(voices)]),
@@ -61,7 +61,7 @@ export class CheckView {
       click: () => void voices.test(),
     });
     return h("section", { class: "card card-sound", "aria-label": strings.check.sound }, [
-      h("header", { class: "card-head" }, [icon("speak"), h("h2", {}, strings.check.sound)]),
+      h("header", { class: "card-head" }, [icon("speak"), h("h3", {}, strings.check.sound)]),
       h("p", { class: "card-status" }, strings.check.soundHint),
       h("div", { class: "card-actions" }, [this.#speakerBox, button]),
     ]);

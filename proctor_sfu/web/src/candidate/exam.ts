@@ -40,6 +40,7 @@ export class ExamView {
       this.#talk,
       this.#hear,
       h("section", { class: "exam-sources", "aria-label": texts.yourSources }, [
+        h("h2", { class: "unseen" }, texts.yourSources),
         h(
           "div",
           { class: "cards cards-small" },
@@ -47,6 +48,7 @@ export class ExamView {
         ),
       ]),
       h("section", { class: "exam-side", "aria-label": texts.messages }, [
+        h("h2", { class: "unseen" }, texts.messages),
         h("div", { class: "exam-hand" }, [this.#hand, this.#handNote]),
         this.messages.element,
         h("button", { class: "button button-quiet", type: "button" }, [icon("leave"), texts.leave], {

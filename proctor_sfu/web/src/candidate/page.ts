@@ -18,12 +18,13 @@ import { Voices } from "./voices";
 
 const METER_EVERY = 80;
 const UPLINK_EVERY = 3000;
+const SETTLING = 10_000;
 
 export class CandidatePage implements Page {
   readonly #stay: Stay;
   readonly #capture = new Capture((source) => this.#captured(source));
   readonly #voices = new Voices((held) => this.#exam?.held(held));
-  readonly #room = h("strong");
+  readonly #room = h("h1", { class: "top-room" });
   readonly #name = h("span", { class: "muted" });
   readonly #banner = h("div", { class: "banner", role: "status" });
   readonly #bannerTitle = h("strong");
@@ -35,6 +36,7 @@ export class CandidatePage implements Page {
   #joining = false;
   #hand = false;
   #uplink: Measured | null = null;
+  #sendingSince = 0;
 
   constructor(
     private readonly root: Element,
@@ -77,6 +79,7 @@ export class CandidatePage implements Page {
   joined(): void {
     if (this.#exam === null) this.#showExam();
     this.#exam?.hush();
+    this.#sendingSince = performance.now();
     void this.#ask("raiseHand", { raised: this.#hand }, this.#hand);
     this.changed();
   }
@@ -92,6 +95,9 @@ export class CandidatePage implements Page {
   told(notice: Notice): void {
     if (notice.method === "message") this.#heard(notice.data);
     else if (notice.method === "talk") this.#exam?.talk(notice.data);
+    else if (notice.method === "sourceHeld" && isOwn(notice.data.source)) {
+      this.#capture.hold(notice.data.source, notice.data.held);
+    }
   }
 
   refused(source: Source, error: RefusedError): void {
@@ -199,13 +205,14 @@ export class CandidatePage implements Page {
   // What is measured.
 
   #condition(): Condition {
-    const { phase, lostAt, wasOpen, ended } = this.#stay.status;
+    const { phase, lostAt, wasOpen, occupied, ended } = this.#stay.status;
     return conditionOf({
       ended,
       online: navigator.onLine,
       signaling: phase === "ended" ? "waiting" : phase,
       lostFor: lostAt === null ? 0 : (performance.now() - lostAt) / 1000,
       wasOpen,
+      occupied,
       media: this.#stay.mediaState,
       uplink: this.#uplink,
     });
@@ -220,6 +227,8 @@ export class CandidatePage implements Page {
     const transport = this.#stay.transport("send");
     this.#uplink = transport === undefined ? null : await measure(transport);
     if (this.#exam === null || this.#uplink === null || this.#uplink.available === null) return;
+    // A browser begins below what gets through; that it is held back at first means nothing.
+    if (performance.now() - this.#sendingSince < SETTLING) return;
     const { available, limited } = this.#uplink;
     try {
       const { sources } = read(UplinkAnswer, await this.#stay.ask("uplink", { available, limited }), "uplink");

@@ -22,6 +22,11 @@ export class Consumers {
     return undefined;
   }
 
+  /** Returns whose and which source a consumer is of. */
+  find(id: string): Received | undefined {
+    return this.#byId.get(id);
+  }
+
   /** The tracks of everybody's source. */
   tracks(source: Source): MediaStreamTrack[] {
     return [...this.#byId.values()].filter((each) => each.source === source).map(({ consumer }) => consumer.track);

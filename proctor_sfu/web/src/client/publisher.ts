@@ -19,6 +19,8 @@ interface Sent {
 }
 
 const DEFAULTS: Record<Source, number> = { camera: 1_000_000, screen: 1_600_000, microphone: 64_000, voice: 64_000 };
+/** Kilobits per second to begin with: browsers find out by themselves what gets through, but from 300 up it takes long. */
+const START = 1000;
 /** Speech does not get better with more. */
 const SPEECH = 40_000;
 
@@ -61,8 +63,13 @@ export class Publisher {
       for (const [source, sent] of this.#sent) {
         const limit = limits[source];
         if (limit === undefined || limit === sent.limit || sent.producer.closed) continue;
-        await this.#hold(sent, limit);
-        sent.limit = limit;
+        try {
+          await this.#hold(sent, limit);
+          sent.limit = limit;
+        } catch (error) {
+          // A lead proctor paused it as well: it may go on only when that ends, and is tried again then.
+          if (!(error instanceof RefusedError)) throw error;
+        }
       }
     });
   }
@@ -109,7 +116,7 @@ export class Publisher {
     const producer = await transport.produce({
       track,
       encodings,
-      ...(track.kind === "audio" ? { codecOptions: speech(bitrate) } : {}),
+      codecOptions: track.kind === "audio" ? speech(bitrate) : { videoGoogleStartBitrate: START },
       stopTracks: false,
       // Its owner goes on seeing a source that is held back; of what is sent nothing is left.
       disableTrackOnPause: false,

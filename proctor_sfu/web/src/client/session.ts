@@ -2,7 +2,7 @@
 // identity, until it is told that it is over.
 
 import { delay, pace } from "../lib/backoff";
-import { type Ending, endingOf, mayPass } from "../lib/closing";
+import { type Ending, endingOf, mayPass, OCCUPIED } from "../lib/closing";
 import type { Login } from "../lib/link";
 import { read, Welcome } from "../lib/protocol";
 import { DisconnectedError, RefusedError, Signal } from "./signal";
@@ -14,6 +14,8 @@ export interface Status {
   /** When the connection was lost, in milliseconds of `performance.now()`; null while it is there. */
   readonly lostAt: number | null;
   readonly wasOpen: boolean;
+  /** Whether the last login was refused because the place is taken. */
+  readonly occupied: boolean;
   readonly ended: { readonly ending: Ending; readonly code: string; readonly reason: string } | null;
 }
 
@@ -25,8 +27,11 @@ export interface Guest {
   changed(status: Status): void;
 }
 
+/** Milliseconds without a word after which the server is asked for one: a page cannot see the pings of a WebSocket. */
+const SILENCE = 10_000;
+
 export class Session {
-  #status: Status = { phase: "connecting", lostAt: null, wasOpen: false, ended: null };
+  #status: Status = { phase: "connecting", lostAt: null, wasOpen: false, occupied: false, ended: null };
   #signal: Signal | null = null;
   #resumeKey: string | undefined;
   #grace = 30;
@@ -98,24 +103,34 @@ export class Session {
       this.#grace = welcome.graceSeconds;
       this.#signal = signal;
       await this.guest.ready(welcome);
-      this.#change({ phase: "open", lostAt: null, wasOpen: true });
+      this.#change({ phase: "open", lostAt: null, wasOpen: true, occupied: false });
     } catch (error) {
       this.#failed(error);
       signal.giveUp();
     }
     const opened = this.#status.phase === "open";
+    const beat = setInterval(() => this.#listen(signal), SILENCE / 2);
     const { code, reason } = await signal.ended;
+    clearInterval(beat);
     this.#signal = null;
     const ending = endingOf(code);
     if (ending !== null) this.end(ending, reason);
     return opened;
   }
 
+  /** Makes sure that a connection which says nothing is still there; `request` gives it up if it is not. */
+  #listen(signal: Signal): void {
+    if (signal.silence < SILENCE) return;
+    signal.request("ping").catch((error: unknown) => this.#failed(error));
+  }
+
   #failed(error: unknown): void {
     if (error instanceof DisconnectedError) return;
     if (error instanceof RefusedError) {
-      const hopeless = error.method === "authenticate" && !mayPass(error.status, error.code, this.#status.wasOpen);
-      if (hopeless) this.end("refused", error.reason, error.code);
+      // What comes after the login fails for good only if it is forbidden; else the next try may fare better.
+      const final = error.method === "authenticate" ? !mayPass(error.status, error.code) : error.status === 403;
+      if (final) this.end("refused", error.reason, error.code);
+      else this.#change({ occupied: error.code === OCCUPIED });
       return;
     }
     // Not something to hide: it ends up in the console and in the tests.

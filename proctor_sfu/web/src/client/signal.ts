@@ -46,6 +46,11 @@ export class Signal {
     });
   }
 
+  /** For how many milliseconds nothing has arrived. */
+  get silence(): number {
+    return performance.now() - this.#socket.heardAt;
+  }
+
   /** Resolves when the connection is closed, by whomever. */
   get ended(): Promise<Closed> {
     return this.#socket.ended;

@@ -14,6 +14,8 @@ export const GAVE_UP = 4999;
 
 export class Socket extends EnhancedEventEmitter {
   readonly ended: Promise<Closed>;
+  /** When something last arrived, in milliseconds of `performance.now()`. */
+  heardAt = performance.now();
   #closed = false;
   #end: (closed: Closed) => void = () => {};
   readonly #websocket: WebSocket;
@@ -27,6 +29,7 @@ export class Socket extends EnhancedEventEmitter {
     this.#websocket.onopen = () => this.safeEmit("open");
     this.#websocket.onclose = ({ code, reason }) => this.#over(code, reason);
     this.#websocket.onmessage = ({ data }) => {
+      this.heardAt = performance.now();
       const message = Message.parse(data);
       if (message !== undefined && !this.#closed) this.safeEmit("message", message);
     };

@@ -18,10 +18,10 @@ export function endingOf(code: number): Ending | null {
   }
 }
 
-/**
- * Whether a login that was refused may be accepted later. `returning`: this page was in the room before, so the peer
- * the server says is there already is most likely our own last connection, which it has not given up yet.
- */
-export function mayPass(status: number, code: string, returning: boolean): boolean {
-  return status >= 500 || status === 429 || (code === "peer_exists" && returning);
+/** The place is taken: by our own last connection, which the server has not given up yet, or by another window. */
+export const OCCUPIED = "peer_exists";
+
+/** Whether a login that was refused may be accepted later. */
+export function mayPass(status: number, code: string): boolean {
+  return status >= 500 || status === 429 || code === OCCUPIED;
 }

@@ -7,6 +7,7 @@ export type Condition =
   | { readonly kind: "ended"; readonly ending: Ending; readonly reason: string }
   | { readonly kind: "connecting" }
   | { readonly kind: "offline" }
+  | { readonly kind: "occupied" }
   | { readonly kind: "reconnecting"; readonly seconds: number }
   | { readonly kind: "restoring" }
   | { readonly kind: "weak" }
@@ -20,6 +21,7 @@ export interface Facts {
   /** Seconds since signaling was lost. */
   readonly lostFor: number;
   readonly wasOpen: boolean;
+  readonly occupied: boolean;
   readonly media: MediaState;
   readonly uplink: Uplink | null;
 }
@@ -41,6 +43,7 @@ export function conditionOf(facts: Facts): Condition {
   if (facts.ended) return { kind: "ended", ...facts.ended };
   if (facts.signaling !== "open") {
     if (!facts.online) return { kind: "offline" };
+    if (facts.occupied) return { kind: "occupied" };
     return facts.wasOpen ? { kind: "reconnecting", seconds: Math.floor(facts.lostFor) } : { kind: "connecting" };
   }
   if (BROKEN.has(facts.media)) return { kind: "restoring" };

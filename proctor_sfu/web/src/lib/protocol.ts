@@ -157,6 +157,7 @@ const NOTIFICATIONS = {
   message: Message,
   bookmark: Bookmark,
   talk: Talk,
+  sourceHeld: v.object({ source: Source, held: v.boolean() }),
   workerDied: Nothing,
   replaced: Reason,
   kicked: Reason,

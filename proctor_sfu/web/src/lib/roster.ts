@@ -11,6 +11,8 @@ export interface Candidate {
   readonly reasons: readonly string[];
   /** What it publishes: source -> producer. */
   readonly sources: ReadonlyMap<Source, string>;
+  /** Those of its sources that are paused, by itself or by a lead proctor. */
+  readonly paused: ReadonlySet<Source>;
   /** When it raised its hand, as a count: lower was earlier. Null: it is down. */
   readonly hand: number | null;
 }
@@ -54,6 +56,16 @@ export function after(roster: Roster, notice: Notice): Roster {
   }
 }
 
+/** Returns the roster after a source was paused or goes on. */
+export function pausing(roster: Roster, peerId: string, source: Source, isPaused: boolean): Roster {
+  return changed(roster, peerId, (each) => {
+    const paused = new Set(each.paused);
+    if (isPaused) paused.add(source);
+    else paused.delete(source);
+    return { ...each, paused };
+  });
+}
+
 /** Returns the candidates whose hands are up, earliest first. */
 export function raisedHands(roster: Roster): Candidate[] {
   return [...roster.values()].filter((each) => each.hand !== null).sort((a, b) => (a.hand ?? 0) - (b.hand ?? 0));
@@ -72,6 +84,7 @@ function candidate(peer: Peer, hand: number): Candidate {
     light: peer.light,
     reasons: peer.reasons,
     sources: new Map(peer.sources.map((each) => [each.source, each.producerId])),
+    paused: new Set(peer.sources.filter(({ paused }) => paused).map(({ source }) => source)),
     hand: peer.handRaised ? hand : null,
   };
 }
@@ -84,7 +97,7 @@ function arrived(roster: Roster, peer: Peer): Roster {
 }
 
 function gone(each: Candidate): Candidate {
-  return { ...each, state: "left", light: "grey", reasons: [], sources: new Map(), hand: null };
+  return { ...each, state: "left", light: "grey", reasons: [], sources: new Map(), paused: new Set(), hand: null };
 }
 
 function without(each: Candidate, producerId: string): Candidate {

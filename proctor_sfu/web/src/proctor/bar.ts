@@ -24,7 +24,7 @@ export interface BarActions {
 export class Bar {
   readonly element: HTMLElement;
   readonly search: HTMLInputElement;
-  readonly #room = h("strong", { class: "bar-room" });
+  readonly #room = h("h1", { class: "bar-room" });
   readonly #role = h("span", { class: "muted" });
   readonly #link = h("span", { class: "bar-link", role: "status" });
   readonly #filters = new Map<Filter, { button: HTMLButtonElement; count: HTMLElement }>();

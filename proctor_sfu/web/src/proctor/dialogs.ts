@@ -1,4 +1,4 @@
-// The two dialogs of the proctor's page: a note for a bookmark, and the list of keys.
+// The dialogs of the proctor's page: those that ask for a few words about a candidate, and the list of keys.
 
 import { KEYS } from "../lib/keys";
 import { strings } from "../strings";
@@ -6,34 +6,45 @@ import { h, say } from "../ui/dom";
 
 const LETTERS = "psfu.letters";
 
-export class BookmarkDialog {
-  readonly #title = h("h2", { id: "bookmark-title" });
-  readonly #note = h("textarea", {
-    class: "compose-input bookmark-note",
-    rows: 3,
-    maxlength: 1000,
-    "aria-label": strings.bookmark.note,
-    placeholder: strings.bookmark.note,
-  });
+export interface NoteTexts {
+  title(name: string): string;
+  readonly detail: string;
+  readonly note: string;
+  readonly save: string;
+  readonly failed: string;
+}
+
+let dialogs = 0;
+
+export class NoteDialog {
+  readonly #title: HTMLElement;
+  readonly #note: HTMLTextAreaElement;
   readonly #problem = h("p", { class: "compose-problem", role: "alert" });
   readonly element: HTMLDialogElement;
   #peerId = "";
 
-  /** `save` returns whether it was saved. */
-  constructor(private readonly save: (peerId: string, note: string) => Promise<boolean>) {
+  /** `save` returns whether it was done. */
+  constructor(
+    private readonly texts: NoteTexts,
+    private readonly save: (peerId: string, note: string) => Promise<boolean>,
+  ) {
+    const id = `note-${dialogs++}`;
+    this.#title = h("h2", { id });
+    this.#note = h("textarea", {
+      class: "compose-input note",
+      rows: 3,
+      maxlength: 1000,
+      "aria-label": texts.note,
+      placeholder: texts.note,
+    });
+    const actions = h("div", { class: "dialog-actions" }, [
+      h("button", { class: "button", type: "button" }, strings.cancel, { click: () => this.element.close() }),
+      h("button", { class: "button button-primary", type: "submit" }, texts.save),
+    ]);
     const form = h(
       "form",
-      { class: "bookmark-form" },
-      [
-        this.#title,
-        h("p", { class: "muted" }, strings.bookmark.detail),
-        this.#note,
-        this.#problem,
-        h("div", { class: "dialog-actions" }, [
-          h("button", { class: "button", type: "button" }, strings.cancel, { click: () => this.element.close() }),
-          h("button", { class: "button button-primary", type: "submit" }, strings.bookmark.save),
-        ]),
-      ],
+      { class: "note-form" },
+      [this.#title, h("p", { class: "muted" }, texts.detail), this.#note, this.#problem, actions],
       {
         submit: (event) => {
           event.preventDefault();
@@ -44,12 +55,12 @@ export class BookmarkDialog {
         },
       },
     );
-    this.element = h("dialog", { class: "dialog", "aria-labelledby": "bookmark-title" }, [form]);
+    this.element = h("dialog", { class: "dialog", "aria-labelledby": id }, [form]);
   }
 
   open(peerId: string, name: string): void {
     this.#peerId = peerId;
-    say(this.#title, strings.bookmark.title(name));
+    say(this.#title, this.texts.title(name));
     say(this.#problem, "");
     this.#note.value = "";
     this.element.showModal();
@@ -58,7 +69,7 @@ export class BookmarkDialog {
 
   async #submit(): Promise<void> {
     if (await this.save(this.#peerId, this.#note.value.trim())) this.element.close();
-    else say(this.#problem, strings.bookmark.failed);
+    else say(this.#problem, this.texts.failed);
   }
 }
 

@@ -12,13 +12,17 @@ import { attribute, fill, h, play, say } from "../ui/dom";
 import { icon } from "../ui/icons";
 import { Meter } from "../ui/meter";
 import { Picture } from "./picture";
-import { reasonsOf } from "./tile";
+import { inWords, reasonsOf } from "./tile";
 
 export interface FocusActions {
   close(): void;
   listen(): void;
   message(): void;
   bookmark(): void;
+  /** For a lead: takes the candidate out. */
+  dismiss(): void;
+  /** For a lead: pauses a source, or lets it go on. */
+  pause(source: Source, paused: boolean): void;
   /** What is in sight, or its size, changed. */
   moved(): void;
 }
@@ -43,12 +47,14 @@ export class FocusView {
   readonly element: HTMLElement;
   #candidate: Candidate | null = null;
   #listening = true;
+  #described = "";
 
   /** `whisper`: the button to speak; observers have none, nor any other of those that act on the candidate. */
   constructor(
     private readonly consumers: Consumers,
     whisper: HTMLButtonElement,
     mayAct: boolean,
+    private readonly leads: boolean,
     private readonly actions: FocusActions,
   ) {
     const texts = strings.focus;
@@ -58,6 +64,10 @@ export class FocusView {
       h("span", { class: "focus-sound" }, [this.#listen, this.#meter.element]),
       mayAct && action("message", texts.message, "M", () => actions.message()),
       mayAct && action("bookmark", texts.bookmark, "B", () => actions.bookmark()),
+      leads &&
+        h("button", { class: "button button-danger", type: "button" }, texts.dismiss, {
+          click: () => actions.dismiss(),
+        }),
     ]);
     const close = h(
       "button",
@@ -107,6 +117,7 @@ export class FocusView {
     attribute(this.#state, "data-light", light);
     this.#hand.hidden = candidate.hand === null;
     this.#arrange(candidate);
+    for (const [source, picture] of this.#shown) picture.setPaused(candidate.paused.has(source));
     this.#describe(candidate);
     attribute(this.#listen, "aria-pressed", String(this.#listening));
   }
@@ -158,19 +169,36 @@ export class FocusView {
       ]),
     );
     say(this.#blank, strings.wall.nothing(candidate, "both"));
-    fill(this.#pictures, figures.length > 0 ? [...figures, figures.length > 1 && this.#facts] : [this.#blank]);
+    fill(this.#pictures, figures.length > 0 ? [...figures, this.#facts] : [this.#blank]);
     attribute(this.#pictures, "data-count", figures.length);
     this.attach();
     this.actions.moved();
   }
 
   #describe(candidate: Candidate): void {
+    // Drawn anew only when it changed, so that a button keeps the keyboard.
+    const facts = JSON.stringify([[...candidate.sources], [...candidate.paused], candidate.reasons]);
+    if (facts === this.#described) return;
+    this.#described = facts;
     const sources = (["camera", "screen", "microphone"] as const).map((source) => {
       const missing = !candidate.sources.has(source);
-      return h("li", { "data-missing": missing }, [icon(source), strings.focus.source(source, missing)]);
+      const paused = candidate.paused.has(source);
+      const text = strings.focus.source(source, missing, paused);
+      return h("li", { "data-missing": missing }, [
+        icon(source),
+        text,
+        this.leads && !missing && this.#pause(source, paused),
+      ]);
     });
-    const reasons = candidate.reasons.map((reason) => h("li", {}, [icon("warning"), reason]));
+    const reasons = candidate.reasons.map((reason) => h("li", {}, [icon("warning"), inWords(reason)]));
     fill(this.#facts, [...sources, ...reasons]);
+  }
+
+  #pause(source: Source, paused: boolean): HTMLButtonElement {
+    const label = paused ? strings.focus.goOn(source) : strings.focus.pause(source);
+    return h("button", { class: "button", type: "button" }, label, {
+      click: () => this.actions.pause(source, !paused),
+    });
   }
 
   #clear(): void {

@@ -2,11 +2,11 @@
 
 import { DisconnectedError, type RefusedError } from "../client/signal";
 import { type Page, Stay } from "../client/stay";
-import { type Command, commandOf } from "../lib/keys";
+import type { Command } from "../lib/keys";
 import type { Login } from "../lib/link";
 import { Order } from "../lib/order";
 import type { Notice, Peer, Source, Welcome } from "../lib/protocol";
-import { after, type Candidate, present, type Roster, raisedHands, rosterOf } from "../lib/roster";
+import { after, type Candidate, pausing, present, type Roster, raisedHands, rosterOf } from "../lib/roster";
 import { counts, FILTERS, type Filter, lightOf, wallOf } from "../lib/wall";
 import { strings } from "../strings";
 import { fill, h } from "../ui/dom";
@@ -14,8 +14,9 @@ import { forgetLogin } from "../ui/entry";
 import { showNotice } from "../ui/notice";
 import { Announcer } from "./announcer";
 import { Bar, SOURCES } from "./bar";
-import { BookmarkDialog, HelpDialog } from "./dialogs";
+import { HelpDialog, NoteDialog } from "./dialogs";
 import { FocusView } from "./focus";
+import { isField, Keyboard } from "./keyboard";
 import { Side } from "./side";
 import { Sounds } from "./sounds";
 import { Speaking } from "./speaking";
@@ -59,11 +60,10 @@ export class ProctorPage implements Page {
     setInterval(() => this.#tick(), METER_EVERY);
     setInterval(() => this.#look(), SECOND);
     addEventListener("pagehide", () => this.#stay.session.depart());
-    addEventListener("keydown", (event) => this.#pressed(event));
-    addEventListener("keyup", ({ key }) => this.#released(key));
   }
 
   async run(): Promise<void> {
+    this.changed();
     void this.#stay.join();
     await this.#stay.session.run();
   }
@@ -73,7 +73,7 @@ export class ProctorPage implements Page {
   welcomed(welcome: Welcome): void {
     this.#watching.hold();
     document.title = `${strings.document.title.proctor} · ${welcome.roomId}`;
-    this.#views ??= this.#build(welcome.role !== "observer");
+    this.#views ??= this.#build(welcome.role !== "observer", welcome.role === "lead");
     this.#views.bar.identify(welcome.roomId, `${strings.roles[welcome.role] ?? welcome.role} ${this.#stay.name}`);
   }
 
@@ -95,6 +95,7 @@ export class ProctorPage implements Page {
   told(notice: Notice): void {
     const before = this.#roster;
     this.#roster = after(before, notice);
+    if (notice.method === "consumerPaused" || notice.method === "consumerResumed") this.#paused(notice);
     if (notice.method === "message") this.#views?.side.received(notice.data);
     if (notice.method === "bookmark") {
       const { peerId, by } = notice.data;
@@ -105,12 +106,18 @@ export class ProctorPage implements Page {
     this.#draw();
   }
 
+  #paused({ method, data }: Extract<Notice, { method: "consumerPaused" | "consumerResumed" }>): void {
+    const found = this.#stay.consumers.find(data.consumerId);
+    if (found === undefined) return;
+    this.#roster = pausing(this.#roster, found.peerId, found.source, method === "consumerPaused");
+  }
+
   refused(source: Source, error: RefusedError): void {
     if (source === "voice") this.#announcer.say(strings.talk.refused(error.reason));
   }
 
   changed(): void {
-    const { ended, phase, lostAt } = this.#stay.status;
+    const { ended, phase, lostAt, occupied } = this.#stay.status;
     if (ended !== null) {
       forgetLogin();
       this.#views?.speaking.stop();
@@ -118,13 +125,19 @@ export class ProctorPage implements Page {
       return;
     }
     const lost = lostAt === null ? null : Math.floor((performance.now() - lostAt) / 1000);
-    const text = phase === "open" ? "" : lost === null ? strings.link.connecting : strings.link.waiting(lost);
-    this.#views?.bar.connection(text);
+    const away = occupied
+      ? strings.link.occupied
+      : lost === null
+        ? strings.link.connecting
+        : strings.link.waiting(lost);
+    const text = phase === "open" ? "" : away;
+    if (this.#views === null) showNotice(this.root, { title: text, detail: "" });
+    else this.#views.bar.connection(text);
   }
 
   // What is shown.
 
-  #build(mayAct: boolean): Views {
+  #build(mayAct: boolean, leads: boolean): Views {
     const speaking = new Speaking(this.#stay.ask, this.#stay.publisher, {
       addressee: () => this.#subject(),
       nameOf: (id) => this.#nameOf(id),
@@ -140,26 +153,37 @@ export class ProctorPage implements Page {
       help: () => help.element.showModal(),
       enter: () => this.#wall.enter(),
     });
-    const focus = new FocusView(this.#stay.consumers, speaking.whisper, mayAct, {
+    const focus = new FocusView(this.#stay.consumers, speaking.whisper, mayAct, leads, {
       close: () => this.#focus(null),
       listen: () => focus.setListening(!focus.listening),
       message: () => side.messages.input.focus(),
       bookmark: () => this.#bookmark(),
+      dismiss: () => this.#focused !== null && kick.open(this.#focused, this.#nameOf(this.#focused)),
+      pause: (source, paused) => void this.#ask("pausePeer", { peerId: this.#focused, source, paused }),
       moved: () => this.#watching.changed(),
     });
     const side = new Side(mayAct, { open: (id) => this.#focus(id), send: (text) => this.#send(text) });
-    const bookmark = new BookmarkDialog((peerId, note) => this.#ask("bookmark", { peerId, note }));
+    const bookmark = new NoteDialog(strings.bookmark, (peerId, note) => this.#ask("bookmark", { peerId, note }));
+    const kick = new NoteDialog(strings.kick, (peerId, reason) => this.#ask("kick", { peerId, reason }));
     const help = new HelpDialog(mayAct);
     fill(this.root, [
       bar.element,
       h("main", { class: "stage" }, [speaking.onAir.element, focus.element, this.#wall.element]),
       side.element,
       bookmark.element,
+      kick.element,
       help.element,
       this.#announcer.element,
       this.#sounds.element,
     ]);
-    return { bar, focus, side, speaking, bookmark, help, mayAct };
+    new Keyboard({
+      commands: this.#commands(bar, focus, side, speaking, help),
+      mayAct,
+      letters: () => help.letters,
+      leaves: () => this.#focused !== null,
+      released: (way) => speaking.up(way),
+    });
+    return { bar, focus, side, speaking, bookmark };
   }
 
   /** Draws once before the next frame, however much changed until then. */
@@ -274,51 +298,36 @@ export class ProctorPage implements Page {
     }
   }
 
-  #pressed(event: KeyboardEvent): void {
-    const views = this.#views;
-    if (views === null || document.querySelector("dialog[open]") !== null) return;
-    const command = commandOf(event, isField(event.target), views.help.letters);
-    if (command === null) return;
-    if (command !== "back" || this.#focused !== null || isField(event.target)) event.preventDefault();
-    if (views.mayAct || !ACTING.has(command)) this.#do(command, views);
-  }
-
-  #released(key: string): void {
-    if (key === "w") this.#views?.speaking.up("whisper");
-    if (key === "a") this.#views?.speaking.up("announce");
-  }
-
-  #do(command: Command, views: Views): void {
-    const commands: Record<Command, () => void> = {
-      search: () => views.bar.search.select(),
-      back: () => this.#back(views),
-      whisper: () => views.speaking.down("whisper"),
-      announce: () => views.speaking.down("announce"),
-      message: () => views.side.messages.input.focus(),
+  #commands(bar: Bar, focus: FocusView, side: Side, speaking: Speaking, help: HelpDialog): Record<Command, () => void> {
+    return {
+      search: () => bar.search.select(),
+      back: () => this.#back(bar),
+      whisper: () => speaking.down("whisper"),
+      announce: () => speaking.down("announce"),
+      message: () => side.messages.input.focus(),
       bookmark: () => this.#bookmark(),
-      listen: () => views.focus.setListening(!views.focus.listening),
+      listen: () => focus.setListening(!focus.listening),
       hand: () => this.#focus(raisedHands(this.#roster)[0]?.id ?? this.#focused),
       next: () => this.#turn(1),
       previous: () => this.#turn(-1),
       filter: () => this.#show({ filter: following(FILTERS, this.#filter) }),
       sources: () => this.#show({ sources: following(SOURCES, this.#sources) }),
-      help: () => views.help.element.showModal(),
+      help: () => help.element.showModal(),
     };
-    commands[command]();
   }
 
   /** Leaves the field, then the focus, then the search. */
-  #back(views: Views): void {
+  #back(bar: Bar): void {
     if (isField(document.activeElement)) {
-      if (document.activeElement === views.bar.search && this.#query !== "") this.#clearSearch(views);
+      if (document.activeElement === bar.search && this.#query !== "") this.#clearSearch(bar);
       return this.#wall.enter();
     }
     if (this.#focused !== null) return this.#focus(null);
-    this.#clearSearch(views);
+    this.#clearSearch(bar);
   }
 
-  #clearSearch(views: Views): void {
-    views.bar.search.value = "";
+  #clearSearch(bar: Bar): void {
+    bar.search.value = "";
     this.#show({ query: "" });
   }
 
@@ -341,15 +350,7 @@ interface Views {
   readonly focus: FocusView;
   readonly side: Side;
   readonly speaking: Speaking;
-  readonly bookmark: BookmarkDialog;
-  readonly help: HelpDialog;
-  readonly mayAct: boolean;
-}
-
-const ACTING: ReadonlySet<Command> = new Set(["whisper", "announce", "message", "bookmark"]);
-
-function isField(target: EventTarget | null): boolean {
-  return target instanceof Element && target.matches("input, textarea, select");
+  readonly bookmark: NoteDialog;
 }
 
 function following<T>(all: readonly T[], one: T): T {

@@ -18,6 +18,7 @@ export class Picture {
   });
   readonly #note = h("span", { class: "picture-note" });
   readonly element: HTMLElement;
+  #paused = false;
   #frames = 0;
   #since: number | null = null;
 
@@ -32,7 +33,16 @@ export class Picture {
     play(this.video, track);
     attribute(this.element, "data-waiting", track === null);
     this.#since = null;
-    say(this.#note, "");
+    if (!this.#paused) say(this.#note, "");
+  }
+
+  /** Nothing is to be expected while its source is paused. */
+  setPaused(paused: boolean): void {
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    this.#since = null;
+    attribute(this.element, "data-standing", paused);
+    say(this.#note, paused ? strings.wall.paused : "");
   }
 
   /** The place it takes on the page. */
@@ -43,6 +53,7 @@ export class Picture {
 
   /** Looks whether it moves. */
   look(now: number): void {
+    if (this.#paused) return;
     const frames = this.video.getVideoPlaybackQuality().totalVideoFrames;
     if (this.video.srcObject === null || frames !== this.#frames || this.#since === null) this.#since = now;
     this.#frames = frames;

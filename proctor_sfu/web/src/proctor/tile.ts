@@ -24,9 +24,13 @@ export class Tile {
   readonly #frame = h("span", { class: "tile-frame" });
   readonly #blank = h("span", { class: "tile-blank" });
   readonly #reason = h("span", { class: "tile-reason" });
-  readonly #hand = h("span", { class: "tile-hand", hidden: true }, [icon("hand")]);
+  readonly #hand = h("span", { class: "tile-hand", hidden: true }, [
+    icon("hand"),
+    h("span", { class: "unseen" }, strings.wall.handUp),
+  ]);
   readonly #light = h("span", { class: "light" });
   readonly #name = h("bdi", { class: "tile-name" });
+  readonly #word = h("span", { class: "unseen" });
   readonly #meter = new Meter();
   readonly #needle = new Needle();
   #candidate: Candidate;
@@ -39,8 +43,8 @@ export class Tile {
   ) {
     this.#candidate = candidate;
     this.#frame.append(this.#blank, this.#reason, this.#hand);
-    const foot = h("span", { class: "tile-foot" }, [this.#light, this.#name, this.#meter.element]);
-    this.button = h("button", { class: "tile", type: "button", tabindex: -1 }, [this.#frame, foot], {
+    const foot = h("span", { class: "tile-foot" }, [this.#light, this.#name, this.#word, this.#meter.element]);
+    this.button = h("button", { class: "tile", type: "button", tabindex: -1 }, [foot, this.#frame], {
       click: () => open(candidate.id),
     });
     this.element = h("li", { class: "tile-place", "data-peer": candidate.id }, [this.button]);
@@ -59,13 +63,13 @@ export class Tile {
     attribute(this.button, "aria-current", focused ? "true" : null);
     attribute(this.#light, "data-light", light);
     say(this.#name, candidate.name);
+    say(this.#word, strings.light[light]);
     say(this.#reason, light === "green" || light === "grey" ? "" : reasons);
     this.#hand.hidden = candidate.hand === null;
+    attribute(this.#meter.element, "hidden", !candidate.sources.has("microphone"));
     this.#arrange(shown(candidate, wanted));
+    for (const [source, picture] of this.#pictures) picture.setPaused(candidate.paused.has(source));
     say(this.#blank, this.#sources.length > 0 ? "" : strings.wall.nothing(candidate, wanted));
-    const words = [candidate.name, strings.light[light], reasons];
-    if (candidate.hand !== null) words.push(strings.wall.handUp);
-    attribute(this.button, "aria-label", words.filter(Boolean).join(", "));
   }
 
   /** Takes the tracks of the moment. */
@@ -113,6 +117,11 @@ export class Tile {
 
 /** Returns in words why a candidate's light is not green, or where it is. */
 export function reasonsOf(candidate: Candidate): string {
-  if (candidate.reasons.length > 0) return candidate.reasons.join(", ");
+  if (candidate.reasons.length > 0) return candidate.reasons.map(inWords).join(", ");
   return candidate.state === "live" ? "" : strings.state[candidate.state];
+}
+
+/** Returns what the server found, given by its code, in words. */
+export function inWords(reason: string): string {
+  return strings.reasons[reason] ?? reason;
 }

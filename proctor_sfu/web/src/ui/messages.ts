@@ -22,7 +22,8 @@ const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-dig
 
 export class Messages {
   readonly #empty: HTMLElement;
-  readonly #log: HTMLOListElement;
+  readonly #log = h("ol", { class: "messages-list" });
+  readonly #scroll: HTMLElement;
   readonly #problem = h("p", { class: "compose-problem", role: "alert" });
   readonly #send: HTMLButtonElement;
   readonly #form: HTMLFormElement;
@@ -36,7 +37,10 @@ export class Messages {
     private readonly send: (text: string) => Promise<boolean>,
   ) {
     this.#empty = h("p", { class: "messages-empty" }, empty);
-    this.#log = h("ol", { class: "messages-log", role: "log", "aria-label": strings.exam.messages, tabindex: 0 });
+    this.#scroll = h("div", { class: "messages-log", role: "log", "aria-label": strings.exam.messages, tabindex: 0 }, [
+      this.#empty,
+      this.#log,
+    ]);
     this.input = h("input", {
       class: "compose-input",
       type: "text",
@@ -54,7 +58,7 @@ export class Messages {
         void this.#submit();
       },
     });
-    this.element = h("div", { class: "messages" }, [this.#empty, this.#log, this.#problem, this.#form]);
+    this.element = h("div", { class: "messages" }, [this.#scroll, this.#problem, this.#form]);
   }
 
   /** Leaves nothing to write in, for those who may not. */
@@ -72,7 +76,7 @@ export class Messages {
 
   add(line: Line): void {
     this.#empty.remove();
-    const follows = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 24;
+    const follows = this.#scroll.scrollHeight - this.#scroll.scrollTop - this.#scroll.clientHeight < 24;
     const kind = line.bookmark ? " message-bookmark" : line.mine ? " message-mine" : "";
     this.#log.append(
       h("li", { class: `message${kind}` }, [
@@ -86,7 +90,7 @@ export class Messages {
       ]),
     );
     while (this.#log.childElementCount > KEPT) this.#log.firstElementChild?.remove();
-    if (follows) this.#log.scrollTop = this.#log.scrollHeight;
+    if (follows) this.#scroll.scrollTop = this.#scroll.scrollHeight;
   }
 
   async #submit(): Promise<void> {

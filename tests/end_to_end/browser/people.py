@@ -1,0 +1,165 @@
+"""What people do on the two pages, in their words: join, raise a hand, focus, whisper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from end_to_end.browser.chromium import Chromium, Window, until
+from end_to_end.browser.face import Rgb
+
+_CORNER = """(selector) => {
+    const video = document.querySelector(selector);
+    if (!video || !video.videoWidth) return null;
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 8;
+    const context = canvas.getContext("2d");
+    context.drawImage(video, 0, 0, video.videoWidth / 12, video.videoHeight / 12, 0, 0, 8, 8);
+    const pixels = context.getImageData(0, 0, 8, 8).data;
+    const sums = [0, 0, 0];
+    pixels.forEach((value, at) => {
+        if (at % 4 < 3) sums[at % 4] += value;
+    });
+    return sums.map((sum) => sum / 64);
+}"""
+PAPER = """(() => {
+    // A screen with an exam on it, since Chromium's own fake screen is a test pattern.
+    navigator.mediaDevices.getDisplayMedia = async () => {
+        const canvas = document.createElement("canvas");
+        Object.assign(canvas, { width: 1600, height: 900 });
+        const context = canvas.getContext("2d");
+        const lines = [
+            "Biology 101: final examination",
+            "",
+            "4.  A cell is placed in a solution of higher concentration.",
+            "     What happens to the volume of its vacuole, and why?",
+            "",
+            "     (a)  It shrinks, because water leaves the cell by osmosis.",
+            "     (b)  It grows, because salts enter.",
+            "     (c)  Nothing, the wall keeps the volume constant.",
+            "",
+            "5.  Name two organelles with DNA of their own.",
+        ];
+        const draw = () => {
+            context.fillStyle = "#e9edf2";
+            context.fillRect(0, 0, 1600, 900);
+            context.fillStyle = "#ffffff";
+            context.fillRect(170, 60, 1260, 900);
+            context.fillStyle = "#1c2733";
+            lines.forEach((line, index) => {
+                context.font = index ? "30px sans-serif" : "bold 44px sans-serif";
+                context.fillText(line, 230, 150 + index * 64);
+            });
+            context.fillRect(300 + (Date.now() / 40) % 300, 800, 14, 34);
+        };
+        draw();
+        setInterval(draw, 200);
+        return canvas.captureStream(5);
+    };
+    // Chromium names a fake camera after its file.
+    const list = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices);
+    navigator.mediaDevices.enumerateDevices = async () => (await list()).map(({ deviceId, kind, groupId, label }) => ({
+        deviceId, kind, groupId, label: label.includes("/") ? "Integrated camera" : label.replace("Fake ", ""),
+    }));
+})()"""
+"""For pictures that people look at."""
+_LIKE = 24
+"""How much each of red, green and blue may be off after all encoding."""
+
+
+class Candidate:
+    """Somebody who sits the exam."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.page = window.page
+
+    @classmethod
+    def opens(cls, browser: Chromium, room: str, peer: str, **options: Any) -> Candidate:
+        """Open the page in an open room."""
+        return cls(browser.open("candidate", room, peer, **options))
+
+    @classmethod
+    def at(cls, browser: Chromium, link: str) -> Candidate:
+        """Open a link."""
+        return cls(browser.follow(link))
+
+    def share_screen(self) -> None:
+        self.page.get_by_role("button", name="Share your screen").click()
+        self.until_source("screen", "on")
+
+    def join(self) -> Candidate:
+        """Wait for the devices, then join."""
+        self.until_source("camera", "on")
+        self.page.get_by_role("button", name="Join the exam").click()
+        self.page.get_by_role("button", name="Raise hand").wait_for()
+        return self
+
+    def until_source(self, source: str, status: str) -> None:
+        self.window.until(f"document.querySelector('.card[data-source={source}]')?.dataset.status === '{status}'")
+
+    def until_says(self, title: str) -> None:
+        """Wait until the banner begins with these words."""
+        self.window.until("(title) => document.querySelector('.banner strong')?.textContent.startsWith(title)", title)
+
+
+class Proctor:
+    """Somebody who watches."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.page = window.page
+
+    @classmethod
+    def opens(cls, browser: Chromium, room: str, peer: str, **options: Any) -> Proctor:
+        """Open the page in an open room."""
+        return cls(browser.open("proctor", room, peer, **options))
+
+    @classmethod
+    def at(cls, browser: Chromium, link: str) -> Proctor:
+        """Open a link."""
+        return cls(browser.follow(link))
+
+    def meets(self, *peers: str) -> Proctor:
+        """Wait until these candidates are on the wall."""
+        for peer in peers:
+            self.page.locator(self.tile(peer)).wait_for()
+        return self
+
+    def tile(self, peer: str) -> str:
+        """Return the selector of a candidate's tile."""
+        return f'.tile-place[data-peer="{peer}"]'
+
+    def sees(self, peer: str, wall: Rgb, *, where: str = "") -> None:
+        """Wait until the picture of ``peer`` shows somebody before this wall."""
+        selector = where or f"{self.tile(peer)} .picture-camera video"
+        seen: list[Any] = []
+
+        def right() -> bool:
+            colour = self.page.evaluate(_CORNER, selector)
+            seen.append(colour)
+            return colour is not None and all(abs(a - b) < _LIKE for a, b in zip(colour, wall, strict=True))
+
+        until(right, lambda: f"{self.window.name} sees {seen[-1]} of {peer}, not {wall}")
+
+    def until_moves(self, peer: str, *, limit: float = 20.0) -> None:
+        """Wait until new pictures of ``peer`` arrive."""
+        selector = f"{self.tile(peer)} .picture-camera video"
+        frames = "(s) => document.querySelector(s)?.getVideoPlaybackQuality().totalVideoFrames ?? 0"
+        before = self.page.evaluate(frames, selector)
+        more = f"([s, n]) => {{ const now = ({frames})(s); return now < n || now > n + 3; }}"
+        self.window.until(more, [selector, before], limit=limit)
+
+    def frames(self, peer: str) -> int:
+        """Return how many pictures of ``peer`` were shown."""
+        selector = f"{self.tile(peer)} .picture-camera video"
+        return int(
+            self.page.evaluate("(s) => document.querySelector(s).getVideoPlaybackQuality().totalVideoFrames", selector)
+        )
+
+    def focus(self, peer: str) -> None:
+        self.page.locator(f"{self.tile(peer)} button").click()
+        self.page.locator(".focus").wait_for()
+
+    def width(self, selector: str) -> int:
+        """Return how many pixels wide the picture of a video is."""
+        return int(self.page.evaluate("(s) => document.querySelector(s)?.videoWidth ?? 0", selector))

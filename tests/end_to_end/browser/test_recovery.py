@@ -1,0 +1,119 @@
+"""Networks and workers that fail in the middle of an exam: everything comes back, and nobody clicks anything."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from end_to_end.browser import face
+from end_to_end.browser.chromium import Chromium
+from end_to_end.browser.conftest import Launch
+from end_to_end.browser.people import Candidate, Proctor
+from end_to_end.browser.road import Road
+from end_to_end.daemon import Daemon
+from end_to_end.exam import Report
+
+OUTAGE_LIMIT = 40.0
+BROWSER_TELLS = r"WebSocket connection to .* failed|ERR_CONNECTION|ERR_EMPTY_RESPONSE"
+"""What Chromium itself writes to the console about a network that is gone."""
+
+
+@pytest.fixture
+def road(daemon: Daemon) -> Iterator[Road]:
+    place = urlsplit(daemon.url)
+    assert place.hostname is not None and place.port is not None
+    with Road(place.hostname, place.port, [each["port"] for each in daemon.psfu("workers", "list")]) as leads:
+        yield leads
+
+
+@pytest.fixture(scope="module")
+def browser(launch: Launch) -> Chromium:
+    return launch(face.ANN)
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(browser: Chromium) -> Iterator[None]:
+    yield
+    browser.close_windows()
+
+
+@pytest.fixture
+def ann(browser: Chromium, road: Road, room: str, origin: str) -> Candidate:
+    """Ann's network is the one that fails."""
+    browser.origin = road.origin
+    candidate = Candidate.opens(browser, room, "ann", script=road.script).join()
+    browser.origin = origin
+    return candidate
+
+
+@pytest.fixture
+def pam(browser: Chromium, room: str, ann: Candidate) -> Proctor:
+    """Pam's network is well."""
+    proctor = Proctor.opens(browser, room, "pam")
+    proctor.sees("ann", face.ANN.wall)
+    return proctor
+
+
+def test_media_that_are_cut_come_back_by_an_ice_restart(
+    ann: Candidate, pam: Proctor, road: Road, report: Report
+) -> None:
+    credentials, connections = "globalThis.ufrags.size", "globalThis.connections"
+    before = ann.page.evaluate(credentials), ann.page.evaluate(connections)
+    road.cut(udp=True)
+    ann.until_says("Picture and sound are interrupted")
+    pam.page.locator(pam.tile("ann")).get_by_text("No new picture").wait_for(timeout=OUTAGE_LIMIT * 1000)
+    road.mend()
+    mended = time.monotonic()
+    pam.until_moves("ann", limit=OUTAGE_LIMIT)
+    report(f"pictures are back {time.monotonic() - mended:.1f} s after the network")
+    ann.until_says("Connected")
+    pam.page.locator(pam.tile("ann")).get_by_text("No new picture").wait_for(state="detached")
+    # The same transports as before, to which the server gave new credentials.
+    assert ann.page.evaluate(credentials) > before[0]
+    assert ann.page.evaluate(connections) == before[1]
+
+
+def test_a_network_that_is_gone_and_back_costs_neither_place_nor_pictures(
+    ann: Candidate, pam: Proctor, road: Road, daemon: Daemon, room: str, report: Report
+) -> None:
+    ann.window.expects(BROWSER_TELLS)
+    joined = daemon.psfu("candidates", "list", "--room", room)
+    ann.page.get_by_role("button", name="Raise hand").click()
+    road.cut(tcp=True, udp=True)
+    ann.until_says("Connection lost")
+    pam.page.locator(pam.tile("ann")).get_by_text(re.compile("Reconnecting|connection lost")).wait_for()
+    road.mend()
+    mended = time.monotonic()
+    ann.until_says("Connected")
+    pam.until_moves("ann", limit=OUTAGE_LIMIT)
+    report(f"page and pictures are back {time.monotonic() - mended:.1f} s after the network")
+    # The same stay: nothing was published anew, and the hand is still up.
+    now = daemon.psfu("candidates", "list", "--room", room)
+    assert [each["connected_at"] for each in now] == [each["connected_at"] for each in joined]
+    assert pam.page.locator(".hands li").count() == 1
+
+
+def test_when_the_worker_dies_all_begin_again_elsewhere(
+    ann: Candidate, pam: Proctor, daemon: Daemon, room: str, report: Report, road: Road
+) -> None:
+    del road
+    video = f"{pam.tile('ann')} .picture-camera video"
+    before = pam.page.evaluate("(s) => document.querySelector(s).srcObject.getTracks()[0].id", video)
+    workers = daemon.psfu("workers", "list")
+    home = next(each for each in workers if room in each["rooms"])
+    os.kill(home["pid"], signal.SIGKILL)
+    killed = time.monotonic()
+    another = (
+        "([s, id]) => { const [t] = document.querySelector(s)?.srcObject?.getTracks() ?? []; return t && t.id !== id; }"
+    )
+    pam.window.until(another, [video, before], limit=OUTAGE_LIMIT)
+    pam.until_moves("ann", limit=OUTAGE_LIMIT)
+    pam.sees("ann", face.ANN.wall)
+    report(f"pictures are back {time.monotonic() - killed:.1f} s after the worker died")
+    ann.until_says("Connected")

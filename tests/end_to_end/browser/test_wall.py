@@ -1,0 +1,128 @@
+"""A wall with more candidates than fit on it: all of a page arrive, nothing of other pages, everything by keyboard."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from end_to_end.browser import crowd, face
+from end_to_end.browser.chromium import Chromium
+from end_to_end.browser.conftest import Launch
+from end_to_end.browser.people import PAPER, Candidate, Proctor
+from end_to_end.daemon import Daemon
+from end_to_end.exam import Report
+
+ROOM = "biology-101"
+COUNT = 38
+PAGE = 30
+PICTURES = "[...document.querySelectorAll('.wall video')].filter((video) => video.videoWidth > 0).length"
+
+
+@pytest.fixture(scope="module")
+def browser(launch: Launch) -> Iterator[Chromium]:
+    chromium = launch(face.ANN)
+    yield chromium
+    chromium.close_windows()
+
+
+@pytest.fixture(scope="module")
+def full_room(daemon: Daemon) -> Iterator[str]:
+    daemon.psfu("rooms", "create", ROOM, "--open")
+    with crowd.present(daemon.url, ROOM, COUNT):
+        yield ROOM
+    daemon.psfu("rooms", "close", ROOM, "--yes")
+
+
+@pytest.fixture(scope="module")
+def pam(browser: Chromium, full_room: str) -> Proctor:
+    proctor = Proctor.opens(browser, full_room, "pam", name="Pam Proctor")
+    proctor.page.get_by_label("Tiles on a page").select_option(str(PAGE))
+    proctor.window.until(f"{PICTURES} === {PAGE}")
+    return proctor
+
+
+def consumed(daemon: Daemon) -> int:
+    """Return how many consumers the proctor has on the server."""
+    return sum(int(each["consumers"]) for each in daemon.psfu("workers", "list"))
+
+
+def test_thirty_tiles_have_pictures_and_the_other_candidates_cost_nothing(pam: Proctor, daemon: Daemon) -> None:
+    assert pam.page.locator(".tile").count() == PAGE
+    assert consumed(daemon) == PAGE
+    pam.page.get_by_text(f"1–{PAGE} of {COUNT}").wait_for()
+    overlap = pam.page.evaluate(
+        """() => {
+            const boxes = [...document.querySelectorAll(".tile")].map((tile) => tile.getBoundingClientRect());
+            const wall = document.querySelector(".wall").getBoundingClientRect();
+            return boxes.filter((box) => box.bottom > wall.bottom + 1 || box.right > wall.right + 1).length;
+        }"""
+    )
+    assert overlap == 0, "tiles do not fit on the wall at 1280 × 720"
+
+
+def test_the_next_page_is_shown_and_the_first_is_paused(pam: Proctor, report: Report) -> None:
+    begun = time.monotonic()
+    pam.page.keyboard.press("n")
+    pam.window.until(f"{PICTURES} === {COUNT - PAGE}")
+    report(f"the next page of the wall has its pictures after {time.monotonic() - begun:.2f} s")
+    pam.page.get_by_text(f"{PAGE + 1}–{COUNT} of {COUNT}").wait_for()
+    pam.page.keyboard.press("p")
+    pam.window.until(f"{PICTURES} === {PAGE}")
+
+
+def test_a_candidate_is_found_opened_and_left_by_keyboard(pam: Proctor) -> None:
+    page = pam.page
+    page.keyboard.press("/")
+    page.keyboard.type("femi cas")
+    pam.window.until("document.querySelectorAll('.tile').length === 1")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Femi Castro").wait_for()
+    pam.window.until("document.querySelector('.focus-camera video')?.videoWidth > 0")
+    page.keyboard.press("Escape")
+    page.locator(".focus").wait_for(state="hidden")
+    page.keyboard.press("Escape")
+    pam.window.until(f"document.querySelectorAll('.tile').length === {PAGE}")
+    page.keyboard.press("Escape")
+    first = page.evaluate("document.activeElement.closest('li')?.dataset.peer")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    third = page.evaluate("document.activeElement.closest('li')?.dataset.peer")
+    assert first and third and first != third
+
+
+def test_trouble_moves_to_the_front(pam: Proctor, browser: Chromium, full_room: str) -> None:
+    ann = Candidate.opens(browser, full_room, "ann", name="Zoe Zeller").join()
+    pam.page.get_by_text(f"1–{PAGE} of {COUNT + 1}").wait_for()
+    assert pam.page.locator(pam.tile("ann")).count() == 0
+    # A camera that sends nothing any more, without the page being told.
+    ann.page.evaluate("document.querySelector('.card-video-camera').srcObject.getTracks()[0].stop()")
+    pam.window.until("document.querySelector('.wall li').dataset.peer === 'ann'", limit=40)
+    assert pam.page.locator(".wall li .tile").first.get_attribute("data-light") in ("red", "amber")
+    assert pam.page.locator(pam.tile("ann")).locator(".tile-reason").inner_text() != ""
+
+
+def test_what_the_readme_shows(pam: Proctor, browser: Chromium, full_room: str) -> None:
+    bea = Candidate.opens(browser, full_room, "seat-039", name="Bea Bauer", script=PAPER)
+    bea.share_screen()
+    bea.join()
+    bea.page.get_by_role("button", name="Raise hand").click()
+    bea.page.get_by_label("Message to your proctor").fill("Question 4 (c): which wall is meant?")
+    bea.page.keyboard.press("Enter")
+    pam.page.get_by_text("which wall is meant?").wait_for()
+    pam.window.shot("proctor-wall")
+    pam.page.keyboard.press("h")
+    pam.sees("seat-039", face.ANN.wall, where=".focus-camera video")
+    pam.window.until("document.querySelector('.focus-screen video').videoWidth === 1600")
+    pam.page.keyboard.press("m")
+    pam.page.keyboard.type("The cell wall.")
+    pam.page.keyboard.press("Enter")
+    pam.page.keyboard.press("Escape")
+    pam.page.keyboard.press("w")
+    bea.page.get_by_text("Pam Proctor is speaking to you").wait_for()
+    bea.page.get_by_text("The cell wall.").wait_for()
+    pam.window.shot("proctor-focus")
+    bea.window.shot("candidate-exam")
+    pam.page.keyboard.press("w")
