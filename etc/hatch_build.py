@@ -23,7 +23,8 @@ PLACES: Final = {
     "completion/psfu.fish": "share/fish/vendor_completions.d/psfu.fish",
 }
 """Files of etc that somebody looks for in a certain place; the others are examples."""
-OF_THE_CHECKOUT: Final = frozenset({"debian-packages", "hatch_build.py"})
+OF_THE_CHECKOUT: Final = ("debian-packages", "hatch_build.py", "screenshots/", "__pycache__/")
+"""What of etc nobody installs."""
 
 
 class Files(BuildHookInterface):
@@ -58,5 +59,5 @@ def shared(root: Path) -> Iterator[tuple[str, str]]:
         yield str(page), f"share/man/man{page.suffix[1:]}/{page.name}"
     for file in sorted((root / "etc").rglob("*")):
         name = file.relative_to(root / "etc").as_posix()
-        if file.is_file() and name not in OF_THE_CHECKOUT and "__pycache__" not in name:
+        if file.is_file() and not name.startswith(OF_THE_CHECKOUT):
             yield str(file), PLACES.get(name, f"share/psfu/{name}")

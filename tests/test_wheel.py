@@ -20,7 +20,7 @@ from support.serve import LIMIT, Serve, environment
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-OF_THE_CHECKOUT = {"etc/debian-packages", "etc/hatch_build.py"}
+OF_THE_CHECKOUT = ("etc/debian-packages", "etc/hatch_build.py", "etc/screenshots/")
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,8 @@ def test_the_wheel_has_nothing_else(wheel: Path) -> None:
 def shared() -> dict[str, str]:
     """Return what is shared, by path in the checkout, and where it has to be below the prefix."""
     pages = [path for path in tracked("man") if path.endswith((".1", ".5", ".7"))]
-    others = {path: f"share/psfu/{path.removeprefix('etc/')}" for path in tracked("etc") - OF_THE_CHECKOUT}
+    examples = [path for path in tracked("etc") if not path.startswith(OF_THE_CHECKOUT)]
+    others = {path: f"share/psfu/{path.removeprefix('etc/')}" for path in examples}
     return {
         **{path: f"share/man/man{path[-1]}/{Path(path).name}" for path in pages},
         **others,
