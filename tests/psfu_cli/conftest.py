@@ -20,9 +20,13 @@ def daemon(worker_binary: WorkerBinary, tmp_path_factory: pytest.TempPathFactory
     running = Serve(tmp_path_factory.mktemp("psfu"))
     yield running.start()
     running.running.terminate()
-    assert running.running.wait(20) == 0
+    try:
+        code = running.running.wait(20)
+    except subprocess.TimeoutExpired:
+        code = None
     log = running.log.read_text()
     running.end()
+    assert code == 0, log[-3000:]
     assert "Traceback" not in log, log
 
 

