@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 Shared: TypeAlias = Literal["worker", "proctor", "network", "path", "room", "nothing"]
@@ -76,7 +77,7 @@ class Blame:
         self._since: float | None = None
         self._fell: dict[str, Subject] = {}
 
-    def feed(self, now: float, fell: Iterable[Subject], everybody: Sequence[Subject]) -> Finding | None:
+    def feed(self, now: float, fell: Iterable[Subject], everybody: Iterable[Subject]) -> Finding | None:
         """Take those that got worse since the last call; returns a finding when a window ends with enough of them."""
         for subject in fell:
             if self._since is None:
@@ -85,7 +86,7 @@ class Blame:
         if self._since is None or now - self._since < WINDOW:
             return None
         fallen, self._since, self._fell = list(self._fell.values()), None, {}
-        return None if len(fallen) < LEAST else explain(fallen, everybody)
+        return None if len(fallen) < LEAST else explain(fallen, list(everybody))
 
 
 def explain(fallen: Sequence[Subject], everybody: Sequence[Subject]) -> Finding:
@@ -137,6 +138,7 @@ def _summary(count: int, shared: Shared, value: str, others: int) -> str:
     return f"{count} candidates got worse at once: all on {_NAMES[shared].format(value)}{rest}"
 
 
+@lru_cache(maxsize=4096)
 def network(address: str | None) -> str | None:
     """Return the block an address belongs to: /24 of IPv4, /48 of IPv6."""
     if address is None:

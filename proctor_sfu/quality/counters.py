@@ -84,7 +84,11 @@ class Tally:
             )  # fmt: skip
             seen[key] = now
             before = self._last.get(key, _NOTHING)
+            if now == before:
+                continue
             for index, (old, new) in enumerate(zip(before, now, strict=True)):
+                if old == new:
+                    continue
                 if index == 2:
                     totals[index] += moved(old, new)
                 else:
@@ -118,7 +122,7 @@ class Counters:
             tally.feed((key, each) for key, several in producers.items() for each in several if each.kind == kind)
 
     def frame(self, frame: api.Frame) -> None:
-        """Take what it says about candidates: one observation of each a second."""
+        """Take what it says about candidates: one observation of each."""
         for candidate in frame.candidates:
             self.health.observe(candidate.health)
             self.rtt.observe(None if candidate.rtt_ms is None else candidate.rtt_ms / 1000)

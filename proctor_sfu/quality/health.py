@@ -65,9 +65,14 @@ class Debounce:
             self.level = worse[0]
         elif len(recent) == 5 and max(recent) < self.level:
             self.level = max(recent)
-        if self.level is Level.OK and max(recent) is Level.OK:
+        if self.settled:
             self._recent = ()
         return self.level
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is well and has been so all the time it remembers."""
+        return self.level is Level.OK and max(self._recent, default=Level.OK) is Level.OK
 
 
 def above(value: float | None, warn: float, bad: float) -> Level:
@@ -86,7 +91,7 @@ def below(value: float | None, warn: float, bad: float) -> Level:
 
 def grade(value: float | None, warn: float, bad: float, worst: float) -> float:
     """Return 100 at best, 80 at ``warn``, 40 at ``bad``, 0 at ``worst``, straight lines between."""
-    if value is None:
+    if value is None or value == 0.0 < warn < worst:
         return 100.0
     best = 0.0 if worst > warn else 1.0
     edges = ((best, 100.0), (warn, 80.0), (bad, 40.0), (worst, 0.0))
@@ -137,6 +142,7 @@ class SourceHealth:
     def __init__(self, bounds: Quality) -> None:
         self._bounds = bounds
         self._levels: dict[str, Debounce] = {}
+        """Only of what was not well lately."""
         self._smooth: float | None = None
         self._still = 0
 
@@ -148,18 +154,8 @@ class SourceHealth:
             return PAUSED
         bounds, audio = self._bounds, measured.source == "microphone"
         loss = (bounds.audio_loss_warn, bounds.audio_loss_bad) if audio else (bounds.loss_warn, bounds.loss_bad)
-        raw = {
-            "loss": above(measured.loss, *loss),
-            "rtt": above(measured.rtt_ms, bounds.rtt_warn_ms, bounds.rtt_bad_ms),
-            "jitter": above(measured.jitter_ms, bounds.jitter_warn_ms, bounds.jitter_bad_ms),
-            "score": below(measured.score, 9, 8) if measured.score else Level.OK,
-        }
-        share = None
-        if measured.source == "camera":
-            share = _share(measured.bitrate, measured.usual_bitrate)
-            raw["bitrate"] = below(share, bounds.bitrate_warn, bounds.bitrate_bad)
-            raw["fps"] = below(_share(measured.fps, measured.usual_fps), bounds.fps_warn, bounds.fps_bad)
-        found = {reason: self._patient(reason, level) for reason, level in raw.items()}
+        share = _share(measured.bitrate, measured.usual_bitrate) if measured.source == "camera" else None
+        found = self._patiently(self._now(measured, loss, share))
         gap = above(measured.silent_s, bounds.gap_warn_seconds, bounds.gap_bad_seconds)
         if gap > Level.OK:
             found["no_media"] = gap
@@ -173,13 +169,31 @@ class SourceHealth:
         health = self._health(measured, loss, share)
         return Verdict(max(found.values(), default=Level.OK), reasons, health)
 
-    def _patient(self, reason: str, level: Level) -> Level:
-        held = self._levels.get(reason)
-        if held is None:
-            if level is Level.OK:
-                return level
-            held = self._levels[reason] = Debounce()
-        return held.feed(level)
+    def _now(self, measured: Measured, loss: tuple[float, float], share: float | None) -> dict[str, Level]:
+        """Return what is not well in this one sample."""
+        bounds = self._bounds
+        raw = {
+            "loss": above(measured.loss, *loss),
+            "rtt": above(measured.rtt_ms, bounds.rtt_warn_ms, bounds.rtt_bad_ms),
+            "jitter": above(measured.jitter_ms, bounds.jitter_warn_ms, bounds.jitter_bad_ms),
+            "score": below(measured.score or None, 9, 8),
+        }
+        if share is not None:
+            raw["bitrate"] = below(share, bounds.bitrate_warn, bounds.bitrate_bad)
+        if measured.source == "camera":
+            raw["fps"] = below(_share(measured.fps, measured.usual_fps), bounds.fps_warn, bounds.fps_bad)
+        return {reason: level for reason, level in raw.items() if level is not Level.OK}
+
+    def _patiently(self, now: Mapping[str, Level]) -> dict[str, Level]:
+        """Return what has not been well for long enough."""
+        held = self._levels
+        if not now and not held:
+            return {}
+        for reason in now.keys() - held.keys():
+            held[reason] = Debounce()
+        found = {reason: debounce.feed(now.get(reason, Level.OK)) for reason, debounce in held.items()}
+        self._levels = {reason: debounce for reason, debounce in held.items() if not debounce.settled}
+        return {reason: level for reason, level in found.items() if level is not Level.OK}
 
     def _health(self, measured: Measured, loss: tuple[float, float], share: float | None) -> int:
         bounds = self._bounds
@@ -214,8 +228,7 @@ def _share(value: float | None, usual: float | None) -> float | None:
 
 
 def _sorted(found: Mapping[str, Level]) -> tuple[str, ...]:
-    bad = [reason for reason, level in found.items() if level > Level.OK]
-    return tuple(sorted(bad, key=lambda reason: (-found[reason], ORDER.index(reason))))
+    return tuple(sorted(found, key=lambda reason: (-found[reason], ORDER.index(reason)))) if found else ()
 
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:

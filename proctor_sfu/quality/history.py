@@ -199,6 +199,11 @@ class History:
             raise ArchiveError(f"history {path}: {error} (switch it off: history.enabled = false)") from error
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
 
+    @property
+    def waiting(self) -> int:
+        """Frames that wait for the disk."""
+        return self._taken - self._frames
+
     def start(self, each_frame: Callable[[Callable[[Frame], None]], None], events: Bus) -> None:
         """Keep what ``each_frame`` calls its argument with, and every event."""
         each_frame(self.frame)
@@ -213,7 +218,7 @@ class History:
 
     def frame(self, frame: Frame) -> None:
         """Keep a frame; never blocks."""
-        if self._taken - self._frames >= WAITING_FRAMES:
+        if self.waiting >= WAITING_FRAMES:
             self.left_out += 1
             return
         self._taken += 1

@@ -113,14 +113,14 @@ def _counted(counters: Counters) -> Iterator[Metric]:
     ):
         yield _count(name, text, ("kind",), ((key, sums[index]) for key, sums in kinds))
     yield _distribution(
-        "psfu_candidate_loss_ratio", "Part of a source's packets lost for good, each source once a second.",
+        "psfu_candidate_loss_ratio", "Part of a source's packets lost for good, each source every 5 s.",
         (({"kind": kind}, histogram) for kind, histogram in counters.loss.items()),
     )  # fmt: skip
     for name, text, histogram in (
-        ("psfu_candidate_rtt_seconds", "Round trip to a candidate, each once a second.", counters.rtt),
-        ("psfu_candidate_jitter_seconds", "Jitter of a candidate, each once a second.", counters.jitter),
-        ("psfu_candidate_health", "Health of a candidate, 0 to 100, each once a second.", counters.health),
-        ("psfu_media_gap_seconds", "Seconds without media in 5 minutes, each candidate once a second.", counters.gap),
+        ("psfu_candidate_rtt_seconds", "Round trip to a candidate, each every 5 s.", counters.rtt),
+        ("psfu_candidate_jitter_seconds", "Jitter of a candidate, each every 5 s.", counters.jitter),
+        ("psfu_candidate_health", "Health of a candidate, 0 to 100, each every 5 s.", counters.health),
+        ("psfu_media_gap_seconds", "Seconds without media in 5 minutes, each candidate every 5 s.", counters.gap),
         ("psfu_join_seconds", "Time from authentication to the first media of a candidate.", counters.join),
     ):
         yield _distribution(name, text, [({}, histogram)])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import quality as api
@@ -27,11 +28,16 @@ from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.rooms.roles import Role
 from proctor_sfu.settings import Settings
 
+_T = TypeVar("_T")
 Key: TypeAlias = tuple[str, str]
 """Ids of room and peer."""
 
 RELAXED: Final = 4
 """Every how many seconds proctors are asked when nobody looks."""
+COUNTED: Final = 5
+"""Every how many seconds counters and distributions for other tools are fed; nobody scrapes more often."""
+SLICE: Final = 25
+"""Candidates that are looked at in a row."""
 REMEMBERED: Final = 60.0
 """Seconds somebody who left, and an incident, stay in the frame."""
 
@@ -72,9 +78,9 @@ class Overview:
 
     # Before the answers.
 
-    def questions(self, *, full: bool) -> dict[Member, Questions]:
+    def questions(self, now: float, *, full: bool) -> dict[Member, Questions]:
         """Return what to ask each worker; ``full``: about proctors too."""
-        self._follow()
+        self._follow(now)
         asked: dict[Member, dict[str, list[Any]]] = {
             member: {"transports": [], "producers": [], "consumers": []} for member in self._pool.members
         }
@@ -92,9 +98,9 @@ class Overview:
                     into["consumers"] += [viewed.consumer for viewed in proctor.to_ask()]
         return {**asked}
 
-    def _follow(self) -> None:
+    def _follow(self, now: float) -> None:
         """Begin tracks of those who came and end those of who went."""
-        now, bounds = time.monotonic(), self._settings.quality
+        bounds = self._settings.quality
         present: set[Key] = set()
         for room in self._registry.rooms.values():
             for peer in room.peers.values():
@@ -139,23 +145,21 @@ class Overview:
 
     # After the answers.
 
-    def take(self, at: Moment, answers: Answers, *, full: bool, lag: float | None, spent: float) -> api.Frame:
+    async def take(self, at: Moment, answers: Answers, *, full: bool, lag: float | None, spent: float) -> api.Frame:
         """Return the frame. ``lag``: how late the event loop was, ``spent``: what asking took; seconds."""
         self._seq += 1
         now = at.monotonic
-        for candidate in self.candidates.values():
+        async for candidate in _gently(self.candidates.values()):
             if candidate.gone_at is None:
-                transport = candidate.peer.sending
-                stats = answers.transport(transport)
-                candidate.feed(now, stats, answers.producers)
+                candidate.feed(now, answers.transport(candidate.peer.sending), answers.producers)
         if full:
-            for proctor in self.proctors.values():
-                transport = proctor.peer.receiving
-                stats = answers.transport(transport)
-                proctor.feed(now, stats, answers.consumers)
+            async for proctor in _gently(self.proctors.values()):
+                proctor.feed(now, answers.transport(proctor.peer.receiving), answers.consumers)
         self._find(at)
         watchers = self._watchers()
-        known = [track.shown(now, tuple(watchers.get(key, ()))) for key, track in self.candidates.items()]
+        known = [
+            track.shown(now, tuple(watchers.get(key, ()))) async for key, track in _gently(self.candidates.items())
+        ]
         candidates = (*known, *self._absent())
         first_guess = self._settings.rtc.initial_outgoing_bitrate
         proctors = tuple(track.shown(now, first_guess) for track in self.proctors.values())
@@ -170,13 +174,15 @@ class Overview:
             uptime=now - self._began, ready=self._ready(), cpu=cpu, memory=memory_of(os.getpid()), lag=lag,
             spent=spent, full=full,
         )  # fmt: skip
-        self.counters.answers(answers.producers)
+        if self._seq % COUNTED == 0:
+            self.counters.answers(answers.producers)
         frame = api.Frame(
             seq=self._seq, at=timestamp(at.wall), daemon=daemon_line(own, self._pool, rooms, candidates, proctors),
             workers=workers, rooms=rooms, candidates=candidates, proctors=proctors,
             incidents=tuple(incident for _, incident in self._incidents),
         )  # fmt: skip
-        self.counters.frame(frame)
+        if self._seq % COUNTED == 0:
+            self.counters.frame(frame)
         return frame
 
     def cpu_seconds(self, pid: int) -> float | None:
@@ -204,7 +210,8 @@ class Overview:
 
     def _find(self, at: Moment) -> None:
         now = at.monotonic
-        subjects = [track.subject for track in self.candidates.values() if track.gone_at is None]
+        # Looked at only when there is something to explain.
+        subjects = (track.subject for track in self.candidates.values() if track.gone_at is None)
         fell = [track.subject for track in self.candidates.values() if track.worsened]
         finding = self._blame.feed(now, fell, subjects)
         if finding is not None:
@@ -248,6 +255,14 @@ class Overview:
             )
             for pid, track in self._workers.items()
         )  # fmt: skip
+
+
+async def _gently(items: Iterable[_T]) -> AsyncIterator[_T]:
+    """Yield items, and let others have the event loop now and then: an exam goes on meanwhile."""
+    for index, item in enumerate(list(items), 1):
+        yield item
+        if index % SLICE == 0:
+            await asyncio.sleep(0)
 
 
 def _by_member(tracks: Iterable[Any]) -> dict[Member, list[Any]]:

@@ -131,11 +131,11 @@ class Pulse:
         """Make one frame and tell everybody."""
         full = self.frames.watched or self.overview.thorough
         began = time.perf_counter()
-        answers = await self._sampler.ask(self.overview.questions(full=full))
+        answers = await self._sampler.ask(self.overview.questions(time.monotonic(), full=full))
         spent = time.perf_counter() - began
         lag, self._lag = self._lag, None
         at = Moment(monotonic=time.monotonic(), wall=time.time())
-        frame = self.overview.take(at, answers, full=full, lag=lag, spent=spent)
+        frame = await self.overview.take(at, answers, full=full, lag=lag, spent=spent)
         if full:
             self._pictures.turn(self.overview.video())
         self._tell(frame)

@@ -293,7 +293,7 @@ def test_a_clock_that_is_put_forward_deletes_nothing(tmp_path: Path) -> None:
         clock.wall, clock.steady = clock.wall + 1, clock.steady + 1
         if number == module.TIDY // 2:
             clock.wall += 365 * 86_400
-        wait(lambda: history._taken < history._frames + 20)  # Not faster than the disk, or frames are left out.
+        wait(lambda: history.waiting < 20)  # Not faster than the disk, or frames are left out.
     history.close()
     assert len(numbers(tmp_path / "a.psfurec")) == module.TIDY + 2
 

@@ -1,0 +1,146 @@
+"""``make bench``: what it costs the daemon to watch 200 candidates with 3 sources each, all of it really sent.
+
+The load is ``psfu simulate`` in processes of its own. Processor time is that of the daemon alone, all of it, while one
+monitor follows every frame and the history is kept; memory is what a process grows by that does nothing but this.
+Results go to the terminal and to ``build/bench/quality.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from proctor_sfu.control.client import Client  # noqa: E402
+from proctor_sfu.mediasoup.install import install  # noqa: E402
+from support.serve import PSFU, Serve, environment  # noqa: E402
+
+CANDIDATES = int(os.environ.get("PSFU_BENCH_CANDIDATES", "200"))
+SECONDS = 20.0
+CONFIG = '[signaling]\nport = 0\n[workers]\ncount = 2\n[log]\nformat = "json"\nlevel = "warning"\n'
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def processor(pid: int) -> float:
+    """Processor time a process used so far, seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+class Monitor(threading.Thread):
+    """Follows frames, as `psfu monitor` does."""
+
+    def __init__(self, socket: Path) -> None:
+        super().__init__(daemon=True)
+        self.frames = 0
+        self.sources = 0
+        self._stream = Client(socket).quality.stream()
+
+    def run(self) -> None:
+        with closing(self._stream):
+            for frame in self._stream:
+                self.frames += 1
+                self.sources = sum(len(each.sources) for each in frame.candidates if each.state in ("live", "degraded"))
+
+
+def calls(socket: Path, seconds: float) -> list[float]:
+    """How long a control call took, again and again, milliseconds."""
+    client, took, end = Client(socket), [], time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        began = time.perf_counter()
+        client.daemon.status()
+        took.append(1000 * (time.perf_counter() - began))
+        time.sleep(0.02)
+    return took
+
+
+def measured(daemon: Serve) -> dict[str, float]:
+    """Start the load, wait until all of it is there, and measure."""
+    load = [
+        PSFU, "simulate", "--candidates", str(CANDIDATES), "--proctors", "0", "--duration", "600", "--ramp", "30",
+        "--room", "bench", "--socket", daemon.socket,
+    ]  # fmt: skip
+    monitor = Monitor(daemon.socket)
+    monitor.start()
+    simulate = subprocess.Popen(load, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        end = time.monotonic() + 180
+        while monitor.sources < 3 * CANDIDATES:
+            if simulate.poll() is not None or time.monotonic() > end:
+                raise SystemExit(f"only {monitor.sources} sources flow; {simulate.poll()}")
+            time.sleep(0.5)
+        time.sleep(12)  # Until windows and medians are as full as they get.
+        pid = daemon.running.pid
+        before, began, frames = processor(pid), time.perf_counter(), monitor.frames
+        took = calls(daemon.socket, SECONDS)
+        spent, passed = processor(pid) - before, time.perf_counter() - began
+        samples = Client(daemon.socket).quality.snapshot().daemon
+        return {
+            "cpu": 100 * spent / passed, "p99": statistics.quantiles(took, n=100)[98], "calls": len(took),
+            "frames": (monitor.frames - frames) / passed, "sample_ms": samples.sample_ms or 0.0,
+            "lag_ms": samples.loop_lag_ms or 0.0,
+        }  # fmt: skip
+    finally:
+        simulate.terminate()
+        simulate.communicate(timeout=60)
+
+
+def memory() -> dict[str, float]:
+    """Run the part of it that has no network in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("quality_memory.py"), str(CANDIDATES)],
+        check=True, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def main() -> None:
+    install()
+    with tempfile.TemporaryDirectory() as folder:
+        daemon = Serve(Path(folder)).start(CONFIG)
+        try:
+            results = measured(daemon)
+        finally:
+            daemon.running.terminate()
+            daemon.running.wait()
+    results |= memory()
+    rows: list[tuple[str, str, str, bool]] = [
+        ("daemon, all it does, share of a core", f"{results['cpu']:.1f} %", "< 5 %", results["cpu"] < 5),
+        ("control call, p99", f"{results['p99']:.1f} ms", "< 20 ms", results["p99"] < 20),
+        ("more memory", f"{results['mebibytes']:.0f} MiB", "< 40 MB", results["mebibytes"] * 1.048576 < 40),
+        ("frames a second to the monitor", f"{results['frames']:.2f}", "1", abs(results["frames"] - 1) < 0.1),
+        ("asking all workers", f"{results['sample_ms']:.1f} ms", "", True),
+        ("history, for three hours", f"{results['history_bytes'] * 10_800 / 1e6:.0f} MB", "", True),
+    ]
+    table = Table(title=f"quality: {CANDIDATES} candidates, 3 sources each, sampled, streamed and kept every second")
+    for heading in ("", "measured", "target", ""):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for title, value, target, good in rows:
+        table.add_row(title, value, target, "" if not target else "ok" if good else "MISSED")
+    Console().print(table)
+    out = ROOT / "build" / "bench" / "quality.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    machine: dict[str, Any] = {"python": platform.python_version(), "cores": os.cpu_count()}
+    out.write_text(json.dumps({"results": results, "machine": machine}, indent=1) + "\n")
+    if not all(good for *_, good in rows):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
