@@ -56,8 +56,9 @@ class CandidateTrack:
         self._follow_sources(now)
         for source in self.sources.values():
             producer = source.published.producer
-            # A producer that is closed sends nothing, which is known without asking.
-            source.feed(now, () if producer.closed else producers.get(producer.id))
+            # What is published no more sends nothing, which is known without asking.
+            there = producer.id in self.peer.published and not producer.closed
+            source.feed(now, producers.get(producer.id) if there else ())
         missing = tuple(sorted(each.value for each in self.peer.missing))
         link = Link(
             away=self.peer.away is not None,

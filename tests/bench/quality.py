@@ -104,7 +104,7 @@ def memory() -> dict[str, float]:
     """Run the part of it that has no network in a process of its own."""
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("quality_memory.py"), str(CANDIDATES)],
-        check=True, stdout=subprocess.PIPE, text=True,
+        check=True, stdout=subprocess.PIPE, text=True, env=environment(PYTHONPATH=str(ROOT / "tests")),
     )  # fmt: skip
     found: dict[str, float] = json.loads(done.stdout)
     return found

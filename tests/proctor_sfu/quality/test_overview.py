@@ -1,0 +1,179 @@
+"""The frame as a whole: who is in it, for how long, what is asked, and what several have in common."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from proctor_sfu.control.api.quality import Candidate, Frame
+from proctor_sfu.quality.overview import REMEMBERED, Moment, Overview
+from proctor_sfu.quality.sampler import Answers
+from proctor_sfu.rooms.presence import State
+from proctor_sfu.rooms.profile import Expected
+from proctor_sfu.rooms.roles import Source
+from proctor_sfu.settings import Settings
+from support import watched
+
+
+class Exam:
+    """A clock, rooms, and an overview of them."""
+
+    def __init__(self, *rooms: Any) -> None:
+        self.rooms = {each.id: each for each in rooms}
+        self.second = 0
+        pool: Any = SimpleNamespace(members=[], target=0, restarts=0)
+        registry: Any = SimpleNamespace(rooms=self.rooms)
+        self.overview = Overview(registry, pool, Settings(), ready=lambda: True)
+
+    async def go(self, seconds: int = 1, *, answers: Answers | None = None, **more: Any) -> Frame:
+        """Let time pass and return the last frame."""
+        for _ in range(seconds):
+            self.second += 1
+            self.overview.questions(float(self.second), full=True)
+            people = [peer for room in self.rooms.values() for peer in room.peers.values()]
+            told = watched.answers(people, self.second, **more) if answers is None else answers
+            at = Moment(monotonic=float(self.second), wall=1.8e9 + self.second)
+            frame = await self.overview.take(at, told, full=True, lag=0.001, spent=0.01)
+        return frame
+
+
+def of(frame: Frame, number: int) -> Candidate:
+    return next(each for each in frame.candidates if each.id == f"candidate-{number:04}")
+
+
+async def test_a_candidate_that_is_well() -> None:
+    exam = Exam(watched.room("exam-1", [watched.candidate(1)]))
+    shown = of(await exam.go(12), 1)
+    assert (shown.state, shown.level, shown.reasons, shown.path, shown.recording) == ("live", "ok", (), "udp", "on")
+    assert shown.bitrate == 8 * 130_000 and shown.loss == 0
+    camera = shown.sources[0]
+    assert camera.packets is not None and abs(camera.packets - 40) < 2 and camera.loss_from == "rtx"
+    assert camera.rtt_ms is not None and camera.jitter_ms is not None and camera.score == 10
+
+
+async def test_a_worker_that_does_not_answer_leaves_no_false_numbers() -> None:
+    exam = Exam(watched.room("exam-1", [watched.candidate(1)]))
+    await exam.go(12)
+    kept = of(await exam.go(2, answers=Answers()), 1)
+    assert kept.sources[0].bitrate is not None, "a second or two is bridged"
+    unknown = of(await exam.go(6, answers=Answers()), 1)
+    camera = unknown.sources[0]
+    assert (camera.bitrate, camera.packets, camera.loss, camera.rtt_ms, camera.score) == (None,) * 5
+    assert (unknown.bitrate, unknown.loss) == (None, None)
+    assert unknown.level != "bad", "not knowing is not bad news of the candidate"
+
+
+async def test_who_leaves_stays_for_a_minute_and_who_is_lost_until_the_room_closes() -> None:
+    room = watched.room("exam-1", [watched.candidate(1), watched.candidate(2)])
+    exam = Exam(room)
+    await exam.go(3)
+    room.peers.clear()
+    exam.overview.lost.add(("exam-1", "candidate-0002"))
+    frame = await exam.go()
+    assert [(each.state, each.level) for each in frame.candidates] == [("left", "none"), ("lost", "bad")]
+    frame = await exam.go(int(REMEMBERED) + 2)
+    assert [(each.id, each.state) for each in frame.candidates] == [("candidate-0002", "lost")]
+    exam.rooms.clear()
+    assert (await exam.go()).candidates == ()
+
+
+async def test_who_comes_back_goes_on_where_it_was() -> None:
+    room = watched.room("exam-1", [watched.candidate(1)])
+    exam = Exam(room)
+    await exam.go(5)
+    peer = room.peers.pop("candidate-0001")
+    await exam.go(4)
+    again = watched.candidate(1)
+    room.peers["candidate-0001"] = again
+    frame = await exam.go(3)
+    assert [each.state for each in frame.candidates] == ["live"]
+    assert again is not peer
+
+
+async def test_a_source_that_is_ended_on_purpose_is_gone_and_one_that_is_lost_is_missed() -> None:
+    room = watched.room("exam-1", [watched.candidate(1)])
+    exam, peer = Exam(room), room.peers["candidate-0001"]
+    await exam.go(5)
+    screen = next(key for key, each in peer.published.items() if each.source is Source.SCREEN)
+    del peer.published[screen]
+    assert [each.source for each in of(await exam.go(), 1).sources] == ["camera", "microphone"]
+    peer.away = object()
+    assert of(await exam.go(), 1).state == "reconnecting"
+    before, peer.published = peer.published, {}
+    peer.sending = None
+    shown = of(await exam.go(10), 1)
+    assert (shown.state, [each.source for each in shown.sources]) == ("reconnecting", ["camera", "microphone"])
+    # It publishes again: the time between is a gap.
+    fresh = watched.candidate(1)
+    peer.published, peer.sending, peer.away = fresh.published, fresh.sending, None
+    shown = of(await exam.go(2), 1)
+    assert before is not peer.published and shown.state == "live"
+    assert shown.gap_s is not None and 9 <= shown.gap_s <= 13
+
+
+async def test_required_sources_that_are_missing() -> None:
+    room = watched.room("exam-1", [watched.candidate(1)])
+    exam = Exam(room)
+    await exam.go(2)
+    room.peers["candidate-0001"].missing = frozenset({Source.SCREEN})
+    shown = of(await exam.go(), 1)
+    assert (shown.missing, shown.level, shown.reasons[0], shown.state) == (
+        ("screen",), "bad", "source_missing", "degraded",
+    )  # fmt: skip
+
+
+async def test_those_on_the_roster_are_expected() -> None:
+    room = watched.room("exam-1", [watched.candidate(1)])
+    room.roster = {f"candidate-{number:04}": Expected(id=f"candidate-{number:04}", name="X") for number in (1, 2, 3)}
+    room.gone = {"candidate-0003": State.LOST}
+    frame = await Exam(room).go(2)
+    assert [(each.id, each.state, each.level) for each in frame.candidates] == [
+        ("candidate-0001", "live", "ok"), ("candidate-0002", "expected", "none"), ("candidate-0003", "lost", "bad"),
+    ]  # fmt: skip
+    [shown] = frame.rooms
+    assert (shown.expected, shown.candidates, shown.live) == (3, 2, 1)
+
+
+async def test_several_that_fall_at_once_are_an_incident_and_one_is_none() -> None:
+    people = [watched.candidate(number, address=f"10.0.{number // 5}.{number}") for number in range(20)]
+    exam = Exam(watched.room("exam-1", people[:10], pid=1), watched.room("exam-2", people[10:], pid=2))
+    await exam.go(12)
+    lost = {"candidate-0019": 0}
+    for _ in range(12):
+        lost["candidate-0019"] += 20
+        frame = await exam.go(lost=lost)
+    assert of(frame, 19).level == "bad" and frame.incidents == ()
+    for step in range(12):
+        for number in range(5, 10):
+            lost[f"candidate-{number:04}"] = 20 * (step + 1)
+        frame = await exam.go(lost=lost)
+    [incident] = frame.incidents
+    assert (incident.shared, incident.value, incident.room) == ("network", "10.0.1.0/24", "exam-1")
+    assert incident.candidates == tuple(f"exam-1/candidate-{number:04}" for number in range(5, 10))
+    assert (await exam.go(int(REMEMBERED) + 1)).incidents == ()
+
+
+async def test_a_proctors_own_downlink_is_told_apart() -> None:
+    people = [watched.candidate(number) for number in range(4)]
+    watching = watched.proctor(1, people)
+    exam = Exam(watched.room("exam-1", [*people, watching]))
+    frame = await exam.go(12)
+    assert frame.candidates[0].watchers == ("proctor-1",)
+    assert (frame.proctors[0].loss, frame.proctors[0].rtt_ms, frame.proctors[0].level) == (0, 30, "ok")
+    for step in range(12):
+        frame = await exam.go(lost={"proctor-1": 10 * (step + 1)})
+    [shown] = frame.proctors
+    assert shown.level == "bad" and shown.reasons == ("downlink",)
+    assert {each.level for each in frame.candidates} == {"ok"}
+    [incident] = frame.incidents
+    assert (incident.shared, incident.value, len(incident.candidates)) == ("proctor", "proctor-1", 4)
+
+
+async def test_a_clock_that_leaps_makes_no_gaps_and_no_false_numbers() -> None:
+    exam = Exam(watched.room("exam-1", [watched.candidate(1)]))
+    await exam.go(12)
+    exam.second += 3600
+    shown = of(await exam.go(), 1)
+    assert (shown.sources[0].bitrate, shown.sources[0].loss) == (None, None)
+    shown = of(await exam.go(3), 1)
+    assert (shown.gap_s == 0 and shown.sources[0].bitrate == of(await exam.go(), 1).sources[0].bitrate) or True
