@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from proctor_sfu.simulate.client import Client
 from proctor_sfu.simulate.formats import Source, VideoCodec
 from proctor_sfu.simulate.protoo import Data
 from proctor_sfu.simulate.track import ClipTrack
+
+_FIRST: Final = ("audio/opus", "video/vp8")
+"""The codecs aiortc puts first."""
 
 
 class Candidate(Client):
@@ -38,14 +42,15 @@ class Candidate(Client):
 
     async def _publish_one(self, source: Source, codec: Any, tracks: Sequence[ClipTrack]) -> str:
         producer = await self.transport.produce(track=tracks[0], codec=codec, appData={"source": source})
-        _answer_key_frame_requests(producer.rtpSender, tracks[0])
+        await _started(producer.rtpSender, tracks[0], codec)
         return str(producer.id)
 
     async def _publish_layers(self, source: Source, codec: Any, tracks: Sequence[ClipTrack]) -> str:
         """Send three tracks and signal them as one producer: aiortc itself knows no simulcast."""
-        sent = [await self.transport.handler.send(track=track, codec=codec) for track in tracks]
-        for each, track in zip(sent, tracks, strict=True):
-            _answer_key_frame_requests(each.rtpSender, track)
+        sent = []
+        for track in tracks:
+            sent.append(await self.transport.handler.send(track=track, codec=codec))
+            await _started(sent[-1].rtpSender, track, codec)
         rtp = sent[0].rtpParameters.model_dump(exclude_none=True)
         rtp["encodings"] = [
             {**each.rtpParameters.encodings[0].model_dump(exclude_none=True), "scalabilityMode": "L1T1"}
@@ -67,6 +72,23 @@ class Candidate(Client):
         return str((await self.signal.request("produce", data))["id"])
 
 
-def _answer_key_frame_requests(sender: Any, track: ClipTrack) -> None:
-    """aiortc's own answer goes to an encoder, which a clip does not have."""
+async def _started(sender: Any, track: ClipTrack, codec: Any) -> None:
+    """Let key frame requests reach the track, and wait until media can flow if it has to.
+
+    aiortc's own answer to a request goes to an encoder, which a clip does not have. When DTLS is up it starts whatever
+    there is to send, even what the other end has not answered yet, and then with the first codec it knows.
+    """
     sender._send_keyframe = track.want_key_frame
+    if codec.mimeType.lower() in _FIRST:
+        return
+    dtls = sender.transport
+    changed = asyncio.Event()
+    dtls.on("statechange", changed.set)
+    try:
+        while dtls.state in ("new", "connecting"):
+            await changed.wait()
+            changed.clear()
+    finally:
+        dtls.remove_listener("statechange", changed.set)
+    if dtls.state != "connected":
+        raise ConnectionError(f"DTLS {dtls.state}")

@@ -27,6 +27,8 @@ class Client:
 
     def __init__(self, impairment: Impairment | None = None, seed: int = 0) -> None:
         self.protoo: Protoo | None = None
+        self.router: Data = {}
+        """What the room's router can, as the server said it."""
         self.device: Any = None
         self.transport: Any = None
         """A transport of pymediasoup, if `open_media` made one."""
@@ -134,7 +136,8 @@ class Client:
     async def create_transport(self) -> Data:
         """Let the server make a transport; its candidates lead through the bad network if there is one."""
         await self.drop_media()
-        self.device = await _device(json.dumps(await self.signal.request("getRouterRtpCapabilities")))
+        self.router = await self.signal.request("getRouterRtpCapabilities")
+        self.device = await _device(json.dumps(self.router))
         answer = await self.signal.request("createWebRtcTransport", {"direction": self.direction})
         candidates = [each for each in answer["iceCandidates"] if each["protocol"] == "udp"]
         stack.reach(each["ip"] for each in candidates)

@@ -44,6 +44,9 @@ FPS: Final = CAMERA.fps
 FRAMES: Final = CAMERA.frames
 """Of a camera without simulcast."""
 
+_ANNEX_B: Final = "h264_mp4toannexb,filter_units=remove_types=6"
+"""Without what x264 says of itself, which would stand in front of the first key frame."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedFrame:
@@ -82,7 +85,7 @@ def load(path: Path) -> Clip:
     with av.open(str(path)) as container:
         pictures, sound = container.streams.video[0], container.streams.audio[0]
         codec: VideoCodec = "h264" if pictures.codec_context.name == "h264" else "vp8"
-        to_annex_b = av.bitstream.BitStreamFilterContext("h264_mp4toannexb", pictures) if codec == "h264" else None
+        to_annex_b = av.bitstream.BitStreamFilterContext(_ANNEX_B, pictures) if codec == "h264" else None
         video: list[EncodedFrame] = []
         audio: list[EncodedFrame] = []
         for packet in container.demux(pictures, sound):

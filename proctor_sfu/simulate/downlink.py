@@ -24,6 +24,7 @@ from proctor_sfu.aio import spawn
 from proctor_sfu.simulate import rtp
 from proctor_sfu.simulate.protoo import Data
 from proctor_sfu.simulate.reception import Reception
+from proctor_sfu.simulate.twcc import Arrivals
 
 _TICK: Final = 0.05
 """Seconds between two looks at what is missing."""
@@ -42,6 +43,8 @@ class Stream(Protocol):
 
     ssrc: int
     rtx_ssrc: int | None
+    transport_sequence: int | None
+    """Number of the header extension that numbers all packets of the transport, if its packets have one."""
     reception: Reception
 
     def take(self, packet: rtp.Packet, now: float) -> None:
@@ -71,6 +74,9 @@ class Downlink:
         self._streams: dict[int, Stream] = {}
         """By SSRC, that of repairs too."""
         self._own_ssrc = random.getrandbits(32)
+        self._arrivals = Arrivals(self._own_ssrc)
+        self._transport_sequence: int | None = None
+        """Number of the header extension that numbers all packets of the transport."""
         self._feedback: asyncio.Task[None] | None = None
 
     async def connect(self, tell: Callable[[str, Data], Awaitable[None]]) -> None:
@@ -98,6 +104,8 @@ class Downlink:
 
     def add(self, stream: Stream) -> None:
         """Receive a stream."""
+        if stream.transport_sequence is not None:
+            self._transport_sequence = stream.transport_sequence
         for ssrc in (stream.ssrc, stream.rtx_ssrc):
             if ssrc is not None:
                 self._streams[ssrc] = stream
@@ -127,9 +135,14 @@ class Downlink:
     async def _take(self, data: bytes, arrival_time_ms: int) -> None:
         packet = rtp.parse(data)
         stream = self._streams.get(packet.ssrc) if packet is not None else None
-        if packet is None or stream is None:
+        if packet is None:
             return
         now = time.monotonic()
+        if self._transport_sequence and (number := rtp.extension(packet.extensions, self._transport_sequence)):
+            # Counts for probes as well, which belong to no stream.
+            self._arrivals.take(int.from_bytes(number, "big"), now)
+        if stream is None:
+            return
         self.received += len(data)
         if packet.ssrc == stream.ssrc:
             stream.reception.take(packet, now)
@@ -149,6 +162,7 @@ class Downlink:
             now = time.monotonic()
             streams = [stream for ssrc, stream in self._streams.items() if ssrc == stream.ssrc]
             messages = [message for stream in streams for message in self._requests(stream, now)]
+            messages += self._arrivals.feedback(streams[0].ssrc) if streams else []
             if now - reported >= _REPORT:
                 reported = now
                 messages += self._reports(streams, now)

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 import av
 
-from proctor_sfu.simulate import events
+from proctor_sfu.simulate import events, twcc
 from proctor_sfu.simulate.assembly import Assembler, Picture
 from proctor_sfu.simulate.client import Client
 from proctor_sfu.simulate.decoder import Decoder
@@ -35,6 +35,8 @@ class Feed:
         self.source = str(offer["appData"]["source"])
         self.ssrc = int(encoding["ssrc"])
         self.rtx_ssrc: int | None = encoding.get("rtx", {}).get("ssrc")
+        numbers = {each["uri"]: int(each["id"]) for each in offer["rtpParameters"].get("headerExtensions", [])}
+        self.transport_sequence = numbers.get(twcc.URI)
         self.reception = Reception(codec["clockRate"])
         self.view = View(time.monotonic(), paused=bool(offer["producerPaused"]))
         self._viewer = viewer
@@ -173,8 +175,16 @@ class Proctor(Client):
         """Join and take whatever the server offers. Raises `ConnectionError` and what `Protoo.request` raises."""
         self._downlink = Downlink(await self.create_transport(), self.connection)
         await self._downlink.connect(self.connect_transport)
-        capabilities = self.device.rtpCapabilities.model_dump(exclude_none=True)
-        await self.join({"displayName": self._name, "rtpCapabilities": capabilities})
+        await self.join({"displayName": self._name, "rtpCapabilities": self._capabilities()})
+
+    def _capabilities(self) -> Data:
+        """Return what the device can, and that this end gives feedback on congestion, which aiortc's does not."""
+        capabilities: Data = self.device.rtpCapabilities.model_dump(exclude_none=True)
+        ours = [each for each in self.router["headerExtensions"] if each["uri"] == twcc.URI]
+        capabilities["headerExtensions"] = [*capabilities["headerExtensions"], *ours]
+        for codec in capabilities["codecs"]:
+            codec["rtcpFeedback"] = [*codec.get("rtcpFeedback", []), {"type": "transport-cc"}]
+        return capabilities
 
     async def asked(self, method: str, data: Data) -> Data:
         """Take a new consumer."""

@@ -28,7 +28,17 @@ def packet(*, first: int = 0x80, before: bytes = b"", after: bytes = b"", payloa
     ids=["plain", "two contributors", "extension", "empty extension", "padding", "everything"],
 )
 def test_the_payload_is_what_is_left(data: bytes) -> None:
-    assert rtp.parse(data) == (101, True, 65_535, 2**32 - 1, 4711, PAYLOAD)
+    found = rtp.parse(data)
+    assert found is not None
+    assert found[:6] == (101, True, 65_535, 2**32 - 1, 4711, PAYLOAD)
+    assert found.extensions == (b"abcd" if b"abcd" in data else b"")
+
+
+def test_header_extensions_are_found_by_number() -> None:
+    extensions = b"\x10A\x00\x00\x51BC\x32DEF\x00"
+    assert [rtp.extension(extensions, number) for number in (1, 5, 3, 2)] == [b"A", b"BC", b"DEF", None]
+    for length in range(len(extensions)):
+        assert rtp.extension(extensions[:length], 3) == (b"DEF" if length >= 11 else None)
 
 
 def test_what_is_cut_short_is_no_packet_or_less_payload() -> None:
@@ -72,6 +82,9 @@ def test_vp8_key_frames(descriptor: bytes) -> None:
         (b"\x41\x9a", False),
         (b"\x78\x00\x02\x67\x42", True),
         (b"\x78\x00\x02\x41\x9a", False),
+        (b"\x78\x00\x02\x06\x05\x00\x02\x67\x42", True),
+        (b"\x78\x00\x02\x06\x05\x00\x02\x41\x9a", False),
+        (b"\x78\xff\xff\x06", False),
         (b"\x7c\x85\x88", True),
         (b"\x7c\x05\x88", False),
         (b"\x7c\x81\x9a", False),
