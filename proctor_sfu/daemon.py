@@ -21,6 +21,7 @@ from aiohttp import web
 from proctor_sfu.aio import spawn
 from proctor_sfu.audit.audit import Audit
 from proctor_sfu.control.routes.app import control_app
+from proctor_sfu.control.routes.audit import AuditRoutes
 from proctor_sfu.control.routes.candidates import CandidateRoutes
 from proctor_sfu.control.routes.daemon import DaemonRoutes
 from proctor_sfu.control.routes.events import EventRoutes
@@ -155,8 +156,9 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             RecordingRoutes(registry, recordings, housekeeper),
             QualityRoutes(pulse.frames, registry, streams),
             EventRoutes(events, streams),
+            AuditRoutes(audit, streams),
         )
-        control = control_app(route for noun in nouns for route in noun.table())
+        control = control_app((route for noun in nouns for route in noun.table()), audit)
         observation = Observation(pulse, pool, stopping=stop.is_set)
         observation.mount(control)
         await _metrics_site(stack, loaded, observation)

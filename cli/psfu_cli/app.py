@@ -11,6 +11,7 @@ import typer
 from proctor_sfu import __version__
 from psfu_cli import exits
 from psfu_cli.commands import acl, candidates, check, config, keys, mediasoup, recordings, rooms, tokens, workers
+from psfu_cli.commands.audit import audit
 from psfu_cli.commands.completion import completion
 from psfu_cli.commands.events import events
 from psfu_cli.commands.rehearse import rehearse
@@ -84,6 +85,7 @@ app.add_typer(keys.app, name="keys", rich_help_panel=SETUP)
 app.command(rich_help_panel=EXAMS)(stats)
 app.command(rich_help_panel=EXAMS)(events)
 app.command(rich_help_panel=EXAMS)(report)
+app.command(rich_help_panel=EXAMS)(audit)
 app.command(rich_help_panel=EXAMS)(simulate)
 app.command(rich_help_panel=EXAMS)(rehearse)
 app.add_typer(mediasoup.app, name="mediasoup", rich_help_panel=SETUP)

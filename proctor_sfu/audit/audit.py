@@ -74,23 +74,34 @@ class Audit:
         self._feed.add(line)
         self._writer.put(line)
 
-    async def read(self, wanted: Wanted, *, follow: bool = False) -> AsyncIterator[dict[str, Any]]:
-        """Yield the records that are wanted, oldest first; with ``follow`` also those that are still to come."""
-        last = 0
+    @property
+    def last(self) -> int:
+        """Number of the newest record."""
+        return self._feed.last
+
+    async def read(self, wanted: Wanted, *, last: int | None = None) -> AsyncIterator[dict[str, Any]]:
+        """Yield the records that are wanted, oldest first, up to number ``last`` or the newest."""
+        last = self.last if last is None else last
+        seen = 0
         on_disk = files.read(self._folder, wanted)
         while batch := await asyncio.to_thread(lambda: list(itertools.islice(on_disk, _BATCH))):
-            last = batch[-1]["number"]
             for record in batch:
-                yield record
-        # What is not on disk yet, or came while the files were read; then what comes.
-        newest = self._feed.last
-        for item in self._feed.after(last):
-            if (found := _wanted(item, wanted, last)) is not None:
+                seen = record["number"]
+                if seen <= last:
+                    yield record
+        # What is not on disk yet.
+        for item in self._feed.after(seen):
+            if (found := _wanted(item, wanted)) is not None and seen < found["number"] <= last:
                 yield found
-        if follow:
-            async for item in self._feed.follow(newest):
-                if (found := _wanted(item, wanted, newest)) is not None:
-                    yield found
+
+    async def follow(self, after: int, wanted: Wanted) -> AsyncIterator[dict[str, Any]]:
+        """Yield the records behind number ``after`` that are wanted, without end.
+
+        One who is slower by more than is remembered misses some, which their numbers show.
+        """
+        async for item in self._feed.follow(after):
+            if (found := _wanted(item, wanted)) is not None:
+                yield found
 
     # In the writer's thread.
 
@@ -113,8 +124,8 @@ class Audit:
         self._loop.call_soon_threadsafe(tell)
 
 
-def _wanted(item: bytes | Missed, wanted: Wanted, after: int) -> dict[str, Any] | None:
-    """Return a remembered record if it is newer than ``after`` and wanted."""
+def _wanted(item: bytes | Missed, wanted: Wanted) -> dict[str, Any] | None:
+    """Return a remembered record if it is wanted."""
     if isinstance(item, Missed) or (record := parse(item)) is None:
         return None
-    return record if record["number"] > after and wanted.matches(record) else None
+    return record if wanted.matches(record) else None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
+
+from proctor_sfu.clock import timestamp
 
 Outcome: TypeAlias = Literal["done", "refused"]
 
@@ -52,7 +54,7 @@ class Entry:
         """Return it as one line of JSON with its end; absent members are left out."""
         record = {
             "number": self.number,
-            "at": datetime.fromtimestamp(self.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": timestamp(self.at),
             "action": self.action,
             "outcome": self.outcome,
             "room": self.room,

@@ -21,7 +21,7 @@ from proctor_sfu.rooms.names import checked_id, clean_name
 from proctor_sfu.rooms.policy import sources_of
 from proctor_sfu.rooms.roles import Role, Source
 
-MAX_TOKEN: Final = 65_536
+MAX_TOKEN: Final = 131_072
 """Characters."""
 _JWS: Final = jwt.PyJWS()
 

@@ -34,6 +34,10 @@ MAX_PENDING: Final = 1000
 FLOOD: Final = 100
 """Refused messages in a row after which a client is closed."""
 
+FORBIDDEN_PER_SECOND: Final = 0.1
+FORBIDDEN_BURST: Final = 20
+"""How many of the things a client may not do are audited."""
+
 CLOSE_CODES: Final = {
     "left": 1000, "shutdown": 1001, "authenticate": 4001, "kicked": 4003, "room_closed": 4004, "replaced": 4005,
     "flood": 4008,
@@ -76,6 +80,7 @@ class Session:
         self._dispatch = dispatch
         self._largest = limits.max_message_bytes
         self._bucket = Bucket(limits.messages_per_second, limits.messages_burst, now)
+        self._forbidden = Bucket(FORBIDDEN_PER_SECOND, FORBIDDEN_BURST, now)
         self._refused_in_a_row = 0
         self._recent: deque[int] = deque(maxlen=RECENT_IDS)
         self._next_id = 0
@@ -122,6 +127,8 @@ class Session:
         try:
             data = await self._dispatch(self, request.method, request.data)
         except RefusedError as error:
+            if error.reason == "forbidden":
+                self._note_forbidden(request, error.message)
             self._refuse(request.id, error.reason, error.message)
         except MediasoupError as error:
             self._refuse(request.id, error.code, error.message)
@@ -130,6 +137,16 @@ class Session:
             self._refuse(request.id, "internal", "the request failed; the server's log has the reason")
         else:
             self._wire.send(messages.answer(request.id, data))
+
+    def _note_forbidden(self, request: messages.Request, reason: str) -> None:
+        """Audit what somebody tried and may not, as long as they do not try to fill the audit with it."""
+        if self.room is None or self.peer is None or not self._forbidden.take(asyncio.get_running_loop().time()):
+            return
+        target = request.data.get("peerId")
+        self.room.note(
+            request.method, by=self.peer.by, target=self.room.peers.get(target) if isinstance(target, str) else None,
+            outcome="refused", reason=reason,
+        )  # fmt: skip
 
     def _refuse(self, number: int | None, code: str, reason: str) -> None:
         self._wire.send(messages.refusal(number, code, reason))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -92,6 +93,21 @@ class Actor:
         self.name = peer
         self.do("connect", url=url, room=room, peer=peer, role=role)
         return self
+
+    def login(self, url: str, peer: str, token: str) -> Any:
+        """Connect with a token, when the server is there, and return what it answers; earlier events are forgotten."""
+        with self._changed:
+            self.events.clear()
+        self.name = peer
+        return self.do("login", url=url, token=token)
+
+    def freeze(self) -> None:
+        """Stop the process where it is: nothing it sends goes on, and nothing says why."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
 
     # -- Events ----------------------------------------------------------------------------------
 

@@ -13,8 +13,10 @@ import sys
 import time
 from typing import Any
 
+import aiohttp
+
 from proctor_sfu.simulate.client import Client
-from proctor_sfu.simulate.protoo import Data, RefusedError
+from proctor_sfu.simulate.protoo import ClosedError, Data, RefusedError
 
 
 def emit(event: str, **fields: Any) -> None:
@@ -31,6 +33,16 @@ class Commanded(Client):
         """Open the WebSocket and authenticate; an earlier connection is left."""
         self.role = role or type(self).role
         return await self.connect(url, {"roomId": room, "peerId": peer, "role": self.role})
+
+    async def do_login(self, url: str, token: str) -> Data:
+        """Open the WebSocket and authenticate with a token; while nobody answers, again and again, as pages do."""
+        wait = 0.05
+        while True:
+            try:
+                return await self.connect(url, {"token": token})
+            except (aiohttp.ClientConnectionError, ClosedError):
+                await asyncio.sleep(wait)
+                wait = min(1.0, 2 * wait)
 
     async def do_request(self, method: str, data: Data) -> Data:
         """Send any signaling request."""

@@ -57,7 +57,7 @@ class Daemon:
         self._config.write_text(tomli_w.dumps(self._settings))
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PSFU_")}
         environment["NOTIFY_SOCKET"] = str(self._notify)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, self.log.open("wb") as log:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, self.log.open("ab") as log:
             notify.bind(str(self._notify))
             self._process = subprocess.Popen(
                 [PSFU, "serve", "--config", self._config, "--socket", self.socket, *self._flags],
@@ -85,6 +85,13 @@ class Daemon:
         assert [pid for pid in workers if Path(f"/proc/{pid}").exists()] == [], "workers outlived the daemon"
         assert not self.socket.exists(), "the control socket was left behind"
         assert self.tracebacks() == []
+
+    def kill(self) -> None:
+        """Kill it with SIGKILL, as a crash would; it can be started again with the same state."""
+        process = self._running()
+        process.kill()
+        process.wait()
+        self._notify.unlink()
 
     def abandon(self) -> None:
         """Kill it, if it still runs."""

@@ -68,7 +68,12 @@ class Bare:
     async def connect(cls, url: str, *, headers: dict[str, str] | None = None) -> Self:
         """Open a WebSocket."""
         session = aiohttp.ClientSession()
-        return cls(session, await session.ws_connect(url, protocols=("protoo",), headers=headers, max_msg_size=0))
+        try:
+            socket = await session.ws_connect(url, protocols=("protoo",), headers=headers, max_msg_size=0)
+        except BaseException:
+            await session.close()
+            raise
+        return cls(session, socket)
 
     async def ask(self, method: str, **data: Any) -> Any:
         """Send a request; returns the checked answer, raises `RefusedError`."""

@@ -12,7 +12,7 @@ from proctor_sfu.control.api.tokens import Inspected, Revocation, Token
 from proctor_sfu.errors import RefusedError
 from psfu_cli import complete, exits, times
 from psfu_cli.options import Cli, YesOption, client
-from psfu_cli.output import Column
+from psfu_cli.output import Column, Format
 
 app = typer.Typer(no_args_is_help=True, help="Make join tokens, look at them, take them back.")
 
@@ -34,11 +34,6 @@ NotBeforeOption = Annotated[
     typer.Option("--not-before", metavar="TIME", parser=times.moment, help="Good from then on: +2h, 14:30, RFC 3339."),
 ]
 LinkOption = Annotated[bool, typer.Option("--link", help="Print a link that opens the page for the role.")]
-
-TOKENS: Final = (
-    Column(title="TOKEN", value=lambda each: each.token),
-    Column(title="LINK", value=lambda each: each.link),
-)
 
 
 def _claim(name: str) -> Column:
@@ -89,7 +84,12 @@ def make(
     made = cli.client.tokens.create(
         room=room, subject=sub, role=role, name=name, sources=listed, ttl=ttl, not_before=not_before
     )
-    cli.writer(Token, lambda each: each.link if link else each.token).changed([made], TOKENS)
+    writer = cli.writer(Token)
+    if cli.format in (Format.TABLE, Format.WIDE, Format.NAME):
+        # A cell of a table would be cut short.
+        writer.line(made.link if link else made.token)
+    else:
+        writer.one(made, ())
     return made
 
 

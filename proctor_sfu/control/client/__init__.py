@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from proctor_sfu.control.client.audit import Audit
 from proctor_sfu.control.client.candidates import Candidates
 from proctor_sfu.control.client.daemon import Daemon
 from proctor_sfu.control.client.events import Events
@@ -22,6 +23,7 @@ class Client:
         transport = Transport(path, timeout=timeout)
         self.daemon = Daemon(transport)
         self.rooms = Rooms(transport)
+        self.audit = Audit(transport)
         self.candidates = Candidates(transport)
         self.tokens = Tokens(transport)
         self.workers = Workers(transport)

@@ -73,6 +73,21 @@ def flag(request: web.Request, name: str) -> bool:
     return value == "true"
 
 
+def number(request: web.Request, name: str, default: float, *, least: float, most: float = 1e15) -> float:
+    """Return a member of the query that is a number within bounds."""
+    text = request.query.get(name)
+    if text is None:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:
+        bounds = f"from {least:g} to {most:g}" if most < 1e15 else f"from {least:g}"
+        raise RefusedError("bad_data", f"{name} must be a number {bounds}")
+    return value
+
+
 def caller(request: web.Request) -> By:
     """Return who is at the other end of the control socket."""
     transport = request.transport

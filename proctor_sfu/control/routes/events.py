@@ -11,9 +11,8 @@ from aiohttp import web
 
 from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api.events import MISSED
-from proctor_sfu.control.routes.answers import Route
+from proctor_sfu.control.routes.answers import Route, number
 from proctor_sfu.control.routes.streams import Streams
-from proctor_sfu.errors import RefusedError
 from proctor_sfu.events import Bus, Record
 from proctor_sfu.feed import Missed
 
@@ -35,15 +34,15 @@ class EventRoutes:
         return [("GET", "/events", self._list), ("GET", "/events/stream", self._stream)]
 
     async def _list(self, request: web.Request) -> web.Response:
-        wanted, limit = _wanted(request), int(_number(request, "limit", MOST, least=0))
-        since = self._clock() - _number(request, "since", float("inf"), least=0)
+        wanted, limit = _wanted(request), int(number(request, "limit", MOST, least=0))
+        since = self._clock() - number(request, "since", float("inf"), least=0)
         last = self._events.last
         found = list(_told(self._events.after(0), wanted, since))
         return web.json_response({"items": found[max(0, len(found) - limit) :], "last": last})
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         wanted = _wanted(request)
-        after = int(_number(request, "after", self._events.last, least=0))
+        after = int(number(request, "after", self._events.last, least=0))
         return await self._streams.answer(request, self._lines(after, wanted))
 
     async def _lines(self, after: int, wanted: Callable[[Told], bool]) -> AsyncGenerator[bytes, None]:
@@ -69,16 +68,3 @@ def _wanted(request: web.Request) -> Callable[[Told], bool]:
         and (not peer or event["peer"] == peer)
         and (not kinds or event["kind"] in kinds)
     )
-
-
-def _number(request: web.Request, name: str, default: float, *, least: float) -> float:
-    text = request.query.get(name)
-    if text is None:
-        return default
-    try:
-        value: Any = float(text)
-    except ValueError:
-        value = float("nan")
-    if not least <= value <= 1e15:
-        raise RefusedError("bad_data", f"{name} must be a number from {least:g}")
-    return float(value)

@@ -114,8 +114,10 @@ async def test_reading_filters_and_follows(tmp_path: Path) -> None:
         assert await numbers(Wanted(peer="tom", room="exam")) == [1, 2]
         assert await numbers(Wanted(since=150.0)) == [2, 3, 4]
 
-        following = audit.read(Wanted(room="exam"), follow=True)
-        assert [(await anext(following))["number"] for _ in range(3)] == [1, 2, 4]
+        assert [record["number"] async for record in audit.read(Wanted(), last=2)] == [1, 2]
+
+        following = audit.follow(1, Wanted(room="exam"))
+        assert [(await anext(following))["number"] for _ in range(2)] == [2, 4]
         audit.record("leave", by=TOM, room="other")
         audit.record("leave", by=TOM, room="exam")
         assert (await anext(following))["number"] == 6

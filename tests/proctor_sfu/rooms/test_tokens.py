@@ -116,7 +116,7 @@ def test_nothing_is_minted_that_a_role_may_not(tokens: Tokens) -> None:
         ({"aud": "other"}, "token_wrong_audience"),
         ({"aud": ["other", "psfu"]}, None),
         ({"aud": []}, "token_wrong_audience"),
-        ({"name": "x" * 10_000}, None),
+        ({"name": "é" * 10_000}, None),
         ({"name": "\u202e<script>\x00"}, None),
         ({"unknown": {"a": [1]}}, None),
         *(({name: ...}, "token_malformed") for name in ("exp", "aud", "sub", "room", "role")),

@@ -1,0 +1,95 @@
+"""``psfu audit``: who did what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Final
+
+import typer
+
+from proctor_sfu.control.api.audit import Entry
+from proctor_sfu.errors import RefusedError
+from proctor_sfu.text import safe_text
+from psfu_cli import complete, times
+from psfu_cli.options import Cli, client
+from psfu_cli.output import Column, Format, flush
+
+
+def _by(entry: Entry) -> str:
+    match entry.by.get("kind"):
+        case "peer":
+            return f"{entry.by.get('role')} {entry.by.get('peer')}"
+        case "process":
+            return f"uid {entry.by.get('uid')} pid {entry.by.get('pid')}"
+        case _:
+            return "daemon"
+
+
+def _details(entry: Entry) -> str:
+    shown = {name: value for name, value in entry.details.items() if value not in (None, "", [])}
+    return " ".join(f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in shown.items())
+
+
+def _refused(entry: Entry) -> bool:
+    return entry.outcome != "done"
+
+
+def _time(at: str) -> str:
+    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+COLUMNS: Final = (
+    Column(title="NUMBER", value=lambda each: each.number, wide=True),
+    Column(title="TIME", value=lambda each: _time(each.at)),
+    Column(title="BY", value=_by),
+    Column(title="ACTION", value=lambda each: each.action),
+    Column(title="TARGET", value=lambda each: each.target),
+    Column(title="ROOM", value=lambda each: each.room),
+    Column(title="OUTCOME", value=lambda each: each.outcome, alarming=_refused),
+    Column(title="DETAILS", value=_details),
+)
+
+
+@client()
+def audit(
+    cli: Cli,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is done, until interrupted.")] = False,
+    since: Annotated[
+        float | None,
+        typer.Option("--since", metavar="TIME", parser=times.moment, help="From then on: -2h, 14:30, RFC 3339."),
+    ] = None,
+    room: Annotated[
+        str | None, typer.Option("--room", "-r", metavar="ROOM", help="In this room.", autocompletion=complete.rooms)
+    ] = None,
+    peer: Annotated[
+        str | None, typer.Option("--peer", "-p", metavar="PEER", help="Done by this peer, or to it.")
+    ] = None,
+    lines: Annotated[
+        int | None, typer.Option("--lines", "-n", min=0, max=100_000, metavar="N", help="The last N, else 10,000.")
+    ] = None,
+) -> None:
+    """Show who did what, over restarts and as far back as the files reach that are kept."""
+    found, last = cli.client.audit.list(since=since, room=room, peer=peer, limit=lines)
+    if not follow:
+        cli.writer(Entry, lambda each: str(each.number)).many(found, COLUMNS, empty="nothing was done")
+        return
+    if cli.format is Format.CSV:
+        raise RefusedError("usage", "-o csv has an end, --follow has none; use -o ndjson")
+    _stream(cli, found)
+    for entry in cli.client.audit.follow(last, room=room, peer=peer):
+        _stream(cli, [entry])
+        flush()
+
+
+def _stream(cli: Cli, found: Iterable[Entry]) -> None:
+    """Write records one by one: a line each, whose columns do not wait for those to come."""
+    if cli.format not in (Format.TABLE, Format.WIDE):
+        cli.streaming.writer(Entry, lambda each: str(each.number)).many(list(found), COLUMNS, empty="")
+        return
+    writer = cli.writer(Entry)
+    for entry in found:
+        place = "/".join(each for each in (entry.room, entry.target) if each) or "-"
+        line = f"{_time(entry.at)}  {_by(entry):<20} {entry.action:<16} {place:<28} {_details(entry)}"
+        writer.line(safe_text(line, 1000), alarming=_refused(entry))

@@ -1,0 +1,58 @@
+"""psfu audit at a real daemon: who did what, as it happens, and who may not be mistaken."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+
+from support.commands import Run, result
+from support.guests import Guests
+from support.serve import PSFU, Serve, environment
+
+
+def test_what_is_done_through_the_socket_is_told_with_user_and_process(run: Run) -> None:
+    run("rooms", "create", "audited", "--max-candidates", "3")
+    token = run("rooms", "token", "audited", "--role", "candidate", "--sub", "ana").stdout.strip()
+    run("tokens", "revoke", "--sub", "ana", "--room", "audited", "--yes")
+    run("rooms", "close", "audited", "--yes", "--reason", "over")
+    found = result(run("audit", "--room", "audited", "--json"))
+    actions = [each["action"] for each in found]
+    assert actions == ["room_created", "token_minted", "tokens_revoked", "room_closed"]
+    for each in found:
+        assert each["by"]["kind"] == "process" and each["by"]["uid"] == os.getuid() and each["by"]["pid"] > 1
+    assert found[1]["target"] == "ana" and found[3]["details"]["reason"] == "over"
+    everything = run("audit", "--json").stdout
+    assert not [part for part in token.split(".")[1:] if part in everything], "no token is in it"
+    changes = [each["details"] for each in result(run("audit", "--json")) if each["action"] == "control"]
+    assert {"method": "POST", "path": "/v1/rooms"} in changes
+    run("tokens", "inspect", given=token)
+    assert not [each for each in changes if each["path"].endswith("/inspect")], "looking changes nothing"
+
+
+def test_filters_and_formats(run: Run, people: str) -> None:
+    of_ana = result(run("audit", "--room", people, "--peer", "ana", "--json"))
+    assert of_ana and all(each["by"].get("peer") == "ana" or each["target"] == "ana" for each in of_ana)
+    numbers = [each["number"] for each in result(run("audit", "--json"))]
+    assert numbers == sorted(numbers)
+    assert [each["number"] for each in result(run("audit", "-n", "2", "--json"))] == numbers[-2:]
+    assert result(run("audit", "--since", "+1h", "--json")) == []
+    table = run("audit", "--room", people)
+    assert table.stdout.splitlines()[0].split()[:4] == ["TIME", "BY", "ACTION", "TARGET"]
+    assert "\x1b" not in table.stdout and "\u202e" not in table.stdout
+    assert run("audit", "-f", "-o", "csv").returncode == 2
+
+
+def test_it_is_followed_as_it_happens(run: Run, daemon: Serve, people: str, guests: Guests, url: str) -> None:
+    command = [PSFU, "audit", "-f", "-n", "1", "--room", people, "--json", "--socket", daemon.socket]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as following:
+        assert following.stdout is not None
+        latest = json.loads(following.stdout.readline())
+        guests.join(url, people, "late")
+        told = json.loads(following.stdout.readline())
+        assert (told["action"], told["by"]["peer"]) == ("enter", "late")
+        assert told["number"] > latest["number"]
+        following.send_signal(signal.SIGINT)
+        assert following.wait(10) == 130
+    assert run("candidates", "kick", "late", "--room", people, "--yes").returncode == 0
