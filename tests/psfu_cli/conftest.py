@@ -21,7 +21,7 @@ def daemon(worker_binary: WorkerBinary, tmp_path_factory: pytest.TempPathFactory
     yield running.start()
     running.running.terminate()
     try:
-        code = running.running.wait(20)
+        code = running.running.wait(90)  # What psfu.service grants it.
     except subprocess.TimeoutExpired:
         code = None
     log = running.log.read_text()
