@@ -20,7 +20,7 @@ from proctor_sfu.simulate.venue import Venue
 SHARE: Final = 0.4
 """Part of the cores the simulated peers may use themselves."""
 CANDIDATE: Final = 0.005
-WATCHED: Final = 0.002
+WATCHED: Final = 0.0025
 """Cores a simulated candidate costs, and watching one; see psfu-simulate(1), CAPACITY."""
 IDLE: Final = 2.0
 """Seconds an empty server is measured."""

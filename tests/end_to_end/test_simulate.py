@@ -141,7 +141,7 @@ def test_an_outage_costs_a_gap_and_no_seat(worker_binary: WorkerBinary, tmp_path
     impatient = Daemon(tmp_path, {"signaling": {"ping_seconds": 1.0}})
     try:
         impatient.start()
-        options = ["-c", "2", "-p", "1", "-d", "10", "--on", "1", "--outage", "3s@3s", "--max-gap", "1s"]
+        options = ["-c", "2", "-p", "1", "-d", "8", "--on", "1", "--outage", "3s@2s", "--max-gap", "1s"]
         done = subprocess.run(command(impatient, *options), capture_output=True, text=True, timeout=LIMIT)
         assert done.returncode == 0, done.stderr
         result = json.loads(done.stdout)
@@ -158,7 +158,7 @@ def test_an_outage_costs_a_gap_and_no_seat(worker_binary: WorkerBinary, tmp_path
 
 def test_a_room_that_was_there_stays_and_the_delay_is_measured(daemon: Daemon) -> None:
     daemon.psfu("rooms", "create", "kept")
-    options = ["--room", "kept", "-c", "1", "-p", "1", "-d", "4", "--simulcast", "--decode", "--sources", "camera"]
+    options = ["--room", "kept", "-c", "1", "-p", "1", "-d", "3", "--simulcast", "--decode", "--sources", "camera"]
     done = subprocess.run(command(daemon, *options), capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
@@ -197,7 +197,7 @@ def test_a_rehearsal_has_a_verdict(daemon: Daemon, report: Report) -> None:
 
 
 def test_a_rehearsal_that_is_too_short_says_so(daemon: Daemon) -> None:
-    options = ["--candidates", "1", "--duration", "2", "--socket", str(daemon.socket)]
+    options = ["--candidates", "1", "--duration", "1", "--socket", str(daemon.socket)]
     done = subprocess.run([str(PSFU), "rehearse", *options], capture_output=True, text=True, timeout=LIMIT)
     assert (done.returncode, done.stdout) == (1, "")
     assert "rehearse for longer" in done.stderr.splitlines()[-1]
