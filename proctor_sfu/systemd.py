@@ -8,6 +8,8 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+LASTING: Final = frozenset({"READY=1", "STOPPING=1"})
+"""What is said once."""
 STATUS_SECONDS: Final = 30.0
 """Between two statuses when there is no watchdog."""
 
@@ -19,16 +21,23 @@ class Manager:
         address = environment.get("NOTIFY_SOCKET", "")
         # A leading @ stands for the NUL of an abstract socket.
         self._address = "\0" + address[1:] if address.startswith("@") else address
+        self._unsent: tuple[str, ...] = ()
         self.watchdog_seconds = _watchdog(environment)
         """How often it wants to hear from us at least; 0: not at all."""
 
     def tell(self, *lines: str) -> None:
-        """Send assignments such as ``READY=1``. A manager that went away is no reason to fail."""
+        """Send assignments such as ``READY=1``. Never waits, and a manager that went away is no reason to fail."""
         if not self._address:
             return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as notify:
+        kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+        news = (*self._unsent, *lines)
+        self._unsent = ()
+        with socket.socket(socket.AF_UNIX, kind) as notify:
             try:
-                notify.sendto("\n".join(lines).encode(), self._address)
+                notify.sendto("\n".join(news).encode(), self._address)
+            except BlockingIOError:
+                # It does not read at the moment, for which no exam may stop: what stays true is told next time.
+                self._unsent = tuple(line for line in news if line in LASTING)
             except OSError:
                 self._address = ""
 

@@ -41,6 +41,23 @@ def test_a_manager_that_went_away_is_no_reason_to_fail(tmp_path: Path) -> None:
     told.tell("STOPPING=1")
 
 
+def test_a_manager_that_does_not_read_holds_nobody_up(manager: tuple[str, socket.socket]) -> None:
+    name, listening = manager
+    told = Manager({"NOTIFY_SOCKET": name})
+    # Many more than the kernel keeps for a socket nobody reads.
+    for _ in range(2000):
+        told.tell("STATUS=busy")
+    told.tell("READY=1", "STATUS=busy")
+    with pytest.raises(BlockingIOError):
+        while b"READY=1" not in listening.recv(4096):
+            pass
+    # What is said once is said when it reads again, what was only news then is not.
+    told.tell("STATUS=fine")
+    assert listening.recv(4096) == b"READY=1\nSTATUS=fine"
+    told.tell("STATUS=fine")
+    assert listening.recv(4096) == b"STATUS=fine"
+
+
 @pytest.mark.parametrize(
     ("stated", "seconds"),
     [
