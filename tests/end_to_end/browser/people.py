@@ -7,6 +7,7 @@ from typing import Any
 from end_to_end.browser.chromium import Chromium, Window, until
 from end_to_end.browser.face import Rgb
 
+_TRACK = "(selector) => document.querySelector(selector)?.srcObject?.getTracks()[0]?.id"
 _CORNER = """(selector) => {
     const video = document.querySelector(selector);
     if (!video || !video.videoWidth) return null;
@@ -149,12 +150,14 @@ class Proctor:
         more = f"([s, n]) => {{ const now = ({frames})(s); return now < n || now > n + 3; }}"
         self.window.until(more, [selector, before], limit=limit)
 
-    def frames(self, peer: str) -> int:
-        """Return how many pictures of ``peer`` were shown."""
-        selector = f"{self.tile(peer)} .picture-camera video"
-        return int(
-            self.page.evaluate("(s) => document.querySelector(s).getVideoPlaybackQuality().totalVideoFrames", selector)
-        )
+    def track(self, peer: str) -> str:
+        """Return the id of the track its tile shows."""
+        return str(self.page.evaluate(_TRACK, f"{self.tile(peer)} .picture-camera video"))
+
+    def until_begun_anew(self, peer: str, before: str, *, limit: float) -> None:
+        """Wait until the tile shows another track than ``before``: everything was made anew."""
+        other = f"([selector, before]) => {{ const now = ({_TRACK})(selector); return now && now !== before; }}"
+        self.window.until(other, [f"{self.tile(peer)} .picture-camera video", before], limit=limit)
 
     def focus(self, peer: str) -> None:
         self.page.locator(f"{self.tile(peer)} button").click()

@@ -103,16 +103,12 @@ def test_when_the_worker_dies_all_begin_again_elsewhere(
     ann: Candidate, pam: Proctor, daemon: Daemon, room: str, report: Report, road: Road
 ) -> None:
     del road
-    video = f"{pam.tile('ann')} .picture-camera video"
-    before = pam.page.evaluate("(s) => document.querySelector(s).srcObject.getTracks()[0].id", video)
+    before = pam.track("ann")
     workers = daemon.psfu("workers", "list")
     home = next(each for each in workers if room in each["rooms"])
     os.kill(home["pid"], signal.SIGKILL)
     killed = time.monotonic()
-    another = (
-        "([s, id]) => { const [t] = document.querySelector(s)?.srcObject?.getTracks() ?? []; return t && t.id !== id; }"
-    )
-    pam.window.until(another, [video, before], limit=OUTAGE_LIMIT)
+    pam.until_begun_anew("ann", before, limit=OUTAGE_LIMIT)
     pam.until_moves("ann", limit=OUTAGE_LIMIT)
     pam.sees("ann", face.ANN.wall)
     report(f"pictures are back {time.monotonic() - killed:.1f} s after the worker died")

@@ -18,9 +18,10 @@ export class Talker {
   /** `changed`: who hears the proctor now; `failed`: why nobody does. */
   constructor(
     private readonly ask: Ask,
-    private readonly publisher: Publisher,
+    private readonly publisher: Pick<Publisher, "set">,
     private readonly changed: (to: Addressee | null, track: MediaStreamTrack | null) => void,
     private readonly failed: (error: unknown) => void,
+    private readonly open: () => Promise<MediaStreamTrack> = openMicrophone,
   ) {}
 
   /** Speaks to somebody, null: to nobody. */
@@ -61,7 +62,7 @@ export class Talker {
 
   async #record(): Promise<void> {
     if (this.#track?.readyState !== "live") {
-      this.#track = await openMicrophone();
+      this.#track = await this.open();
       this.#track.enabled = false;
     }
     await this.publisher.set("voice", this.#track);

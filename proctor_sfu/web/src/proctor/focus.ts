@@ -138,6 +138,7 @@ export class FocusView {
     play(this.#player, sound?.track ?? null);
     // Played without a sound when nobody listens: browsers tell the level only of what is played.
     this.#player.muted = !this.#listening;
+    // It fails only when another track takes the place meanwhile: whoever opened the focus has clicked or typed.
     if (sound !== undefined) void this.#player.play().catch(() => undefined);
   }
 

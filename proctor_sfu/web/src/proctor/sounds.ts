@@ -17,6 +17,7 @@ export class Sounds {
     for (const track of tracks) this.#stream.addTrack(track);
     // Not before there is one: a page counts as loading as long as a player waits for its first track.
     if (tracks.length > 0) this.element.srcObject ??= this.#stream;
+    // What stands in the way of a muted player is only that its tracks change meanwhile, and then it is called again.
     if (this.element.paused && tracks.length > 0) void this.element.play().catch(() => undefined);
   }
 }
