@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := build/stamps
-PATHS := proctor_sfu cli etc man tests
+PATHS := proctor_sfu cli tui etc man tests
 WEB := proctor_sfu/web
 WEB_SOURCES := $(shell find $(WEB)/src -type f) $(WEB)/build.mjs $(WEB)/tsconfig.json
 
@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell find $(WEB)/src -type f) $(WEB)/build.mjs $(WEB)/tsconfig
 DEBIAN := g++ pkg-config libuv1-dev libssl-dev libsrtp2-dev libabsl-dev libflatbuffers-dev flatbuffers-compiler npm
 # What tests and benches need besides: a browser, a TURN server, promtool, man page lint, the shells that complete,
 # systemd-analyze, and other tools that read recordings.
-DEBIAN_TEST := chromium coturn prometheus mandoc zsh fish systemd janus-tools ffmpeg
+DEBIAN_TEST := chromium coturn prometheus mandoc zsh fish systemd tmux janus-tools ffmpeg
 
 .PHONY: serve check test bench man web wheel clean
 
@@ -30,6 +30,7 @@ test: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test $(STAMPS)/web
 
 bench: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test
 	$(BIN)/python tests/bench/cli.py
+	$(BIN)/python tests/bench/monitor.py
 	PYTHONPATH=tests $(BIN)/python -m bench.host
 
 # What follows from the code: man pages, etc/psfu.toml, completion scripts.

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import tomli_w
 import typer
+from textual.keys import format_key
 
 from proctor_sfu import __version__, events
 from proctor_sfu.settings import Key, tables
@@ -21,13 +22,15 @@ from proctor_sfu.settings_file import BETWEEN, PREFIX, template
 from psfu_cli.app import app
 from psfu_cli.commands.completion import Shell, script
 from psfu_cli.options import PANEL
+from psfu_tui.options import TABLES
+from psfu_tui.start import bindings
 
 ROOT: Final = Path(__file__).parents[1]
 PARTS: Final = ROOT / "man" / "parts"
 DATE: Final = "2026-11-24"
 """Of the manual; changed when its words are."""
 _SPECIAL: Final = {"\\": "\\e", "-": "\\-", "`": "\\(ga", "~": "\\(ti", "^": "\\(ha"}
-ALONE: Final = ("audit", "simulate", "rehearse")
+ALONE: Final = ("audit", "monitor", "simulate", "rehearse")
 """Commands that are no noun and yet have a page of their own."""
 COMPLETIONS: Final = {Shell.BASH: "psfu.bash", Shell.ZSH: "_psfu", Shell.FISH: "psfu.fish"}
 
@@ -98,7 +101,30 @@ def _command_page(name: str, command: Any, root: typer.Context) -> str:
         lines += [*([".PP"] if index else []), *sentences(paragraph)]
     lines += [*_part(f"psfu-{name}", "DESCRIPTION")[1:], ".SH OPTIONS", *_options(command, context, but=PANEL)]
     lines += [".PP", "The shared options are those of", ".BR psfu (1),", "and so are the exit codes."]
+    if name == "monitor":
+        lines += [*_keys(), *_columns()]
     return _text([*lines, *_part(f"psfu-{name}")])
+
+
+def _keys() -> Iterator[str]:
+    """Yield the keys of the monitor, each with the id by which preferences change it."""
+    yield from (".SH KEYS", "The name in brackets is for", ".I [keys]", "of", ".IR monitor.toml .")
+    found: dict[str, list[Any]] = {}
+    for binding in bindings():
+        found.setdefault(str(binding.id), []).append(binding)
+    for name, same in found.items():
+        keys = ", ".join(escape(format_key(each.key)) for each in same)
+        yield from (".TP", f'.BR "{keys}" " [{escape(name)}]"', escape(same[0].description))
+
+
+def _columns() -> Iterator[str]:
+    """Yield the columns of all tables of the monitor."""
+    yield from (".SH COLUMNS", "A letter for", ".BR \\-\\-columns ,", "a name for filters and")
+    yield from (".BR \\-\\-sort ,", "and what it means.")
+    for table in TABLES.values():
+        yield f".SS {escape(table.noun)}"
+        for column in table.columns:
+            yield from (".TP", f'.BR {escape(column.code)} " {escape(column.name)}"', escape(column.help))
 
 
 def _mention(name: str, command: Any) -> list[str]:

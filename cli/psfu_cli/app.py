@@ -14,6 +14,7 @@ from psfu_cli.commands import acl, candidates, check, config, keys, mediasoup, r
 from psfu_cli.commands.audit import audit
 from psfu_cli.commands.completion import completion
 from psfu_cli.commands.events import events
+from psfu_cli.commands.monitor import monitor
 from psfu_cli.commands.rehearse import rehearse
 from psfu_cli.commands.report import report
 from psfu_cli.commands.serve import serve
@@ -84,6 +85,7 @@ app.add_typer(acl.app, name="acl", rich_help_panel=EXAMS)
 app.add_typer(keys.app, name="keys", rich_help_panel=SETUP)
 app.command(rich_help_panel=EXAMS)(stats)
 app.command(rich_help_panel=EXAMS)(events)
+app.command(rich_help_panel=EXAMS)(monitor)
 app.command(rich_help_panel=EXAMS)(report)
 app.command(rich_help_panel=EXAMS)(audit)
 app.command(rich_help_panel=EXAMS)(simulate)

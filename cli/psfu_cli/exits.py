@@ -52,6 +52,7 @@ _BY_REASON: Final[Mapping[str, Exit]] = {
     "unreachable": Exit.UNREACHABLE, "denied": Exit.DENIED, "timeout": Exit.TIMEOUT,
     "usage": Exit.USAGE, "not_found": Exit.NOT_FOUND, "conflict": Exit.CONFLICT, "busy": Exit.CONFLICT,
     "held": Exit.CONFLICT,
+    "bad_filter": Exit.USAGE, "bad_columns": Exit.USAGE, "bad_sort": Exit.USAGE, "bad_theme": Exit.USAGE,
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -106,6 +106,10 @@ class Writer:
         else:
             self.many(records, columns, empty="")
 
+    def row(self, values: Sequence[object]) -> None:
+        """Write a row of CSV."""
+        write(_rows([values]))
+
     def line(self, text: str, *, alarming: bool = False) -> None:
         """Write a line."""
         write((f"{_ALARM}{text}{_PLAIN}" if alarming and self._coloured() else text) + "\n")
@@ -124,12 +128,7 @@ class Writer:
 
     def _csv(self, records: Sequence[Any]) -> None:
         names = [each.name for each in dataclasses.fields(self.kind)]
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(names)
-        for record in records:
-            rows.writerow([_field(getattr(record, name)) for name in names])
-        write(text.getvalue())
+        write(_rows([names, *([getattr(record, name) for name in names] for record in records)]))
 
     def _paint(self, cell: str, column: Column, record: Any) -> str:
         if self._coloured() and column.alarming is not None and column.alarming(record):
@@ -161,6 +160,12 @@ def _width(text: str) -> int:
 
 def _json(data: Any) -> str:
     return json.dumps(data, indent=2)
+
+
+def _rows(rows: Iterable[Sequence[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([_field(value) for value in row] for row in rows)
+    return text.getvalue()
 
 
 def _field(value: Any) -> object:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 
 from proctor_sfu.control.api.quality import Frame
 from proctor_sfu.control.api.rows import Unpacker
@@ -19,14 +20,16 @@ class Quality:
         """Return the newest frame; with a room, only what is in it."""
         return self._transport.one(Frame, self._transport.call("GET", "/v1/quality", query={"room": room}))
 
-    def stream(self, interval: float = 1.0, room: str | None = None) -> Iterator[Frame]:
+    def stream(
+        self, interval: float = 1.0, room: str | None = None, *, deferred: Collection[type[Any]] = ()
+    ) -> Iterator[Frame]:
         """Yield frames, one each ``interval`` seconds (1 or more), until the daemon ends.
 
         Blocks between two; whoever takes long misses those made meanwhile. Raises `UnreachableError` when the daemon
-        goes away. Close the iterator to stop.
+        goes away. Close the iterator to stop. ``deferred``: see `Unpacker`.
         """
         query = {"interval": f"{interval:g}", "room": room, "format": "rows"}
         lines = self._transport.lines("/v1/quality/stream", query=query, patience=interval)
-        unpacker = self._transport.parsed(next(lines), lambda data: Unpacker(Frame, data["columns"]))
+        unpacker = self._transport.parsed(next(lines), lambda data: Unpacker(Frame, data["columns"], deferred=deferred))
         for line in lines:
             yield self._transport.parsed(line, unpacker.unpack)

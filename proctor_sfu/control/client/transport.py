@@ -110,7 +110,7 @@ class Transport:
         """Return a line of a stream as what ``read`` makes of its JSON."""
         try:
             return read(json.loads(line))
-        except (ValueError, LookupError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
             raise AnswerError(500, "bad_answer", f"{self.path}: not an answer of psfu: {error}") from error
 
     def _read(self, status: int, text: bytes) -> Any:

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from psfu_tui import figures
+
+SHOWS = (figures.whole, figures.tenths, figures.kilobits, figures.megabits, figures.mebibytes, figures.span)
+
+
+@pytest.mark.parametrize("show", SHOWS)
+def test_what_is_not_known_is_never_zero(show: Callable[[float | None], str]) -> None:
+    assert show(None) == "–"
+    assert show(0) != "–"
+
+
+@pytest.mark.parametrize(
+    ("show", "value", "text"),
+    [
+        (figures.whole, 12.6, "13"),
+        (figures.tenths, 0.04, "0.0"),
+        (figures.tenths, 12.44, "12.4"),
+        (figures.tenths, 99.96, "100"),
+        (figures.kilobits, 388_400, "388"),
+        (figures.kilobits, 9_940, "9.9"),
+        (figures.kilobits, 9_960, "10"),
+        (figures.kilobits, 0, "0"),
+        (figures.megabits, 812_400_000, "812"),
+        (figures.megabits, 81_240_000, "81.2"),
+        (figures.megabits, 8_124_000, "8.12"),
+        (figures.mebibytes, 88 * 2**20, "88"),
+        (figures.span, 12.9, "12s"),
+        (figures.span, 307, "5m07s"),
+        (figures.span, 2880, "48m"),
+        (figures.span, 11_540, "3h12m"),
+        (figures.span, 352_800, "4d02h"),
+    ],
+)
+def test_numbers_are_short(show: Callable[[float | None], str], value: float, text: str) -> None:
+    assert show(value) == text
+
+
+def test_times_are_shown_in_a_zone() -> None:
+    at = "2026-11-23T13:02:40.123Z"
+    assert figures.clock(at, UTC) == "13:02:40"
+    assert figures.clock(at, timezone(timedelta(hours=2))) == "15:02:40"
+    assert figures.clock("yesterday", UTC) == figures.clock(None, UTC) == "–"
+
+
+def test_a_clock_that_stepped_back_makes_no_negative_age() -> None:
+    now = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+    assert figures.since("2026-11-23T12:59:00Z", now) == 60
+    assert figures.since("2026-11-23T13:01:00Z", now) == 0
+    assert figures.since(None, now) is None

@@ -1,0 +1,376 @@
+"""The application: it takes frames from a feed into the model, and tells the screen in front to show it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from textual import on, work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
+
+from proctor_sfu.control.api.quality import Frame
+from proctor_sfu.control.api.recordings import Disk, Recording
+from proctor_sfu.control.client import Client
+from proctor_sfu.errors import PsfuError
+from psfu_tui import cells, deeds, saving, themes
+from psfu_tui.ascii_filter import AsciiFilter
+from psfu_tui.columns import Key
+from psfu_tui.deeds import Deed
+from psfu_tui.happenings import Happening
+from psfu_tui.links import Feed, Link
+from psfu_tui.masking import Mask
+from psfu_tui.messages import (
+    CandidateAsked,
+    DeedAsked,
+    EventsAsked,
+    FeedFailed,
+    FrameArrived,
+    HappeningsArrived,
+    LinkChanged,
+    RecordingsAsked,
+    RoomAsked,
+)
+from psfu_tui.model import Model
+from psfu_tui.options import INTERVALS, Mode, Options
+from psfu_tui.palette import Commands
+from psfu_tui.screens.base import NEEDS_DAEMON, TABS, MonitorScreen, Stage
+from psfu_tui.screens.candidate import CandidateScreen
+from psfu_tui.screens.candidates import CandidatesScreen
+from psfu_tui.screens.chooser import ColumnChooser
+from psfu_tui.screens.confirm import Confirm
+from psfu_tui.screens.events import EventsScreen
+from psfu_tui.screens.help import Help
+from psfu_tui.screens.proctors import ProctorsScreen
+from psfu_tui.screens.recordings import RecordingsScreen
+from psfu_tui.screens.rooms import RoomsScreen
+from psfu_tui.screens.table import TableScreen
+from psfu_tui.screens.tree import TreeScreen
+from psfu_tui.screens.workers import WorkersScreen
+from psfu_tui.stopping import Stopping
+from psfu_tui.widgets.filter_bar import FilterBar, quoted
+from psfu_tui.widgets.live_table import LiveTable
+from psfu_tui.widgets.tab_line import TabLine
+
+EARLY: Final = 0.25
+"""Seconds a frame may come early and still be shown."""
+
+_SCREENS: Final[dict[Mode, type[TableScreen[Any]]]] = {
+    "rooms": RoomsScreen, "candidates": CandidatesScreen, "workers": WorkersScreen, "recordings": RecordingsScreen,
+    "events": EventsScreen, "tree": TreeScreen, "proctors": ProctorsScreen,
+}  # fmt: skip
+
+
+class MonitorApp(App[str]):
+    """Returns the screen as text if that was asked for at the end."""
+
+    TITLE = "psfu monitor"
+    CSS_PATH = "monitor.tcss"
+    COMMANDS: ClassVar = {Commands}
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *[Binding(key, f"mode('{mode}')", title, show=False, id=f"screen.{mode}") for key, mode, title in TABS],
+        Binding("p,space", "pause", "Pause", id="pause"),
+        Binding("plus", "interval(-1)", "Faster", show=False, key_display="+", id="faster"),
+        Binding("minus", "interval(1)", "Slower", show=False, key_display="-", id="slower"),
+        Binding("x", "mask", "Mask", id="mask"),
+        Binding("ctrl+s", "save", "Save picture and numbers", show=False, id="save"),
+        Binding("colon", "command_palette", "Commands", key_display=":", id="palette"),
+        Binding("question_mark,f1", "help", "Help", key_display="?", id="help"),
+        Binding("q", "quit", "Quit", id="quit"),
+        Binding("Q", "quit_keeping", "Quit, keep the table", show=False, id="quit_keeping"),
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True, id="interrupt"),
+    ]
+
+    def __init__(
+        self,
+        feed: Feed,
+        options: Options,
+        *,
+        client: Client | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        mask: Mask | None = None,
+    ) -> None:
+        self._ascii = AsciiFilter(enabled=options.ascii)
+        # What removes colours is chosen here: only with colours of the terminal it leaves none at all.
+        super().__init__(ansi_color=None if options.colour else True)
+        self.options = options
+        self.model = Model(mask=mask or Mask(secrets.token_bytes(16)), zone=options.zone)
+        self.model.masked = options.masked
+        self._feed = feed
+        self._client = client
+        self._clock = clock
+        self._interval = options.interval
+        self._painted_at: float | None = None
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        if options.theme is None or options.theme in self.available_themes:
+            self.theme = (options.theme or themes.DARK) if options.colour else themes.PLAIN
+        self.animation_level = "none"
+        stage = Stage(
+            model=self.model,
+            clock=clock,
+            allow_actions=options.allow_actions and client is not None,
+            tabs=tuple(tab for tab in TABS if client is not None or tab[1] not in NEEDS_DAEMON),
+        )
+        self._stage = stage
+        for mode, screen in _SCREENS.items():
+            self.add_mode(mode, partial(screen, stage, view=options.views.get(mode)))
+
+    # Start and end.
+
+    def on_mount(self) -> None:
+        """Begin to read."""
+        self.set_keymap(self.options.keys)
+        self.switch_mode(self.options.mode)
+        self.set_interval(1.0, self._tick)
+        if not self.is_headless:
+            Stopping(lambda: self.call_later(self.refresh, layout=True)).begin()
+        self._feed.start(self)
+
+    def on_unmount(self) -> None:
+        """Read no more."""
+        self._feed.stop()
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return a key as it is told."""
+        shown = super().get_key_display(binding)
+        return binding.key if self._ascii.enabled and not shown.isascii() else shown
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what is done to every line at last."""
+        return [*super().get_line_filters(), self._ascii] if self._ascii.enabled else super().get_line_filters()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return our own variables for themes that do not know them."""
+        return themes.DEFAULTS
+
+    # What the feed tells, from its own thread.
+
+    def frame(self, frame: Frame) -> None:
+        """Take a frame."""
+        self.post_message(FrameArrived(frame))
+
+    def happened(self, happenings: Sequence[Happening], *, anew: bool) -> None:
+        """Take what happened."""
+        self.post_message(HappeningsArrived(happenings, anew))
+
+    def link(self, link: Link) -> None:
+        """Take what became of the source."""
+        self.post_message(LinkChanged(link))
+
+    def failed(self, error: Exception) -> None:
+        """Take an error nobody foresaw."""
+        self.post_message(FeedFailed(error))
+
+    @on(FrameArrived)
+    def _frame_arrived(self, event: FrameArrived) -> None:
+        now = self._clock()
+        self.model.take(event.frame, now)
+        if self.model.paused:
+            return
+        if self._painted_at is None or now - self._painted_at >= self._interval - EARLY:
+            self._painted_at = now
+            self._paint()
+
+    @on(HappeningsArrived)
+    def _happenings_arrived(self, event: HappeningsArrived) -> None:
+        # They are shown with the next frame, which is never far.
+        if event.anew:
+            self.model.log.clear()
+        self.model.log.add(event.happenings)
+
+    @on(LinkChanged)
+    def _link_changed(self, event: LinkChanged) -> None:
+        self.model.connect(event.link, self._clock())
+        self._tick()
+
+    @on(FeedFailed)
+    def _feed_failed(self, event: FeedFailed) -> None:
+        raise event.error
+
+    # What screens ask for.
+
+    @on(RoomAsked)
+    def _room_asked(self, event: RoomAsked) -> None:
+        self.show_room(event.room)
+
+    @on(CandidateAsked)
+    def _candidate_asked(self, event: CandidateAsked) -> None:
+        self.show_candidate(event.key)
+
+    @on(EventsAsked)
+    async def _events_asked(self, event: EventsAsked) -> None:
+        await self._to_mode("events")
+        screen = self.screen
+        if isinstance(screen, EventsScreen):
+            peer = "" if event.peer is None else f" peer={quoted([event.peer])}"
+            screen.filter_by(f"room={quoted([event.room])}{peer}")
+
+    @on(TabLine.Chosen)
+    async def _tab_chosen(self, event: TabLine.Chosen) -> None:
+        await self._to_mode(event.mode)
+
+    def show_room(self, room: str) -> None:
+        """Show the candidates of a room."""
+        self.push_screen(CandidatesScreen(self._stage, room=room))
+
+    def show_candidate(self, key: Key) -> None:
+        """Show everything known of a candidate."""
+        screen = self.screen
+        among = screen.shown_keys() if isinstance(screen, CandidatesScreen) else ()
+        self.push_screen(CandidateScreen(self._stage, key, mode=self.current_mode, among=among))
+
+    @on(RecordingsAsked)
+    def _recordings_asked(self) -> None:
+        if self._client is not None:
+            self._ask_recordings(self._client)
+
+    @work(thread=True, exclusive=True, group="recordings")
+    def _ask_recordings(self, client: Client) -> None:
+        try:
+            found = tuple(client.recordings.list(self.options.room)), client.recordings.disk()
+        except PsfuError:
+            return  # The banner tells already that the daemon is gone, and the next question comes in two seconds.
+        self.call_from_thread(self._show_recordings, *found)
+
+    def _show_recordings(self, recordings: tuple[Recording, ...], disk: Disk) -> None:
+        self.model.recordings, self.model.disk = recordings, disk
+        self._paint()
+
+    @on(DeedAsked)
+    def _deed_asked(self, event: DeedAsked) -> None:
+        if self._client is None or not self.options.allow_actions:
+            return
+        word = event.room if event.peer is None else self.model.shown_peer(event.peer)
+        if event.deed == "record":
+            deed = deeds.record(
+                self._client, event.room, event.peer, word, on=self.model.recorded(event.room, event.peer)
+            )
+        elif event.peer is None:
+            deed = deeds.close(self._client, event.room)
+        else:
+            deed = deeds.kick(self._client, event.room, event.peer, word)
+
+        def answered(reason: str | None) -> None:
+            if reason is not None:
+                self._do(deed, reason)
+
+        self.push_screen(Confirm(deed.question, deed.consequence, word), answered)
+
+    @work(thread=True)
+    def _do(self, deed: Deed, reason: str) -> None:
+        try:
+            deed.run(reason)
+        except PsfuError as error:
+            self.call_from_thread(self._tell, str(error), "error")
+        else:
+            self.call_from_thread(self._tell, deed.done, "information")
+
+    def _tell(self, text: str, severity: SeverityLevel) -> None:
+        self.notify(cells.clean(text), severity=severity, timeout=8, markup=False)
+
+    # What is painted.
+
+    @property
+    def _front(self) -> MonitorScreen | None:
+        """The screen in sight, below any dialog."""
+        return next((each for each in reversed(self.screen_stack) if isinstance(each, MonitorScreen)), None)
+
+    def _paint(self) -> None:
+        if (front := self._front) is not None:
+            front.update()
+
+    def _tick(self) -> None:
+        """Say how old the numbers are, which changes without any news."""
+        if (front := self._front) is not None and front.is_mounted:
+            front.tell_condition()
+
+    async def _to_mode(self, mode: str) -> None:
+        if self.screen.is_modal:
+            return
+        await self.switch_mode(mode)
+        # A number always leads to the whole of it.
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+
+    # Actions.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only the screens there are."""
+        return action != "mode" or any(parameters[0] == mode for _, mode, _ in self._stage.tabs)
+
+    async def action_mode(self, mode: str) -> None:
+        """Show another screen."""
+        await self._to_mode(mode)
+
+    def action_pause(self) -> None:
+        """Let the picture stand still, or go on."""
+        if self.model.paused:
+            self.model.resume()
+        else:
+            self.model.pause(self._clock())
+        self._paint()
+
+    def action_interval(self, step: int) -> None:
+        """Show numbers less or more often."""
+        nearest = min(range(len(INTERVALS)), key=lambda index: abs(INTERVALS[index] - self._interval))
+        self._interval = INTERVALS[max(0, min(len(INTERVALS) - 1, nearest + step))]
+        self.notify(f"every {self._interval:g} s", timeout=2, markup=False)
+
+    def action_mask(self) -> None:
+        """Hide names and addresses, or show them."""
+        self.model.masked = not self.model.masked
+        self._paint()
+
+    def action_save(self) -> None:
+        """Write a picture and the numbers."""
+        if self.model.frame is None:
+            return
+        picture = self.export_screenshot(title="psfu monitor")
+        try:
+            paths = saving.save(Path.cwd(), self.model.shown_frame(self.model.frame), picture)
+        except OSError as error:
+            self._tell(f"cannot save: {error}", "error")
+        else:
+            self._tell(f"saved {paths[0].name} and {paths[1].name}", "information")
+
+    def action_help(self) -> None:
+        """Tell the keys."""
+        if self.screen.is_modal:
+            return
+        table = self.screen.table if isinstance(self.screen, TableScreen) else None
+        self.push_screen(Help(self._keys(), table))
+
+    def _keys(self) -> dict[str, list[tuple[str, str]]]:
+        """Return the keys of the screen in front."""
+        found: dict[str, dict[str, tuple[list[str], str]]] = {"This screen": {}, "Everywhere": {}, "Moving": {}}
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if binding.id is None:
+                continue  # Textual's own.
+            moving = isinstance(active.node, LiveTable)
+            heading = "Moving" if moving else "Everywhere" if active.node is self else "This screen"
+            keys, _ = found[heading].setdefault(binding.id, ([], binding.description))
+            keys.append(self.get_key_display(binding.with_key(binding.key)))
+        return {
+            heading: [(" ".join(keys), what) for keys, what in entries.values()] for heading, entries in found.items()
+        }
+
+    def action_quit_keeping(self) -> None:
+        """Quit and leave what is shown on the terminal."""
+        screen = self.screen
+        self.exit(screen.as_text() if isinstance(screen, TableScreen) else None)
+
+
+OWNERS: Final[tuple[type[Any], ...]] = (
+    MonitorApp, MonitorScreen, TableScreen, RoomsScreen, CandidatesScreen, CandidateScreen, ProctorsScreen, TreeScreen,
+    LiveTable, FilterBar, ColumnChooser, Confirm, Help,
+)  # fmt: skip
+"""Whatever has keys of its own."""

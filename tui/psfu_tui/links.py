@@ -1,0 +1,45 @@
+"""What a feed is, and what it tells: frames, what happened, and how the way to their source is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from proctor_sfu.control.api.quality import Frame
+from psfu_tui.happenings import Happening
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """How a feed is."""
+
+    state: Literal["connecting", "live", "disconnected", "replay"]
+    text: str = ""
+    """Why, or where from; for people."""
+
+
+class Sink(Protocol):
+    """Takes what a feed gets, from any thread, without blocking it."""
+
+    def frame(self, frame: Frame) -> None:
+        """Take the newest frame."""
+
+    def happened(self, happenings: Sequence[Happening], *, anew: bool) -> None:
+        """Take what happened; ``anew``: it stands for all that was told before."""
+
+    def link(self, link: Link) -> None:
+        """Take what became of the source."""
+
+    def failed(self, error: Exception) -> None:
+        """Take an error nobody foresaw; the feed is at its end."""
+
+
+class Feed(Protocol):
+    """A source of frames and events."""
+
+    def start(self, sink: Sink) -> None:
+        """Begin to tell ``sink``."""
+
+    def stop(self) -> None:
+        """Tell it nothing more; returns at once."""

@@ -1,0 +1,1 @@
+"""One file for each screen: it asks for nothing, it is told what to show."""

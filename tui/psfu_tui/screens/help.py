@@ -1,0 +1,86 @@
+"""Every key that does something here, what the columns mean, and how to filter; made of the same tables as the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from psfu_tui.columns import Table
+
+FILTERS: Final = (
+    ("ana", "a word anywhere in the texts of a row"),
+    ("!ana", "not"),
+    ("~akv", "these letters in this order"),
+    ("loss>3 rtt>200", "both; numbers in the unit of the table"),
+    ("camera<1.5M", "or with one of their own: k M G, s m h d"),
+    ("state:lost,left", "one of these; words may be cut short"),
+    ("room:exam room=exam-1", "part of a text; all of it"),
+    ("rtt:none", "not known"),
+    ("(loss>5 or gap>3) !room:demo", "or, and parentheses"),
+)
+
+
+class Help(ModalScreen[None]):
+    """Scrolls; any of its keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1", "dismiss", "Close", id="help.close"),
+    ]
+
+    def __init__(self, keys: Mapping[str, Iterable[tuple[str, str]]], table: Table[Any] | None) -> None:
+        super().__init__()
+        self._keys = keys
+        """Heading -> keys and what they do."""
+        self._table = table
+
+    def compose(self) -> ComposeResult:
+        """Compose all of it."""
+        with Vertical(classes="dialog -tall"):
+            yield Static(
+                Content.assemble(("Help", "bold"), ("   man psfu-monitor has more", "$quiet")), classes="title"
+            )
+            with VerticalScroll():
+                yield Static(Content("\n").join(self._lines()))
+            yield Static(Content.assemble(("↑ ↓", "bold $accent"), " scroll   ", ("esc", "bold $accent"), " close"),
+                         classes="keys")  # fmt: skip
+
+    def on_mount(self) -> None:
+        """Let arrows scroll."""
+        self.query_one(VerticalScroll).focus()
+
+    def _lines(self) -> list[Content]:
+        lines: list[Content] = []
+        for heading, keys in self._keys.items():
+            lines += [Content.assemble((heading, "bold $accent"))]
+            lines += _in_two(list(keys))
+            lines.append(Content(""))
+        if self._table is not None:
+            lines.append(Content.assemble((f"Columns of {self._table.noun}", "bold $accent"),
+                                          ("   letter, name for filters, meaning", "$quiet")))  # fmt: skip
+            for column in self._table.columns:
+                lines.append(
+                    Content.assemble((f"  {column.code} ", "bold"), f"{column.name:<13}", (column.help, "$quiet"))
+                )
+            lines.append(Content(""))
+        lines.append(Content.assemble(("Filters", "bold $accent")))
+        lines += [Content.assemble((f"  {text:<29}", "bold"), (what, "$quiet")) for text, what in FILTERS]
+        return lines
+
+
+def _in_two(keys: Sequence[tuple[str, str]]) -> list[Content]:
+    """Return keys in two columns, down the first and then the second."""
+    half = (len(keys) + 1) // 2
+    lines = []
+    for number in range(half):
+        parts = [(f"  {keys[number][0]:<11}", "bold"), (f"{keys[number][1]:<27}", "")]
+        if number + half < len(keys):
+            parts += [(f" {keys[number + half][0]:<11}", "bold"), (keys[number + half][1], "")]
+        lines.append(Content.assemble(*parts))
+    return lines

@@ -1,0 +1,131 @@
+"""The lines of a `LiveTable`: what they look like, compared cheaply, and then drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from proctor_sfu.control.api.quality import Level
+from psfu_tui import cells, figures
+from psfu_tui.columns import GAP, Column, widths
+from psfu_tui.ordering import Sort
+
+MARK: Final = "▌"
+BAR: Final = "▐"
+_STYLES: Final[dict[Level, str]] = {"ok": "ok", "warn": "warn", "bad": "bad", "none": "absent"}
+"""Level -> part of a style."""
+
+
+class Looks(NamedTuple):
+    """What a line looks like; two that are equal need not be drawn twice."""
+
+    under: bool
+    """Under the cursor."""
+    marked: bool
+    bar: bool
+    """Beside the scroll bar."""
+    cells: tuple[str, ...]
+    levels: tuple[Level, ...]
+
+
+class Lines:
+    """Lines of so many cells. ``style(part, under)`` returns the style of a part, under the cursor or not."""
+
+    def __init__(self, columns: Sequence[Column[Any]], width: int, style: Callable[[str, bool], Style]) -> None:
+        self.columns: list[Column[Any]] = []
+        self._width = width
+        self._style = style
+        taken = 0
+        for column in columns:
+            if self.columns and taken + column.width >= width:
+                break  # The last cell is the scroll bar's.
+            taken += column.width + GAP
+            self.columns.append(column)
+        self._more = len(self.columns) < len(columns)
+        self._widths = widths(self.columns, width - 1)
+        self._rest = max(0, width - 1 - sum(self._widths) - GAP * (len(self._widths) - 1))
+
+    def looks(self, record: Any, *, under: bool, marked: bool, bar: bool) -> Looks:
+        """Return what the line of a record looks like."""
+        texts = [
+            cells.fit(column.show(column.value(record)), size, left=column.left)
+            for column, size in zip(self.columns, self._widths, strict=True)
+        ]
+        levels: list[Level] = ["ok" if column.level is None else column.level(record) for column in self.columns]
+        return Looks(under, marked, bar, tuple(texts), tuple(levels))
+
+    def draw(self, looks: Looks) -> Strip:
+        """Return a line. Cells that look the same become one segment, since each of them costs."""
+        plain = self._style("", looks.under)
+        segments: list[Segment] = []
+        text, style = "", plain
+        for number, (cell, level, column) in enumerate(zip(looks.cells, looks.levels, self.columns, strict=True)):
+            wanted = self._style(self._part(cell, level, column), looks.under)
+            if wanted is not plain:
+                bare = cell.lstrip(" ")
+                text, cell = text + " " * (len(cell) - len(bare)), bare
+            if wanted is not style and text:
+                segments.append(Segment(text, style))
+                text = ""
+            text, style = text + cell, wanted
+            if number == 0 and looks.marked:
+                segments += [Segment(text, style), Segment(MARK, self._style("mark", looks.under))]
+                text, style = "", plain
+            elif style is plain:
+                text += " "
+            else:
+                # What is between two columns belongs to neither: a line below it would look as if it did.
+                segments.append(Segment(text, style))
+                text, style = " ", plain
+        segments.append(Segment(text[:-1] + " " * self._rest, plain))
+        segments.append(Segment(BAR, self._style("bar", looks.under)) if looks.bar else Segment(" ", plain))
+        return Strip(segments, self._width)
+
+    @staticmethod
+    def _part(cell: str, level: Level, column: Column[Any]) -> str:
+        if level in ("warn", "bad") or column.name == "level":
+            return _STYLES.get(level, "absent")
+        if cell.strip() == figures.ABSENT:
+            return "absent"
+        return "quiet" if column.quiet else ""
+
+    def head(self, sort: Sort | None) -> Strip:
+        """Return the line above all others."""
+        head = self._style("head", False)
+        segments = []
+        for column, size in zip(self.columns, self._widths, strict=True):
+            title, style = column.title, head
+            if sort is not None and column.name == sort.column:
+                title, style = f"{title[: size - 1]}{'↓' if sort.descending else '↑'}", self._style("sorted", False)
+            title = cells.fit(title, min(size, cells.width(title)))
+            pad = Segment(" " * (size - cells.width(title)), head)
+            segments += [Segment(title, style), pad] if column.left else [pad, Segment(title, style)]
+            segments.append(Segment(" ", head))
+        if segments and self._more:
+            segments[-1] = Segment("›", head)
+        return Strip(segments).adjust_cell_length(self._width, head)
+
+    def blank(self, text: str = "") -> Strip:
+        """Return a line without a row."""
+        return Strip([Segment(cells.fit(text, self._width), self._style("empty", False))], self._width)
+
+    def column_at(self, x: int) -> Column[Any] | None:
+        """Return the column at a cell."""
+        for column, size in zip(self.columns, self._widths, strict=True):
+            x -= size + GAP
+            if x < 0:
+                return column
+        return None
+
+
+def scroll_bar(top: int, rows: int, count: int) -> range:
+    """Return the rows in sight a scroll bar stands at: of ``count`` rows ``rows`` are in sight from ``top`` on."""
+    if count <= rows or rows < 1:
+        return range(0)
+    size = max(1, rows * rows // count)
+    begin = min(top, count - rows) * (rows - size) // (count - rows)
+    return range(begin, begin + size)
