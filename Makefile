@@ -32,6 +32,7 @@ bench: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test
 	$(BIN)/python tests/bench/cli.py
 	$(BIN)/python tests/bench/monitor.py
 	PYTHONPATH=tests $(BIN)/python -m bench.host
+	PYTHONPATH=tests $(BIN)/python -m bench.quality
 
 # What follows from the code: man pages, etc/psfu.toml, completion scripts.
 man: .venv/installed
