@@ -53,8 +53,9 @@ class Daemon:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and return when it is ready."""
+        """Start it, perhaps again after `abandon`, and return when it is ready."""
         self._config.write_text(tomli_w.dumps(self._settings))
+        self._notify.unlink(missing_ok=True)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PSFU_")}
         environment["NOTIFY_SOCKET"] = str(self._notify)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, self.log.open("ab") as log:

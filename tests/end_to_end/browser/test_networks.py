@@ -50,8 +50,8 @@ def exam(folder: Path, browser: Chromium, settings: Settings) -> Iterator[Daemon
 
 def watch(daemon: Daemon, browser: Chromium, *, script: str = "") -> None:
     """A candidate is seen by a proctor, both over such a network."""
-    Candidate(browser, ROOM, "ann", script=script).join()
-    pam = Proctor(browser, ROOM, "pam", script=script)
+    Candidate.opens(browser, ROOM, "ann", script=script).join()
+    pam = Proctor.opens(browser, ROOM, "pam", script=script)
     pam.sees("ann", face.ANN.wall)
     pam.until_moves("ann")
 
@@ -88,7 +88,7 @@ def test_a_credential_of_a_secret_the_turn_server_does_not_know_lets_nobody_thro
     with coturn(tmp_path / "turn", "new-secret") as turn:
         settings = {"turn": {"urls": turn.urls, "secret_file": str(secret)}}
         with exam(tmp_path / "psfu", browser, settings) as daemon:
-            ann = Candidate(browser, ROOM, "ann", script=RELAY_ONLY)
+            ann = Candidate.opens(browser, ROOM, "ann", script=RELAY_ONLY)
             ann.until_source("camera", "on")
             ann.page.get_by_role("button", name="Join the exam").click()
             ann.until_says("Connecting")
