@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from proctor_sfu.control.client import Client
 from proctor_sfu.mediasoup.install import WorkerBinary
 from support.commands import NAME, ROOM, Run
 from support.guests import Guests
@@ -59,3 +60,13 @@ def people(daemon: Serve, guests: Guests, url: str) -> str:
     guests.join(url, ROOM, "bob")
     guests.join(url, ROOM, "eve", role="proctor")
     return ROOM
+
+
+@pytest.fixture
+def elsewhere(daemon: Serve, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A room of the test's own, for people who leave: the room of `people` would remember them."""
+    name = "".join(each if each.isalnum() else "-" for each in request.node.name)[:60].strip("-")
+    control = Client(daemon.socket)
+    control.rooms.create(name, open_to_all=True)
+    yield name
+    control.rooms.close(name, reason="")

@@ -70,7 +70,10 @@ def kick(
     yes: YesOption = False,
     dry_run: DryRunOption = False,
 ) -> None:
-    """Take somebody out of a room; everything published and watched ends, and its client is told why."""
+    """Take somebody out of a room; everything published and watched ends, and its client is told why.
+
+    A good token lets it in again: psfu tokens revoke --sub takes that back as well.
+    """
     found = _find(cli, candidate, room)
     if not dry_run:
         cli.confirm(f"Kick {found.id} out of {found.room}?", yes=yes)

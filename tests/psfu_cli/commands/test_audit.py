@@ -44,15 +44,17 @@ def test_filters_and_formats(run: Run, people: str) -> None:
     assert run("audit", "-f", "-o", "csv").returncode == 2
 
 
-def test_it_is_followed_as_it_happens(run: Run, daemon: Serve, people: str, guests: Guests, url: str) -> None:
-    command = [PSFU, "audit", "-f", "-n", "1", "--room", people, "--json", "--socket", daemon.socket]
+def test_it_is_followed_as_it_happens(daemon: Serve, elsewhere: str, guests: Guests, url: str) -> None:
+    command = [PSFU, "audit", "-f", "--room", elsewhere, "--json", "--socket", daemon.socket]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as following:
-        assert following.stdout is not None
-        latest = json.loads(following.stdout.readline())
-        guests.join(url, people, "late")
-        told = json.loads(following.stdout.readline())
-        assert (told["action"], told["by"]["peer"]) == ("enter", "late")
-        assert told["number"] > latest["number"]
-        following.send_signal(signal.SIGINT)
-        assert following.wait(10) == 130
-    assert run("candidates", "kick", "late", "--room", people, "--yes").returncode == 0
+        try:
+            assert following.stdout is not None
+            made = json.loads(following.stdout.readline())
+            guests.join(url, elsewhere, "zora")
+            told = json.loads(following.stdout.readline())
+            assert (made["action"], told["action"], told["by"]["peer"]) == ("room_created", "enter", "zora")
+            assert told["number"] > made["number"]
+            following.send_signal(signal.SIGINT)
+            assert following.wait(10) == 130
+        finally:
+            following.kill()

@@ -41,8 +41,8 @@ def test_one_is_found_without_the_room(run: Run, people: str) -> None:
     assert "role:" in run("candidates", "get", "eve").stdout
 
 
-def test_somebody_is_kicked(run: Run, people: str, guests: Guests, url: str) -> None:
-    guest = guests.join(url, people, "mallory")
+def test_somebody_is_kicked(run: Run, elsewhere: str, guests: Guests, url: str) -> None:
+    guest = guests.join(url, elsewhere, "mallory")
     tried = run("candidates", "kick", "mallory", "--dry-run")
     assert (tried.returncode, tried.stdout, tried.stderr) == (0, "mallory\n", "dry run: nobody was kicked\n")
     assert run("candidates", "get", "mallory").returncode == 0
@@ -52,6 +52,6 @@ def test_somebody_is_kicked(run: Run, people: str, guests: Guests, url: str) -> 
     assert run("candidates", "get", "mallory").returncode == 4
 
 
-def test_a_kick_is_told_to_programs(run: Run, people: str, guests: Guests, url: str) -> None:
-    guests.join(url, people, "trent")
-    assert result(run("candidates", "kick", "trent", "--room", people, "--yes", "--json"))["id"] == "trent"
+def test_a_kick_is_told_to_programs(run: Run, elsewhere: str, guests: Guests, url: str) -> None:
+    guests.join(url, elsewhere, "trent")
+    assert result(run("candidates", "kick", "trent", "--room", elsewhere, "--yes", "--json"))["id"] == "trent"

@@ -48,33 +48,23 @@ def test_a_name_with_escape_sequences_is_shown_clean(run: Run, people: str, form
         assert rows[0]["kind"] == "room_created" and json.loads(rows[0]["details"]) == {}
 
 
-def test_what_happens_is_followed(run: Run, daemon: Serve, people: str, guests: Guests, url: str) -> None:
-    command = [
-        PSFU,
-        "events",
-        "--follow",
-        "--room",
-        people,
-        "--json",
-        "--kind",
-        "peer_entered",
-        "--socket",
-        daemon.socket,
-    ]
+def test_what_happens_is_followed(daemon: Serve, elsewhere: str, guests: Guests, url: str) -> None:
+    of = ["--room", elsewhere, "--kind", "peer_entered"]
+    command = [PSFU, "events", "--follow", *of, "--json", "--socket", daemon.socket]
+    guests.join(url, elsewhere, "early")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as following:
-        assert following.stdout is not None
-        told = json.loads(following.stdout.readline())
-        assert told["kind"] == "peer_entered"
-        for _ in range(2):
-            assert json.loads(following.stdout.readline())["kind"] == "peer_entered"
-        guests.join(url, people, "late", name="\x1b[2Jlate")
-        while told["peer"] != "late":
+        try:
+            assert following.stdout is not None
+            assert json.loads(following.stdout.readline())["peer"] == "early"
+            guests.join(url, elsewhere, "late", name="\x1b[2Jlate")
             line = following.stdout.readline()
             told = json.loads(line)
-        assert "\x1b" not in line and told["details"]["name"] == "[2Jlate"
-        following.send_signal(signal.SIGINT)
-        assert following.wait(10) == 130
-    assert run("candidates", "kick", "late", "--yes").returncode == 0
+            assert (told["kind"], told["peer"], told["details"]["name"]) == ("peer_entered", "late", "[2Jlate")
+            assert "\x1b" not in line
+            following.send_signal(signal.SIGINT)
+            assert following.wait(10) == 130
+        finally:
+            following.kill()
 
 
 def test_following_has_no_csv(run: Run) -> None:
