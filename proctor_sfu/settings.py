@@ -276,11 +276,11 @@ class Quality(_Section):
     transport_seconds: float = Field(
         7.0, ge=1, description="Time without any packet at all after which a media connection counts as interrupted."
     )
-    frozen_seconds: int = Field(
-        10, ge=2, description="Time a camera sends pictures without content after which it is suspected to be frozen."
+    frozen_seconds: float = Field(
+        10.0, ge=1, description="Time in which all pictures of a camera are alike and it is suspected to be frozen."
     )
-    frozen_packet_bytes: float = Field(
-        120.0, ge=0, description="Mean size of a camera's packets, with header, up to which they have no content."
+    frozen_percent: float = Field(
+        5.0, ge=0, le=100, description="How much the sizes of a camera's pictures may differ and be alike, percent."
     )
     silence_packet_bytes: float = Field(
         50.0, ge=0, description="Mean size of a microphone's packets, with header, up to which it is silent."

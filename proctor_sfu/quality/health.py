@@ -120,6 +120,8 @@ class Measured(NamedTuple):
     packets: float | None
     packet_bytes: float | None
     score: int | None
+    still_s: float | None
+    """Seconds in which all its pictures were alike."""
 
 
 class Verdict(NamedTuple):
@@ -137,20 +139,19 @@ PAUSED: Final = Verdict(Level.NONE, (), None)
 class SourceHealth:
     """Judges one source, sample by sample."""
 
-    __slots__ = ("_bounds", "_levels", "_smooth", "_still")
+    __slots__ = ("_bounds", "_levels", "_smooth")
 
     def __init__(self, bounds: Quality) -> None:
         self._bounds = bounds
         self._levels: dict[str, Debounce] = {}
         """Only of what was not well lately."""
         self._smooth: float | None = None
-        self._still = 0
 
     def feed(self, measured: Measured) -> Verdict:
         """Take one sample, one second after the one before."""
         if measured.paused:
             self._levels.clear()
-            self._smooth, self._still = None, 0
+            self._smooth = None
             return PAUSED
         bounds, audio = self._bounds, measured.source == "microphone"
         loss = (bounds.audio_loss_warn, bounds.audio_loss_bad) if audio else (bounds.loss_warn, bounds.loss_bad)
@@ -208,15 +209,9 @@ class SourceHealth:
         return round(self._smooth)
 
     def _frozen(self, measured: Measured) -> bool:
-        """An encoder that is given the same picture again and again sends next to nothing, at full pace."""
-        bounds = self._bounds
-        still = (
-            measured.source == "camera"
-            and measured.packets is not None and measured.packets >= 2
-            and measured.packet_bytes is not None and measured.packet_bytes <= bounds.frozen_packet_bytes
-        )  # fmt: skip
-        self._still = self._still + 1 if still else 0
-        return self._still >= bounds.frozen_seconds
+        """A camera that sees anything makes pictures that differ, if only by noise."""
+        still = measured.still_s
+        return measured.source == "camera" and still is not None and still >= self._bounds.frozen_seconds
 
     def _mute(self, measured: Measured) -> bool:
         """Opus makes the smallest packets it has of digital silence, and few of them with DTX."""

@@ -19,6 +19,7 @@ from proctor_sfu.quality.blame import Blame, Finding, proctor_downlink
 from proctor_sfu.quality.candidates import CandidateTrack, absent
 from proctor_sfu.quality.counters import Counters
 from proctor_sfu.quality.health import Level
+from proctor_sfu.quality.pictures import Counted
 from proctor_sfu.quality.proctors import ProctorTrack
 from proctor_sfu.quality.rates import Gauge
 from proctor_sfu.quality.sampler import Answers, Questions
@@ -136,12 +137,12 @@ class Overview:
                 if each.producer.kind == "video":
                     yield each.producer
 
-    def counted(self, producer: str, fps: float) -> None:
-        """Take the pictures a second of a producer."""
+    def counted(self, producer: str, counted: Counted) -> None:
+        """Take what the pictures of a producer told."""
         for candidate in self.candidates.values():
             for source in candidate.sources.values():
                 if source.published.producer.id == producer:
-                    source.counted_pictures(time.monotonic(), fps)
+                    source.counted_pictures(time.monotonic(), counted)
 
     # After the answers.
 

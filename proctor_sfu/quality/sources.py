@@ -8,6 +8,7 @@ from typing import Final
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.mediasoup.stats import InboundRtpStats
 from proctor_sfu.quality.health import Measured, SourceHealth
+from proctor_sfu.quality.pictures import Counted
 from proctor_sfu.quality.rates import UNKNOWN, Meter, Rates, Silence, Usual, combined, feed_inbound, milliseconds
 from proctor_sfu.rooms.peer import Published
 from proctor_sfu.settings import Quality
@@ -15,6 +16,8 @@ from proctor_sfu.settings import Quality
 UNANSWERED: Final = 3
 """Samples in a row without an answer after which numbers are not known any more."""
 
+ALIKE: Final = 3
+"""Times a handful of pictures has to be alike before it means anything."""
 OLDEST_COUNT: Final = 60.0
 """Seconds a count of pictures is shown."""
 
@@ -30,6 +33,7 @@ class SourceTrack:
         self._meters: dict[int, Meter] = {}
         self._silence = Silence(now)
         self._usual_bitrate, self._usual_fps = Usual(), Usual()
+        self._bounds = bounds
         self._health = SourceHealth(bounds)
         self._unanswered = 0
         self.replace(published)
@@ -44,6 +48,7 @@ class SourceTrack:
         self._meters.clear()
         self._stats: Sequence[InboundRtpStats] = ()
         self._fps: tuple[float, float] | None = None
+        self._alike, self._alike_since = 0, 0.0
 
     @property
     def silent_s(self) -> float | None:
@@ -77,10 +82,19 @@ class SourceTrack:
             meter = self._meters[ssrc] = Meter()
         return meter
 
-    def counted_pictures(self, now: float, fps: float) -> None:
-        """Take the pictures a second that were counted; see `pictures`."""
-        self._fps = now, fps
-        self._usual_fps.feed(fps)
+    def counted_pictures(self, now: float, counted: Counted) -> None:
+        """Take what a handful of pictures told."""
+        self._fps = now, counted.fps
+        self._usual_fps.feed(counted.fps)
+        if counted.spread is None or counted.spread > self._bounds.frozen_percent:
+            self._alike = 0
+        else:
+            self._alike_since = now if self._alike == 0 else self._alike_since
+            self._alike += 1
+
+    def _still(self, now: float) -> float | None:
+        """Return for how long all pictures were alike, None while it is too early to tell."""
+        return now - self._alike_since if self._alike >= ALIKE else None
 
     def _pictures(self, now: float, silent: float | None) -> float | None:
         if self._kind != "video" or silent is None:
@@ -123,7 +137,7 @@ class SourceTrack:
             jitter_ms=None if jitter is None else tenth(milliseconds(jitter, self._clock)),
             bitrate=whole(rates.bitrate), usual_bitrate=self._usual_bitrate.value,
             fps=tenth(self._pictures(now, silent)), usual_fps=self._usual_fps.value, silent_s=silent,
-            packets=tenth(rates.packets), packet_bytes=rates.packet_bytes, score=score,
+            packets=tenth(rates.packets), packet_bytes=rates.packet_bytes, score=score, still_s=self._still(now),
         )  # fmt: skip
 
     def _layers(self, layers: Sequence[Rates]) -> tuple[api.Layer, ...]:

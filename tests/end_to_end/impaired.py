@@ -7,7 +7,12 @@ went through so far, by SSRC.
 from __future__ import annotations
 
 import asyncio
+from random import Random
 from typing import Any
+
+import av
+import numpy
+from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 from end_to_end.candidate import Candidate
 from end_to_end.client import Commanded, emit
@@ -29,6 +34,12 @@ class Impaired(Commanded):
         client.Proxy = CountingProxy  # type: ignore[misc]
         # Its own value does not matter, only that there is one.
         self._impairment = Impairment()
+        return {}
+
+    async def do_dark(self, dark: bool) -> dict[str, Any]:
+        """Let nothing through any more, or all of it again."""
+        assert isinstance(self._proxy, CountingProxy)
+        self._proxy.dark = dark
         return {}
 
     async def serve(self) -> None:
@@ -53,6 +64,39 @@ class ImpairedCandidate(Impaired, Candidate):
         senders = [each.sender for each in self.transport.handler.pc.getTransceivers()]
         names = {"video": "camera", "audio": "microphone"}
         return {names[each.kind]: [each._ssrc, each._rtx_ssrc] for each in senders}
+
+    async def do_mute(self, kind: str, muted: bool) -> dict[str, Any]:
+        """Send no packets of ``video`` or ``audio`` any more, or again; nobody is told, as when a camera dies."""
+        for each in self.transport.handler.pc.getTransceivers():
+            if each.kind == kind:
+                each.sender._enabled = not muted
+        return {}
+
+    async def do_publish_still(self) -> dict[str, Any]:
+        """Publish a picture that never changes and digital silence, both really encoded."""
+        await self.open_media()
+        self.transport.on("produce", self._produce)
+        await self.join({"displayName": "A still life"})
+        await self.transport.produce(track=Still(), codec=self._codec("video/vp8"), appData={"source": "camera"})
+        silence, opus = AudioStreamTrack(), self._codec("audio/opus")
+        await self.transport.produce(track=silence, codec=opus, appData={"source": "microphone"})
+        return {}
+
+
+class Still(VideoStreamTrack):  # type: ignore[misc]  # aiortc is not checked.
+    """The same noisy picture again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        pixels = Random(7).randbytes(320 * 240 * 3)
+        self._picture = av.VideoFrame.from_ndarray(
+            numpy.frombuffer(pixels, numpy.uint8).reshape(240, 320, 3), format="rgb24"
+        ).reformat(format="yuv420p")
+
+    async def recv(self) -> Any:
+        """Return it when it is due."""
+        self._picture.pts, self._picture.time_base = await self.next_timestamp()
+        return self._picture
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from end_to_end.exam import Exam
+from end_to_end.exam import Exam, Report
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.control.client import Client
 from proctor_sfu.quality.archive import Archive
@@ -77,3 +77,58 @@ def test_every_second_is_kept(exam: Exam) -> None:
     assert ann == last.candidates[0]
     states = [(each.peer, each.details["state"]) for each in events if each.kind == "peer_state_changed"]
     assert ("ann", "live") in states
+
+
+def candidate(frame: api.Frame, name: str = "ann") -> api.Candidate:
+    return next(each for each in frame.candidates if each.id == name)
+
+
+def live(frame: api.Frame) -> bool:
+    return any(each.id == "ann" and each.state == "live" and len(each.sources) == 2 for each in frame.candidates)
+
+
+def source(frame: api.Frame, name: str) -> api.Source:
+    return next(each for each in candidate(frame).sources if each.source == name)
+
+
+def test_a_camera_that_dies_and_a_plug_that_is_pulled_are_told_apart(exam: Exam, report: Report) -> None:
+    pam = exam.proctor("pam")
+    ann = exam.enter("impaired", "ann")
+    ann.do("impair", up={}, down={})
+    ann.do("publish", path=str(clip.make("vp8", 440)))
+    until(exam, live)
+
+    began, mark = time.monotonic(), pam.mark()
+    ann.do("mute", kind="video", muted=True)
+    told = pam.told("peerState", after=mark, peerId="ann", state="degraded", light="amber", reasons=["no_media"])
+    report(f"pam knows {told['at'] - began:.1f} s after ann's camera died")
+    assert told["at"] - began < 5.5
+    frame = until(exam, lambda frame: source(frame, "camera").level == "warn")
+    camera = source(frame, "camera")
+    # The worker still calls it perfect; that is why nobody asks it.
+    assert (camera.score, camera.fps, source(frame, "microphone").level) == (None, 0.0, "ok")
+    ann.do("mute", kind="video", muted=False)
+    pam.told("peerState", after=mark, peerId="ann", state="live", light="green")
+
+    began, mark = time.monotonic(), pam.mark()
+    ann.do("dark", dark=True)
+    told = pam.told("peerState", after=mark, peerId="ann", state="reconnecting", reasons=["transport"])
+    report(f"pam knows {told['at'] - began:.1f} s after ann's plug was pulled")
+    # The worker itself would say so after 30 seconds.
+    assert told["at"] - began < 10
+    ann.do("dark", dark=False)
+    pam.told("peerState", after=mark, peerId="ann", state="live")
+    gap = candidate(until(exam, live)).gap_s
+    assert gap is not None and gap > 6
+    kinds = [(each.kind, each.details.get("level")) for each in Client(exam.daemon.socket).events.list(peer="ann")[0]]
+    assert ("level_changed", "warn") in kinds and ("level_changed", "bad") in kinds
+
+
+def test_a_frozen_picture_and_a_mute_microphone_are_suspected(exam: Exam) -> None:
+    ann = exam.enter("impaired", "ann")
+    ann.do("impair", up={}, down={})
+    ann.do("publish_still")
+    frame = until(exam, lambda frame: live(frame) and "frozen" in candidate(frame).reasons)
+    assert source(frame, "camera").level == "warn" and candidate(frame).state == "degraded"
+    microphone = source(frame, "microphone")
+    assert (microphone.reasons, microphone.level) == (("silence",), "ok")

@@ -59,6 +59,8 @@ class CountingProxy(Proxy):
         super().__init__(server, impairment, seed)
         up, down = self.directions
         self.up, self.down = Line(up, Random(2 * seed)), Line(down, Random(2 * seed + 1))
+        self.dark = False
+        """Whether nothing at all gets through, as when a plug is pulled."""
         self.counts = {id(self.up): Counts(), id(self.down): Counts()}
         # The base class passes everything through here.
         self._pass = self._count_and_pass  # type: ignore[method-assign]
@@ -66,7 +68,7 @@ class CountingProxy(Proxy):
     def _count_and_pass(self, line: Line, data: bytes, send: Callable[[bytes], None]) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
-        at = line.admit(now, len(data))
+        at = None if self.dark else line.admit(now, len(data))
         self.counts[id(line)].add(data, dropped=at is None)
         if at is not None and at > now:
             loop.call_at(at, send, data)

@@ -32,7 +32,7 @@ def measured(**changed: Any) -> Measured:
     values: dict[str, Any] = {
         "source": "camera", "paused": False, "loss": 0.0, "rtt_ms": 20.0, "jitter_ms": 2.0, "bitrate": 400e3,
         "usual_bitrate": 400e3, "fps": 20.0, "usual_fps": 20.0, "silent_s": 0.0, "packets": 40.0,
-        "packet_bytes": 900.0, "score": 10,
+        "packet_bytes": 900.0, "score": 10, "still_s": None,
     }  # fmt: skip
     return Measured(**(values | changed))
 
@@ -175,9 +175,10 @@ def test_what_is_paused_is_not_judged_and_forgets() -> None:
 
 def test_a_picture_that_never_changes_is_suspected() -> None:
     source = SourceHealth(BOUNDS)
-    assert judged(BOUNDS.frozen_seconds - 1, source, packet_bytes=90.0).level is OK
-    assert judged(1, source, packet_bytes=90.0) == Verdict(WARN, ("frozen",), 100)
+    assert judged(1, source, still_s=BOUNDS.frozen_seconds - 1).level is OK
+    assert judged(1, source, still_s=BOUNDS.frozen_seconds) == Verdict(WARN, ("frozen",), 100)
     assert judged(1, source).reasons == ()
+    assert judged(1, source="screen", still_s=1e6).level is OK, "a screen may stand still"
 
 
 def test_a_mute_microphone_is_mentioned_and_nothing_more() -> None:

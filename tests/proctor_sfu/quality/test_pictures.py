@@ -14,7 +14,7 @@ from proctor_sfu.mediasoup.producer import Producer
 from proctor_sfu.mediasoup.router import Router
 from proctor_sfu.mediasoup.worker import Worker, WorkerSettings
 from proctor_sfu.quality import pictures as module
-from proctor_sfu.quality.pictures import Count, Pictures
+from proctor_sfu.quality.pictures import Count, Counted, Pictures
 from support.host import OPUS, VP8, video
 
 
@@ -39,6 +39,35 @@ def test_packets_that_come_late_and_clocks_that_wrap() -> None:
 def test_too_few_to_tell() -> None:
     assert counted().rate(90_000) is None
     assert counted(0, 4500).rate(90_000) is None
+
+
+def of_sizes(*sizes: int, layers: tuple[int, ...] = (0,)) -> Count:
+    """Pictures of so many bytes, in two packets each."""
+    count = Count()
+    for number, size in enumerate(sizes):
+        for part in (size // 2, size - size // 2):
+            count.add(number * 4500, part, layers[number % len(layers)])
+    return count
+
+
+def test_pictures_that_are_alike() -> None:
+    assert of_sizes(*[3615] * 12).spread() == 0
+    # What Chromium makes of a camera that sees the same picture again and again, in three temporal layers.
+    alike = (2509, 2340, 2340, 2343, 2485, 2328, 2327, 2327, 2446, 2357, 2357, 2356)
+    spread = of_sizes(*alike, layers=(0, 2, 1, 2)).spread()
+    assert spread is not None and spread < 2.5
+
+
+def test_pictures_that_differ() -> None:
+    differing = (5202, 4678, 2987, 3057, 5344, 3177, 2813, 4551, 5091, 3676, 3206, 3474)
+    spread = of_sizes(*differing, layers=(0, 2, 1, 2)).spread()
+    assert spread is not None and spread > 20
+
+
+def test_pictures_seen_in_part_do_not_count() -> None:
+    assert of_sizes(10, *[3615] * 10, 99).spread() == 0
+    assert of_sizes(3615, 3615, 3615, 3615, 3615).spread() is None
+    assert Count().spread() is None
 
 
 @pytest.fixture
@@ -85,7 +114,7 @@ async def test_every_source_has_its_turn(router: Router, monkeypatch: pytest.Mon
     every = await producers(router, 5)
     rates = dict(zip(every, (10, 15, 20, 25, 30), strict=True))
     found: dict[str, float] = {}
-    pictures, sources = Pictures(lambda key, fps: found.update({key: fps})), Sources(rates)
+    pictures, sources = Pictures(lambda key, counted: found.update({key: counted.fps})), Sources(rates)
     async with asyncio.timeout(20):
         while len(found) < 5:
             pictures.turn(every)
@@ -101,9 +130,9 @@ async def test_one_that_sends_nothing_is_told_after_a_while(router: Router, monk
     monkeypatch.setattr(module, "PATIENCE", 0.05)
     [silent] = await producers(router, 1)
     done = asyncio.get_running_loop().create_future()
-    Pictures(lambda key, fps: done.set_result((key, fps))).turn([silent])
+    Pictures(lambda key, counted: done.set_result((key, counted))).turn([silent])
     async with asyncio.timeout(20):
-        assert await done == (silent.id, 0.0)
+        assert await done == (silent.id, Counted(0.0, None))
 
 
 async def test_who_is_paused_closed_or_traced_by_somebody_else_is_left_alone(router: Router) -> None:
