@@ -107,6 +107,8 @@ class CandidateTrack:
         verdict: Verdict = self.health.verdict
         sources = tuple(source.shown for source in self.sources.values())
         member, link = self.room.member, self.link
+        told = self.peer.uplink.available if self.peer.uplink is not None else None
+        available = told if told is not None else link.can_receive
         return api.Candidate(
             id=self.peer.id, room=self.room.id, name=self.peer.name, state=self.health.state,
             state_s=round(now - self.health.since, 1), level=verdict.level.word, reasons=verdict.reasons,
@@ -116,8 +118,8 @@ class CandidateTrack:
             repaired=hundredth(_worst([each.repaired for each in sources])),
             rtt_ms=tenth(_worst([each.rtt_ms for each in sources])),
             jitter_ms=tenth(_worst([each.jitter_ms for each in sources])),
-            gap_s=tenth(_worst([each.gap_s for each in sources])), available_bitrate=whole(link.can_receive),
-            available_from=None if link.can_receive is None else "remb",
+            gap_s=tenth(_worst([each.gap_s for each in sources])), available_bitrate=whole(available),
+            available_from=None if available is None else "client" if told is not None else "remb",
             connected_at=timestamp(self.peer.connected_at), sources=sources,
             missing=tuple(sorted(each.value for each in self.peer.missing)), watchers=watchers,
             recording=self.peer.recording,

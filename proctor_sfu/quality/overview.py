@@ -62,6 +62,8 @@ class Overview:
         self._began = time.monotonic()
         self.candidates: dict[Key, CandidateTrack] = {}
         self.proctors: dict[Key, ProctorTrack] = {}
+        self.relays: frozenset[str] = frozenset()
+        """Addresses of TURN servers."""
         self.counters = Counters()
         self.lost: set[Key] = set()
         """Candidates whose time to come back ran out, as opposed to those who left."""
@@ -110,13 +112,13 @@ class Overview:
                 if peer.role is Role.CANDIDATE:
                     track = self.candidates.get(key)
                     if track is None:
-                        track = self.candidates[key] = CandidateTrack(room, peer, bounds, (), now)
+                        track = self.candidates[key] = CandidateTrack(room, peer, bounds, self.relays, now)
                     track.room, track.peer, track.gone_at = room, peer, None
                     self.lost.discard(key)
                 else:
                     staff = self.proctors.get(key)
                     if staff is None or staff.peer is not peer:
-                        self.proctors[key] = ProctorTrack(room, peer, bounds, (), now)
+                        self.proctors[key] = ProctorTrack(room, peer, bounds, self.relays, now)
         for key in self.proctors.keys() - present:
             del self.proctors[key]
         for key in self.candidates.keys() - present:

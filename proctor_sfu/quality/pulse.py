@@ -28,6 +28,7 @@ from proctor_sfu.quality.health import Level
 from proctor_sfu.quality.overview import Key, Moment, Overview
 from proctor_sfu.quality.pictures import Pictures
 from proctor_sfu.quality.proctors import ProctorTrack
+from proctor_sfu.quality.relays import addresses
 from proctor_sfu.quality.sampler import Sampler
 from proctor_sfu.rooms.presence import Light
 from proctor_sfu.rooms.registry import Registry
@@ -49,7 +50,7 @@ class Pulse:
         self, registry: Registry, pool: Pool, settings: Settings, events: Bus, *, ready: Callable[[], bool]
     ) -> None:
         self.frames = Frames()
-        self._registry = registry
+        self._turn_urls = settings.turn.urls
         self._events = events
         self.overview = Overview(registry, pool, settings, ready=ready)
         self._sampler = Sampler()
@@ -115,6 +116,7 @@ class Pulse:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
+        self.overview.relays = await addresses(self._turn_urls)
         due = loop.time()
         while True:
             try:

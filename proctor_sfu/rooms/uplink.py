@@ -35,6 +35,8 @@ class Uplink:
     """The uplink of one candidate. ``caps``: most it may send as each source, bits per second."""
 
     def __init__(self, caps: Mapping[Source, int]) -> None:
+        self.available: int | None = None
+        """What the client believed last to get through, bits per second."""
         self._caps = caps
         self._thin_since: float | None = None
         self._absent: dict[Source, _Absence] = {}
@@ -46,6 +48,7 @@ class Uplink:
         ``available``: what its congestion control believes to get through, bits per second; ``limited``: whether it
         already sends less than it would for want of that.
         """
+        self.available = available
         wanted = [source for source in ORDER if source in publishing and source in self._caps]
         self._bring_back(now, wanted)
         active = [source for source in wanted if source not in self._absent]

@@ -39,6 +39,7 @@ def candidate(number: int, *, address: str | None = None, sources: Iterable[Sour
     return SimpleNamespace(
         id=f"candidate-{number:04}", name=f"Candidate {number}", role=Role.CANDIDATE, joined=True, away=None,
         address=address, sending=transport(number, address), connected_at=0.0, missing=frozenset(), recording="on",
+        uplink=None,
         published={each.id: Published(source=source, producer=each) for source, each in producers.items()}, viewed={},
     )  # fmt: skip
 

@@ -107,7 +107,8 @@ class Candidate:
     gap_s: float | None
     available_bitrate: float | None
     """What its uplink can carry."""
-    available_from: Literal["twcc", "remb"] | None
+    available_from: Literal["client", "remb"] | None
+    """``client``: as its own congestion control says; ``remb``: as the worker told it."""
     connected_at: str | None
     sources: tuple[Source, ...]
     missing: tuple[str, ...]
@@ -320,7 +321,7 @@ ORIGIN: Final[Mapping[str, str]] = {
     "source.gap_s": "seconds in which the packet counter stood still",
     "source.score": "the worker's own score, of loss only",
     "candidate.bitrate": "bytes of the transport",
-    "candidate.available_bitrate": "REMB or transport-wide congestion control of the transport",
+    "candidate.available_bitrate": "the client's own estimate (available_from client), or REMB of the worker (remb)",
     "proctor.bitrate": "bytes of the transport",
     "proctor.loss": "the client's receiver reports",
     "proctor.rtt_ms": "the client's receiver reports",
