@@ -60,6 +60,11 @@ class Truth:
         self._reports = actor.all(lambda event: event["event"] == "carried")
         self._direction = direction
 
+    @property
+    def ssrcs(self) -> list[int]:
+        """All streams there were."""
+        return [int(ssrc) for ssrc in self._reports[-1][self._direction]["streams"]]
+
     def between(self, begin: float, end: float, count: Callable[[Any], float]) -> float:
         """How far a count grew in a time, between reports in proportion."""
         return self._at(end, count) - self._at(begin, count)
@@ -114,13 +119,16 @@ def test_what_is_injected_is_what_is_told(exam: Exam, report: Report) -> None:
         actor = actors[name] = exam.enter("impaired", name)
         actor.do("impair", up=up, down=down)
     marks = {name: actor.start("publish", path=str(clip.make("vp8", 440))) for name, actor in actors.items()}
-    for name, actor in actors.items():
-        actor.finish("publish", marks[name])
+    producers = {name: actor.finish("publish", marks[name]) for name, actor in actors.items()}
+    pam = exam.enter("impaired_proctor", "pam")
+    pam.do("impair", up={"delay": 0.03}, down={"loss": 0.06, "delay": 0.05})
+    pam.do("watch_only", producers=list(producers["clean"].values()))
     ssrcs = {name: actor.do("ssrcs") for name, actor in actors.items()}
     seen = list(watch(exam, SETTLE, MEASURE))
     for name in NETWORKS.keys() - {"thin"}:
         for source in ("camera", "microphone"):
             compare(name, source, ssrcs[name][source], Truth(actors[name], "up"), seen, report)
+    compare_downlink(Truth(pam, "down"), seen, report)
     # What a thin network delays and drops depends on what else is in it; what it carries does not.
     total = mean([known(each.candidate("thin").bitrate) for each in seen])
     assert abs(total / 250_000 - 1) <= SHARE, f"the thin network carries 250 kbit/s, told are {total:.0f}"
@@ -159,20 +167,13 @@ def compare(name: str, source: str, ssrcs: tuple[int, int], truth: Truth, seen: 
     assert (lost if source == "camera" else repaired) <= POINT
 
 
-def test_what_is_injected_on_the_way_to_a_proctor_is_told(exam: Exam, report: Report) -> None:
-    exam.candidate("ann")
-    proctor = exam.enter("impaired_proctor", "pam")
-    proctor.do("impair", up={"delay": 0.03}, down={"loss": 0.06, "delay": 0.05})
-    proctor.do("watch")
-    seen = list(watch(exam, SETTLE, MEASURE))
-    truth = Truth(proctor, "down")
+def compare_downlink(truth: Truth, seen: list[Seen], report: Report) -> None:
+    """Compare what was told of a proctor with what its network did."""
     told = [next(each for each in one.frame.proctors if each.id == "pam") for one in seen]
-    ssrcs = {
-        ssrc for event in proctor.all(lambda each: each["event"] == "carried") for ssrc in event["down"]["streams"]
-    }
     window = [(each.at - LONG / 1000, each.at) for each in seen]
     sent, dropped = (
-        mean([sum(truth.between(*span, of(int(ssrc), place)) for ssrc in ssrcs) for span in window]) for place in (0, 1)
+        mean([sum(truth.between(*span, of(ssrc, place)) for ssrc in truth.ssrcs) for span in window])
+        for place in (0, 1)
     )
     loss, trip = mean([known(each.loss) for each in told]), median([known(each.rtt_ms) for each in told])
     report(f"downlink: lost {100 * dropped / sent:.2f} % told {loss:.2f} %; round trip 80 ms told {trip:.1f}")
