@@ -159,7 +159,8 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             AuditRoutes(audit, streams),
         )
         control = control_app((route for noun in nouns for route in noun.table()), audit)
-        observation = Observation(pulse, pool, stopping=stop.is_set)
+        disks = {"state": state, "recordings": recordings.directory}
+        observation = Observation(pulse, pool, disks=disks, stopping=stop.is_set)
         observation.mount(control)
         await _metrics_site(stack, loaded, observation)
         control.on_shutdown.append(lambda _: streams.close())

@@ -7,7 +7,9 @@ few of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import contextlib
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -36,11 +38,12 @@ class Collector(registry.Collector):
 
     def __init__(
         self, frame: api.Frame | None, counters: Counters, *, cpu: Callable[[int], float | None],
-        room: str | None = None, candidates: bool = False,
+        disks: Mapping[str, Path] | None = None, room: str | None = None, candidates: bool = False,
     ) -> None:  # fmt: skip
         self._frame = frame
         self._counters = counters
         self._cpu = cpu
+        self._disks = disks or {}
         self._room = room
         self._candidates = candidates
 
@@ -49,6 +52,7 @@ class Collector(registry.Collector):
         yield InfoMetricFamily("psfu_build", "Versions.", {"version": __version__, "mediasoup": VERSION})
         yield from _counted(self._counters)
         yield _receive_buffer_errors()
+        yield from _space(self._disks)
         frame = self._frame
         if frame is None:
             return
@@ -158,6 +162,11 @@ def _daemon(frame: api.Frame) -> Iterator[Metric]:
     streams = [(("audio", "in"), sources.count("audio")), (("video", "in"), sources.count("video"))]
     yield from _labelled("psfu_streams", "Sources received, by kind.", ("kind", "direction"), streams)
     yield from _gauge("psfu_consumers", "Streams sent, or paused.", consumers)
+    lamps = [each.recording for each in frame.candidates]
+    yield from _gauge("psfu_recording_active", "Candidates that are recorded.", lamps.count("on"))
+    yield from _gauge(
+        "psfu_recording_failing", "Candidates that are not recorded as they should be.", lamps.count("error")
+    )
     rates = [(("in",), own.bitrate_in), (("out",), own.bitrate_out)]
     yield from _labelled("psfu_bitrate_bits_per_second", "Media received and sent.", ("direction",), rates)
 
@@ -189,6 +198,20 @@ def _candidates(candidates: Iterable[api.Candidate]) -> Iterator[Metric]:
 
 def _part(value: float | None, whole: float) -> float | None:
     return None if value is None else value / whole
+
+
+def _space(disks: Mapping[str, Path]) -> Iterator[Metric]:
+    """Free and whole size of the disks psfu writes to; one that cannot be looked at is left out."""
+    free: list[tuple[tuple[str, ...], float]] = []
+    size: list[tuple[tuple[str, ...], float]] = []
+    for what, path in disks.items():
+        with contextlib.suppress(OSError):
+            usage = shutil.disk_usage(path)
+            free.append(((what,), usage.free))
+            size.append(((what,), usage.total))
+    text = "of the disk that state, history and recordings are written to."
+    yield from _labelled("psfu_disk_free_bytes", f"Free {text}", ("what",), free)
+    yield from _labelled("psfu_disk_size_bytes", f"Size {text}", ("what",), size)
 
 
 def _receive_buffer_errors() -> Metric:

@@ -22,7 +22,7 @@ DASHBOARD: Final = ROOT / "etc/grafana/psfu-overview.json"
 
 def names() -> set[str]:
     """Series a scrape has."""
-    body, _ = render(Collector(frame(), Counters(), cpu=lambda pid: 1.0), "")
+    body, _ = render(Collector(frame(), Counters(), cpu=lambda pid: 1.0, disks={"state": ROOT}), "")
     return {sample.name for family in parse(body.decode()) for sample in family.samples}
 
 

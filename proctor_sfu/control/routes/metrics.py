@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
@@ -21,9 +22,11 @@ LATE: Final = 5.0
 class Observation:
     """The three paths; `mount` them wherever they are to be had."""
 
-    def __init__(self, pulse: Pulse, pool: Pool, *, stopping: Callable[[], bool]) -> None:
+    def __init__(self, pulse: Pulse, pool: Pool, *, disks: Mapping[str, Path], stopping: Callable[[], bool]) -> None:
         self._pulse = pulse
         self._pool = pool
+        self._disks = disks
+        """``state`` and ``recordings`` -> where they lie."""
         self._stopping = stopping
         self._rendered: dict[tuple[str | None, bool, str], tuple[int, bytes, str]] = {}
         """Room, candidates, accepted formats -> number of the frame, metrics, content type."""
@@ -48,8 +51,9 @@ class Observation:
         if kept is None or kept[0] != number:
             overview = self._pulse.overview
             collector = Collector(
-                frame, overview.counters, cpu=overview.cpu_seconds, room=room, candidates=candidates == "1"
-            )
+                frame, overview.counters, cpu=overview.cpu_seconds, disks=self._disks, room=room,
+                candidates=candidates == "1",
+            )  # fmt: skip
             # With a series for each number of each candidate this takes long, and an exam is running.
             body, content_type = await asyncio.to_thread(render, collector, accept)
             self._rendered = {each: value for each, value in self._rendered.items() if value[0] == number}

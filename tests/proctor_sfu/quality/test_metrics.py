@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,6 +95,16 @@ def test_a_hostile_id_cannot_break_the_format() -> None:
 def test_before_the_first_frame_there_is_what_is_known(accept: str) -> None:
     body, _ = render(Collector(None, Counters(), cpu=lambda pid: None), accept)
     assert b"psfu_build_info" in body and b"psfu_rtp_packets_total" in body and b"psfu_ready" not in body
+
+
+def test_recordings_and_disks(tmp_path: Path) -> None:
+    shown = frame(
+        candidates=tuple(candidate(number, recording=each) for number, each in enumerate(("on", "on", "error")))
+    )
+    found = scraped(shown, disks={"state": tmp_path, "gone": tmp_path / "gone"})
+    assert (found["psfu_recording_active"][0].value, found["psfu_recording_failing"][0].value) == (2, 1)
+    [free], [size] = found["psfu_disk_free_bytes"], found["psfu_disk_size_bytes"]
+    assert free.labels == {"what": "state"} and 0 < free.value < size.value
 
 
 def test_what_is_not_known_is_absent() -> None:
