@@ -18,9 +18,9 @@ LIMIT: Final = 30.0
 """Seconds after which a test stops waiting for a frame."""
 
 
-def frames(exam: Exam) -> Iterator[api.Frame]:
+def frames(exam: Exam, limit: float) -> Iterator[api.Frame]:
     """Frames as a monitor gets them, for a while."""
-    end = time.monotonic() + LIMIT
+    end = time.monotonic() + limit
     with closing(Client(exam.daemon.socket).quality.stream(room=exam.room)) as stream:
         for frame in stream:
             yield frame
@@ -28,13 +28,13 @@ def frames(exam: Exam) -> Iterator[api.Frame]:
                 return
 
 
-def until(exam: Exam, match: Callable[[api.Frame], bool]) -> api.Frame:
+def until(exam: Exam, match: Callable[[api.Frame], bool], *, limit: float = LIMIT) -> api.Frame:
     """Wait for a frame that matches."""
     frame = None
-    for frame in frames(exam):
+    for frame in frames(exam, limit):
         if match(frame):
             return frame
-    raise AssertionError(f"no such frame within {LIMIT:g} s; the last one: {frame}")
+    raise AssertionError(f"no such frame within {limit:g} s; the last one: {frame}")
 
 
 def test_a_frame_tells_of_everybody(exam: Exam) -> None:
@@ -87,11 +87,15 @@ def live(frame: api.Frame) -> bool:
     return any(each.id == "ann" and each.state == "live" and len(each.sources) == 2 for each in frame.candidates)
 
 
-def source(frame: api.Frame, name: str) -> api.Source:
-    return next(each for each in candidate(frame).sources if each.source == name)
+def source(frame: api.Frame, name: str, whose: str = "ann") -> api.Source:
+    return next(each for each in candidate(frame, whose).sources if each.source == name)
 
 
-def test_a_camera_that_dies_and_a_plug_that_is_pulled_are_told_apart(exam: Exam, report: Report) -> None:
+def test_a_dead_camera_a_pulled_plug_and_a_frozen_picture_are_told_apart(exam: Exam, report: Report) -> None:
+    # It takes its encoder a while to find out that nothing moves; checked at the end.
+    still = exam.enter("impaired", "still")
+    still.do("impair", up={}, down={})
+    still.do("publish_still")
     pam = exam.proctor("pam")
     ann = exam.enter("impaired", "ann")
     ann.do("impair", up={}, down={})
@@ -115,7 +119,7 @@ def test_a_camera_that_dies_and_a_plug_that_is_pulled_are_told_apart(exam: Exam,
     told = pam.told("peerState", after=mark, peerId="ann", state="reconnecting", reasons=["transport"])
     report(f"pam knows {told['at'] - began:.1f} s after ann's plug was pulled")
     # The worker itself would say so after 30 seconds.
-    assert told["at"] - began < 10
+    assert told["at"] - began < 12
     ann.do("dark", dark=False)
     pam.told("peerState", after=mark, peerId="ann", state="live")
     gap = candidate(until(exam, live)).gap_s
@@ -123,12 +127,8 @@ def test_a_camera_that_dies_and_a_plug_that_is_pulled_are_told_apart(exam: Exam,
     kinds = [(each.kind, each.details.get("level")) for each in Client(exam.daemon.socket).events.list(peer="ann")[0]]
     assert ("level_changed", "warn") in kinds and ("level_changed", "bad") in kinds
 
-
-def test_a_frozen_picture_and_a_mute_microphone_are_suspected(exam: Exam) -> None:
-    ann = exam.enter("impaired", "ann")
-    ann.do("impair", up={}, down={})
-    ann.do("publish_still")
-    frame = until(exam, lambda frame: live(frame) and "frozen" in candidate(frame).reasons)
-    assert source(frame, "camera").level == "warn" and candidate(frame).state == "degraded"
-    microphone = source(frame, "microphone")
+    frame = until(exam, lambda frame: "frozen" in candidate(frame, "still").reasons, limit=90)
+    assert candidate(frame).level == "ok"
+    camera, microphone = source(frame, "camera", "still"), source(frame, "microphone", "still")
+    assert (camera.level, candidate(frame, "still").state) == ("warn", "degraded")
     assert (microphone.reasons, microphone.level) == (("silence",), "ok")
