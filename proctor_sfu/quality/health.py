@@ -255,7 +255,7 @@ class Link(NamedTuple):
 class PeerHealth:
     """State, level and reasons of one candidate, proctor or observer."""
 
-    __slots__ = ("_bounds", "_was_live", "since", "state", "verdict")
+    __slots__ = ("_bounds", "_was_live", "silent", "since", "state", "verdict")
 
     def __init__(self, bounds: Quality, now: float) -> None:
         self._bounds = bounds
@@ -263,11 +263,15 @@ class PeerHealth:
         self.state: State = "joining"
         self.since = now
         """When the state began."""
+        self.silent = False
+        """Nothing comes on a connection that stands, as far as the worker knows."""
         self.verdict = PAUSED
 
     def feed(self, now: float, link: Link, sources: Sequence[Verdict]) -> bool:
         """Take one sample; returns whether state, level or reasons changed. ``now`` is monotonic, in seconds."""
         before = self.state, self.verdict.level, self.verdict.reasons
+        silent = link.silent_s is not None and link.silent_s >= self._bounds.transport_seconds
+        self.silent = self._was_live and silent
         away = self._gone(link)
         verdict = together(sources)
         if link.missing:
@@ -287,10 +291,7 @@ class PeerHealth:
             return "disconnected"
         if not self._was_live:
             return None
-        silent = link.silent_s is not None and link.silent_s >= self._bounds.transport_seconds
-        if link.media != "connected" or silent:
-            return "transport"
-        return None
+        return "transport" if link.media != "connected" or self.silent else None
 
     def _connected(self, link: Link, verdict: Verdict) -> State:
         if not link.joined or link.media != "connected":

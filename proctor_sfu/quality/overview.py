@@ -62,8 +62,8 @@ class Overview:
         self._began = time.monotonic()
         self.candidates: dict[Key, CandidateTrack] = {}
         self.proctors: dict[Key, ProctorTrack] = {}
-        self.relays: frozenset[str] = frozenset()
-        """Addresses of TURN servers."""
+        self.relays: set[str] = set()
+        """Addresses of TURN servers, as far as they are known by now."""
         self.counters = Counters()
         self.lost: set[Key] = set()
         """Candidates whose time to come back ran out, as opposed to those who left."""

@@ -63,6 +63,7 @@ class Pulse:
         self._beaten: float | None = None
         self._lag: float | None = None
         self._task: asyncio.Task[None] | None = None
+        self._lookup: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._lag_timer: asyncio.TimerHandle | None = None
 
@@ -80,6 +81,8 @@ class Pulse:
         self._unsubscribe = self._events.subscribe(self._event)
         self._measure_lag(asyncio.get_running_loop().time())
         self._task = spawn(self._run(), name="quality")
+        # Names may take their time; until they are known, relayed media looks like any other.
+        self._lookup = spawn(self._find_relays(), name="turn servers")
 
     async def close(self) -> None:
         """Stop; nobody waits for a frame any more."""
@@ -89,9 +92,11 @@ class Pulse:
             self._lag_timer.cancel()
         self._pictures.close()
         self.frames.close()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        tasks = [task for task in (self._task, self._lookup) if task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     def _event(self, record: Record) -> None:
         event, counters = record.event, self.overview.counters
@@ -114,9 +119,11 @@ class Pulse:
         self._lag = max(self._lag or 0.0, now - due)
         self._lag_timer = loop.call_later(_LAG_STEP, self._measure_lag, now + _LAG_STEP)
 
+    async def _find_relays(self) -> None:
+        self.overview.relays.update(await addresses(self._turn_urls))
+
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        self.overview.relays = await addresses(self._turn_urls)
         due = loop.time()
         while True:
             try:
@@ -175,7 +182,7 @@ class Pulse:
         peer, room, verdict = track.peer, track.room, track.health.verdict
         self._count(track)
         if room.peers.get(peer.id) is peer:
-            interrupted = "transport" in verdict.reasons
+            interrupted = track.health.silent
             light = _LIGHTS[verdict.level.word]
             if (light, verdict.reasons, interrupted) != (peer.light, peer.reasons, peer.interrupted):
                 room.judged(peer, light, verdict.reasons, interrupted=interrupted)

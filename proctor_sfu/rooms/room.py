@@ -265,6 +265,7 @@ class Room:
 
     def follow_transport(self, peer: Peer, transport: WebRtcTransport) -> None:
         """Let the peer's state follow the transport's."""
+        peer.interrupted = False
         transport.on("icestatechange", lambda _: self.changed(peer))
         transport.on("dtlsstatechange", lambda _: self.changed(peer))
 
