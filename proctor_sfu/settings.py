@@ -280,7 +280,7 @@ class Quality(_Section):
         10.0, ge=1, description="Time in which all pictures of a camera are alike and it is suspected to be frozen."
     )
     frozen_percent: float = Field(
-        5.0, ge=0, le=100, description="How much the sizes of a camera's pictures may differ and be alike, percent."
+        4.0, ge=0, le=100, description="How much the sizes of a camera's pictures may differ and be alike, percent."
     )
     silence_packet_bytes: float = Field(
         50.0, ge=0, description="Mean size of a microphone's packets, with header, up to which it is silent."

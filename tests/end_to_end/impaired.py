@@ -7,7 +7,6 @@ went through so far, by SSRC.
 from __future__ import annotations
 
 import asyncio
-from random import Random
 from typing import Any
 
 import av
@@ -84,14 +83,14 @@ class ImpairedCandidate(Impaired, Candidate):
 
 
 class Still(VideoStreamTrack):  # type: ignore[misc]  # aiortc is not checked.
-    """The same noisy picture again and again."""
+    """The same picture again and again."""
 
     def __init__(self) -> None:
         super().__init__()
-        pixels = Random(7).randbytes(320 * 240 * 3)
-        self._picture = av.VideoFrame.from_ndarray(
-            numpy.frombuffer(pixels, numpy.uint8).reshape(240, 320, 3), format="rgb24"
-        ).reformat(format="yuv420p")
+        rows, columns = numpy.mgrid[0:240, 0:320]
+        shade = numpy.sin(columns / 25) * numpy.cos(rows / 18) * 60 + 128
+        pixels = numpy.stack([columns * 255 // 320, rows * 255 // 240, shade], -1).astype(numpy.uint8)
+        self._picture = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuv420p")
 
     async def recv(self) -> Any:
         """Return it when it is due."""
