@@ -71,6 +71,20 @@ def test_quitting_with_the_table_leaves_it_on_the_terminal(exam: Exam, screen: T
     assert "ann" in shown and "psfu " not in shown.splitlines()[0]
 
 
+def test_a_kick_is_done_after_the_name_was_typed(exam: Exam, screen: Terminal) -> None:
+    exam.enter("candidate", "ann")
+    exam.enter("candidate", "bea")
+    monitor(screen, exam.daemon, "--room", exam.room, "--allow-actions", "--filter", "id=bea")
+    screen.until("bea")
+    screen.type("K")
+    screen.until("Kick bea out of")
+    screen.type(*"bea", "Tab", *"late", "Enter")
+    screen.until("bea was kicked out of")
+    assert [each["id"] for each in exam.daemon.psfu("candidates", "list", "--room", exam.room)] == ["ann"]
+    screen.type("q")
+    screen.until("ended with 0")
+
+
 def test_a_daemon_that_goes_and_comes_back(tmp_path: Path, screen: Terminal) -> None:
     folder = tmp_path / "psfu"
     folder.mkdir()

@@ -126,7 +126,7 @@ async def test_a_click_chooses_a_row_and_two_open_it() -> None:
         await watched.pilot.click(watched.table, offset=(5, 4))
         assert watched.table.cursor is not None and watched.table.cursor[-1] == watched.rows[3]
         await watched.pilot.click(watched.table, offset=(5, 4), times=2)
-        await watched.pilot.pause()
+        await watched.settle()
         assert isinstance(watched.app.screen, CandidateScreen)
 
 
@@ -136,7 +136,7 @@ async def test_tabs_and_keys_can_be_clicked() -> None:
         await watched.seconds()
         assert "4711" in watched.text()
         await watched.pilot.click("KeyLine", offset=(watched.lines()[-1].index("Pause"), 0))
-        await watched.pilot.pause()
+        await watched.settle()
         assert watched.app.model.paused
 
 
@@ -585,7 +585,7 @@ async def test_a_deed_is_done_once_its_name_is_typed(
             word = watched.app.screen._word  # type: ignore[attr-defined]
             await watched.press(*word, "tab", *"bye", "enter")
             await watched.app.workers.wait_for_complete()
-            await watched.pilot.pause()
+            await watched.settle()
             assert [(method, target.partition("&")[0]) for method, target in requests] == [request_]
             await watched.until("not [2J now")
 
@@ -604,7 +604,7 @@ async def test_under_the_mask_a_name_nobody_knows_is_typed(tmp_path: Path) -> No
             word = watched.app.screen._word  # type: ignore[attr-defined]
             await watched.press(*word, "enter")
             await watched.app.workers.wait_for_complete()
-            await watched.pilot.pause()
+            await watched.settle()
             assert requests[0].startswith("/v1/rooms/exam-101/candidates/s20230000?")
             await watched.until(f"{word} was kicked out of exam-101")
 

@@ -68,7 +68,7 @@ async def paused(watched: Watching) -> None:
 async def filtering(watched: Watching) -> None:
     await watched.press("/", *"loss>1 sta")
     watched.app.screen.query_one("Input").cursor_blink = False  # type: ignore[attr-defined]
-    await watched.pilot.pause()
+    await watched.settle()
 
 
 def with_incident(frame: Frame) -> Frame:
@@ -135,7 +135,7 @@ async def test_picture(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("NO_COLOR", "1")
     async with watching(size=size, **({"count": 12} | options)) as watched:
         await step(watched)
-        await watched.pilot.pause()
+        await watched.settle()
         picture = watched.app.export_screenshot(title="psfu monitor")
     if options.get("ascii"):
         shown = re.sub(r"&#160;", " ", "".join(re.findall(r"<text[^>]*terminal[^>]*>([^<]*)<", picture)))

@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from proctor_sfu.control.api.quality import Frame
 from proctor_sfu.control.client import Client
@@ -53,12 +54,24 @@ class Watching:
         self.pilot: Pilot[Any]
         self._clock = clock
 
+    async def settle(self) -> None:
+        """Wait until the screen is at rest: nothing is to be laid out or drawn any more."""
+        for _ in range(100):
+            await self.pilot.pause()
+            screen = self.app.screen
+            if not screen._dirty_widgets and not any(
+                each._layout_required or each._repaint_required or each._recompose_required
+                for each in screen.walk_children(with_self=True)
+                if isinstance(each, Widget)
+            ):
+                return
+
     async def seconds(self, count: int = 1, make: Callable[[Frame], Frame] = lambda frame: frame) -> None:
         """Let seconds go by, each with a frame, changed by ``make``."""
         for _ in range(count):
             self._clock[0] += 1
             self.script.sink.frame(make(self.crowd.frame()))
-            await self.pilot.pause()
+            await self.settle()
 
     async def rush(self, count: int, make: Callable[[Frame], Frame] = lambda frame: frame) -> None:
         """Let seconds go by of which only the last is drawn."""
@@ -71,19 +84,19 @@ class Watching:
         """Let time go by without any frame."""
         self._clock[0] += seconds
         self.app._tick()
-        await self.pilot.pause()
+        await self.settle()
 
     async def link(self, link: Link) -> None:
         self.script.sink.link(link)
-        await self.pilot.pause()
+        await self.settle()
 
     async def happened(self, *happenings: Happening, anew: bool = False) -> None:
         self.script.sink.happened(happenings, anew=anew)
-        await self.pilot.pause()
+        await self.settle()
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
-        await self.pilot.pause()
+        await self.settle()
 
     async def until(self, *shown: str) -> str:
         """Wait until the screen shows all of this; returns what it shows."""
@@ -133,7 +146,7 @@ async def watching(
     watched = Watching(app, script, Crowd(count, rooms=rooms), clock)
     async with app.run_test(size=size, notifications=True) as pilot:
         watched.pilot = pilot
-        await pilot.pause()
+        await watched.settle()
         if live:
             await watched.link(Link(state="live"))
             await watched.seconds()
