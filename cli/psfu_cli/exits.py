@@ -53,6 +53,7 @@ _BY_REASON: Final[Mapping[str, Exit]] = {
     "usage": Exit.USAGE, "not_found": Exit.NOT_FOUND, "conflict": Exit.CONFLICT, "busy": Exit.CONFLICT,
     "held": Exit.CONFLICT,
     "bad_filter": Exit.USAGE, "bad_columns": Exit.USAGE, "bad_sort": Exit.USAGE, "bad_theme": Exit.USAGE,
+    "bad_time": Exit.USAGE,
 }  # fmt: skip
 
 

@@ -24,12 +24,17 @@ from psfu_tui.screens.table import TableScreen
 from support.impostor import impostor
 from support.watching import Watching, happening, watching
 
-KEYS_TESTED: set[str] = set()
+from .test_columns import RECORDING
+
+DISK = {
+    "directory": "/srv", "free_bytes": 80 * 2**30, "size_bytes": 10**12, "rate": 0.0, "speed": None, "hours_left": 31.0,
+    "reserve_bytes": 0, "trouble": "", "reason": "", "recording": 0, "refused": 2, "public_key": "",
+}  # fmt: skip
 
 
 def uses(*ids: str) -> None:
-    """Say which bindings a test has tried."""
-    KEYS_TESTED.update(ids)
+    """Say which bindings a test tries; `test_every_key_is_tried` reads it."""
+    assert {*ids} <= {each.id for each in start.bindings()}
 
 
 def head(watched: Watching) -> str:
@@ -46,7 +51,7 @@ async def test_it_begins_with_the_worst_candidate_and_the_cursor_on_it() -> None
 
 
 async def test_numbers_lead_to_the_screens_and_back() -> None:
-    uses(*[f"screen.{mode}" for mode in ("rooms", "candidates", "workers", "events", "tree", "proctors")])
+    uses("screen.rooms", "screen.candidates", "screen.workers", "screen.events", "screen.tree", "screen.proctors")
     async with watching() as watched:
         for key, title, noun in [("1", "Rooms", "exam-101"), ("3", "Workers", "4711"), ("5", "Events", "nothing"),
                                  ("6", "Tree", "worker 4711"), ("7", "Proctors", "Ruth Meier"),
@@ -63,11 +68,23 @@ async def test_recordings_are_a_screen_only_where_a_daemon_can_be_asked(tmp_path
         await watched.press("4")
         assert isinstance(watched.app.screen, CandidatesScreen)
         assert "Recordings" not in head(watched)
-    with impostor(tmp_path / "s", {"items": []}) as path:
-        async with watching(client=Client(path)) as watched:
+
+    def answer(method: str, target: str) -> tuple[int, bytes]:
+        if target.endswith("/disk"):
+            return 200, json.dumps(DISK).encode()
+        return 200, json.dumps({"items": [dataclasses.asdict(RECORDING)]}).encode()
+
+    with impostor(tmp_path / "s", answer) as path:
+        async with watching(client=Client(path), size=(160, 30)) as watched:
             await watched.press("4")
-            await watched.seconds()
-            assert "no recordings" in watched.text()
+            await watched.until("cand-001", "camera (stalled)", "80 GiB free, 1d07h left", "2 not recorded")
+            await watched.press("x")
+            assert "cand-001" not in watched.text()
+            await watched.press("enter")
+            assert isinstance(watched.app.screen, CandidateScreen)
+    with impostor(tmp_path / "t", lambda method, target: (500, b'{"error":{"code":"x","message":"the disk is gone"}}')):
+        async with watching(client=Client(tmp_path / "t"), mode="recordings") as watched:
+            await watched.until("the disk is gone")
 
 
 async def test_the_cursor_moves_and_stays_with_its_row() -> None:
@@ -609,5 +626,6 @@ async def test_under_the_mask_a_name_nobody_knows_is_typed(tmp_path: Path) -> No
             await watched.until(f"{word} was kicked out of exam-101")
 
 
-def test_every_key_was_tried() -> None:
-    assert {each.id for each in start.bindings()} - KEYS_TESTED == set()
+def test_every_key_is_tried() -> None:
+    written = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert [each.id for each in start.bindings() if f'"{each.id}"' not in written] == []

@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from proctor_sfu.control.api.quality import Frame, Incident
-from psfu_tui.links import Link
+from psfu_tui.links import Link, Mark, Progress
+from support.crowd import BEGIN
 from support.watching import Watching, happening, watching
 
 HERE = Path(__file__).parent / "pictures"
@@ -63,6 +64,17 @@ async def paused(watched: Watching) -> None:
     await watched.press("p")
     await watched.seconds(4)
     await watched.silence(0)
+
+
+async def replayed(watched: Watching) -> None:
+    await watched.rush(30)
+    begin = BEGIN.timestamp()
+    marks = tuple(Mark(at=begin + 3600 * hours, level="bad") for hours in (0.5, 0.55, 1.9))
+    watched.script.sink.playing(
+        Progress(begin=begin, end=begin + 3 * 3600, at=begin + 5000, speed=4.0, playing=True, marks=marks)
+    )
+    await watched.link(Link(state="replay", text="exam-101.psfurec"))
+    await watched.seconds()
 
 
 async def filtering(watched: Watching) -> None:
@@ -115,6 +127,7 @@ PICTURES: dict[str, tuple[tuple[int, int], Step, dict[str, Any]]] = {
     "candidate-120x40": ((120, 40), candidate, {}),
     "paused-100x20": ((100, 20), paused, {}),
     "disconnected-100x20": ((100, 20), disconnected, {}),
+    "replay-100x20": ((100, 20), replayed, {}),
     "filter-100x20": ((100, 20), filtering, {"count": 60}),
     "help-120x40": ((120, 40), keys("?"), {}),
     "columns-100x30": ((100, 30), keys("c"), {}),

@@ -15,7 +15,6 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 
-from proctor_sfu.control.api.quality import Frame
 from proctor_sfu.control.api.recordings import Disk, Recording
 from proctor_sfu.control.client import Client
 from proctor_sfu.errors import PsfuError
@@ -23,8 +22,7 @@ from psfu_tui import cells, deeds, saving, themes
 from psfu_tui.ascii_filter import AsciiFilter
 from psfu_tui.columns import Key
 from psfu_tui.deeds import Deed
-from psfu_tui.happenings import Happening
-from psfu_tui.links import Feed, Link
+from psfu_tui.links import Feed
 from psfu_tui.masking import Mask
 from psfu_tui.messages import (
     CandidateAsked,
@@ -34,19 +32,25 @@ from psfu_tui.messages import (
     FrameArrived,
     HappeningsArrived,
     LinkChanged,
+    PastArrived,
+    ProgressMade,
     RecordingsAsked,
     RoomAsked,
 )
 from psfu_tui.model import Model
 from psfu_tui.options import INTERVALS, Mode, Options
 from psfu_tui.palette import Commands
+from psfu_tui.player import position
+from psfu_tui.posting import Posting
+from psfu_tui.replay import ReplayFeed
 from psfu_tui.screens.base import NEEDS_DAEMON, TABS, MonitorScreen, Stage
 from psfu_tui.screens.candidate import CandidateScreen
 from psfu_tui.screens.candidates import CandidatesScreen
 from psfu_tui.screens.chooser import ColumnChooser
 from psfu_tui.screens.confirm import Confirm
 from psfu_tui.screens.events import EventsScreen
-from psfu_tui.screens.help import Help
+from psfu_tui.screens.goto import GoTo
+from psfu_tui.screens.help import Help, keys_of
 from psfu_tui.screens.proctors import ProctorsScreen
 from psfu_tui.screens.recordings import RecordingsScreen
 from psfu_tui.screens.rooms import RoomsScreen
@@ -57,9 +61,16 @@ from psfu_tui.stopping import Stopping
 from psfu_tui.widgets.filter_bar import FilterBar, quoted
 from psfu_tui.widgets.live_table import LiveTable
 from psfu_tui.widgets.tab_line import TabLine
+from psfu_tui.widgets.timeline import Timeline
 
 EARLY: Final = 0.25
 """Seconds a frame may come early and still be shown."""
+
+REPLAYED: Final = 0.3
+"""Seconds between two pictures of a replay at most."""
+
+LEAD: Final = 3.0
+"""Seconds before something bad a replay goes to."""
 
 _SCREENS: Final[dict[Mode, type[TableScreen[Any]]]] = {
     "rooms": RoomsScreen, "candidates": CandidatesScreen, "workers": WorkersScreen, "recordings": RecordingsScreen,
@@ -80,6 +91,13 @@ class MonitorApp(App[str]):
         Binding("plus", "interval(-1)", "Faster", show=False, key_display="+", id="faster"),
         Binding("minus", "interval(1)", "Slower", show=False, key_display="-", id="slower"),
         Binding("x", "mask", "Mask", id="mask"),
+        Binding("left_square_bracket", "wind(-1)", "Back 1 s", show=False, id="replay.back"),
+        Binding("right_square_bracket", "wind(1)", "Forward 1 s", show=False, id="replay.forward"),
+        Binding("left_curly_bracket", "wind(-60)", "Back 1 min", show=False, id="replay.back_minute"),
+        Binding("right_curly_bracket", "wind(60)", "Forward 1 min", show=False, id="replay.forward_minute"),
+        Binding("comma", "trouble(-1)", "Trouble before", show=False, id="replay.previous"),
+        Binding("full_stop", "trouble(1)", "Next trouble", id="replay.next"),
+        Binding("t", "go_to", "Go to", id="replay.go_to"),
         Binding("ctrl+s", "save", "Save picture and numbers", show=False, id="save"),
         Binding("colon", "command_palette", "Commands", key_display=":", id="palette"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="help"),
@@ -106,7 +124,8 @@ class MonitorApp(App[str]):
         self._feed = feed
         self._client = client
         self._clock = clock
-        self._interval = options.interval
+        self._replay = feed if isinstance(feed, ReplayFeed) else None
+        self._interval = options.interval if self._replay is None else REPLAYED
         self._painted_at: float | None = None
         for theme in themes.THEMES:
             self.register_theme(theme)
@@ -132,7 +151,7 @@ class MonitorApp(App[str]):
         self.set_interval(1.0, self._tick)
         if not self.is_headless:
             Stopping(lambda: self.call_later(self.refresh, layout=True)).begin()
-        self._feed.start(self)
+        self._feed.start(Posting(self.post_message))
 
     def on_unmount(self) -> None:
         """Read no more."""
@@ -151,23 +170,7 @@ class MonitorApp(App[str]):
         """Return our own variables for themes that do not know them."""
         return themes.DEFAULTS
 
-    # What the feed tells, from its own thread.
-
-    def frame(self, frame: Frame) -> None:
-        """Take a frame."""
-        self.post_message(FrameArrived(frame))
-
-    def happened(self, happenings: Sequence[Happening], *, anew: bool) -> None:
-        """Take what happened."""
-        self.post_message(HappeningsArrived(happenings, anew))
-
-    def link(self, link: Link) -> None:
-        """Take what became of the source."""
-        self.post_message(LinkChanged(link))
-
-    def failed(self, error: Exception) -> None:
-        """Take an error nobody foresaw."""
-        self.post_message(FeedFailed(error))
+    # What the feed tells.
 
     @on(FrameArrived)
     def _frame_arrived(self, event: FrameArrived) -> None:
@@ -178,6 +181,16 @@ class MonitorApp(App[str]):
         if self._painted_at is None or now - self._painted_at >= self._interval - EARLY:
             self._painted_at = now
             self._paint()
+
+    @on(PastArrived)
+    def _past_arrived(self, event: PastArrived) -> None:
+        self.model.trends.replace(event.frames)
+        self._paint()
+
+    @on(ProgressMade)
+    def _progress_made(self, event: ProgressMade) -> None:
+        self.model.progress = event.progress
+        self._tick()
 
     @on(HappeningsArrived)
     def _happenings_arrived(self, event: HappeningsArrived) -> None:
@@ -235,13 +248,13 @@ class MonitorApp(App[str]):
     @work(thread=True, exclusive=True, group="recordings")
     def _ask_recordings(self, client: Client) -> None:
         try:
-            found = tuple(client.recordings.list(self.options.room)), client.recordings.disk()
-        except PsfuError:
-            return  # The banner tells already that the daemon is gone, and the next question comes in two seconds.
-        self.call_from_thread(self._show_recordings, *found)
+            found = tuple(client.recordings.list(self.options.room))
+            self.call_from_thread(self._show_recordings, found, client.recordings.disk())
+        except PsfuError as error:
+            self.call_from_thread(self._show_recordings, (), None, str(error))
 
-    def _show_recordings(self, recordings: tuple[Recording, ...], disk: Disk) -> None:
-        self.model.recordings, self.model.disk = recordings, disk
+    def _show_recordings(self, recordings: tuple[Recording, ...], disk: Disk | None, refused: str = "") -> None:
+        self.model.recordings, self.model.disk, self.model.refused = recordings, disk, refused
         self._paint()
 
     @on(DeedAsked)
@@ -303,7 +316,9 @@ class MonitorApp(App[str]):
     # Actions.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only the screens there are."""
+        """Offer only the screens there are, and winding only where something is replayed."""
+        if action in ("wind", "trouble", "go_to"):
+            return self._replay is not None
         return action != "mode" or any(parameters[0] == mode for _, mode, _ in self._stage.tabs)
 
     async def action_mode(self, mode: str) -> None:
@@ -312,17 +327,55 @@ class MonitorApp(App[str]):
 
     def action_pause(self) -> None:
         """Let the picture stand still, or go on."""
-        if self.model.paused:
+        if self._replay is not None:
+            self._replay.toggle()
+        elif self.model.paused:
             self.model.resume()
         else:
             self.model.pause(self._clock())
         self._paint()
 
     def action_interval(self, step: int) -> None:
-        """Show numbers less or more often."""
+        """Show numbers less or more often; play a replay slower or faster."""
+        if self._replay is not None:
+            self._replay.faster(-step)
+            return
         nearest = min(range(len(INTERVALS)), key=lambda index: abs(INTERVALS[index] - self._interval))
         self._interval = INTERVALS[max(0, min(len(INTERVALS) - 1, nearest + step))]
         self.notify(f"every {self._interval:g} s", timeout=2, markup=False)
+
+    def action_wind(self, seconds: float) -> None:
+        """Go forward or back in a replay."""
+        if self._replay is not None:
+            self._replay.move(seconds)
+
+    def action_trouble(self, step: int) -> None:
+        """Go to where something bad happened, in a replay."""
+        progress = self.model.progress
+        if self._replay is None or progress is None:
+            return
+        after = [mark.at for mark in progress.marks if mark.at > progress.at + LEAD + 1]
+        before = [mark.at for mark in progress.marks if mark.at < progress.at + LEAD - 1]
+        if found := (after[:1] if step > 0 else before[-1:]):
+            self._replay.seek(found[0] - LEAD)
+
+    def action_go_to(self) -> None:
+        """Ask where to go in a replay."""
+        replay = self._replay
+        if replay is None or self.screen.is_modal:
+            return
+
+        def answered(at: float | None) -> None:
+            if at is not None:
+                replay.seek(at)
+
+        player = replay.player
+        self.push_screen(GoTo(lambda text: position(text, player.begin, player.end, self.model.zone)), answered)
+
+    @on(Timeline.Sought)
+    def _sought(self, event: Timeline.Sought) -> None:
+        if self._replay is not None:
+            self._replay.seek(event.at)
 
     def action_mask(self) -> None:
         """Hide names and addresses, or show them."""
@@ -346,22 +399,7 @@ class MonitorApp(App[str]):
         if self.screen.is_modal:
             return
         table = self.screen.table if isinstance(self.screen, TableScreen) else None
-        self.push_screen(Help(self._keys(), table))
-
-    def _keys(self) -> dict[str, list[tuple[str, str]]]:
-        """Return the keys of the screen in front."""
-        found: dict[str, dict[str, tuple[list[str], str]]] = {"This screen": {}, "Everywhere": {}, "Moving": {}}
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            if binding.id is None:
-                continue  # Textual's own.
-            moving = isinstance(active.node, LiveTable)
-            heading = "Moving" if moving else "Everywhere" if active.node is self else "This screen"
-            keys, _ = found[heading].setdefault(binding.id, ([], binding.description))
-            keys.append(self.get_key_display(binding.with_key(binding.key)))
-        return {
-            heading: [(" ".join(keys), what) for keys, what in entries.values()] for heading, entries in found.items()
-        }
+        self.push_screen(Help(keys_of(self.screen), table))
 
     def action_quit_keeping(self) -> None:
         """Quit and leave what is shown on the terminal."""
@@ -371,6 +409,6 @@ class MonitorApp(App[str]):
 
 OWNERS: Final[tuple[type[Any], ...]] = (
     MonitorApp, MonitorScreen, TableScreen, RoomsScreen, CandidatesScreen, CandidateScreen, ProctorsScreen, TreeScreen,
-    LiveTable, FilterBar, ColumnChooser, Confirm, Help,
+    LiveTable, FilterBar, ColumnChooser, Confirm, GoTo, Help,
 )  # fmt: skip
 """Whatever has keys of its own."""

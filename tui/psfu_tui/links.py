@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from proctor_sfu.control.api.quality import Frame
+from proctor_sfu.control.api.quality import Frame, Level
 from psfu_tui.happenings import Happening
 
 
@@ -19,6 +19,27 @@ class Link:
     """Why, or where from; for people."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A moment of a replay worth looking at."""
+
+    at: float
+    """Unix time."""
+    level: Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a replay is; times are Unix times."""
+
+    begin: float
+    end: float
+    at: float
+    speed: float
+    playing: bool
+    marks: tuple[Mark, ...]
+
+
 class Sink(Protocol):
     """Takes what a feed gets, from any thread, without blocking it."""
 
@@ -27,6 +48,12 @@ class Sink(Protocol):
 
     def happened(self, happenings: Sequence[Happening], *, anew: bool) -> None:
         """Take what happened; ``anew``: it stands for all that was told before."""
+
+    def past(self, frames: Sequence[Frame]) -> None:
+        """Take the frames before the newest one, oldest first, instead of those there were."""
+
+    def playing(self, progress: Progress) -> None:
+        """Take where a replay is."""
 
     def link(self, link: Link) -> None:
         """Take what became of the source."""

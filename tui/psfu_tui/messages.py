@@ -10,7 +10,7 @@ from textual.message import Message
 from proctor_sfu.control.api.quality import Frame
 from psfu_tui.columns import Key
 from psfu_tui.happenings import Happening
-from psfu_tui.links import Link
+from psfu_tui.links import Link, Progress
 
 Deed: TypeAlias = Literal["kick", "close", "record"]
 """What can be done to an exam from here."""
@@ -35,6 +35,26 @@ class HappeningsArrived(Message):
         super().__init__()
         self.happenings = happenings
         self.anew = anew
+
+
+class PastArrived(Message):
+    """The feed has the frames before the newest one."""
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        super().__init__()
+        self.frames = frames
+
+
+class ProgressMade(Message):
+    """A replay went on."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self.progress = progress
+
+    def can_replace(self, message: Message) -> bool:
+        """Only where it is now counts."""
+        return isinstance(message, ProgressMade)
 
 
 class LinkChanged(Message):

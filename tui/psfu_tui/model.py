@@ -12,7 +12,7 @@ from proctor_sfu.control.api.recordings import Disk, Recording
 from psfu_tui import figures
 from psfu_tui.columns import Key
 from psfu_tui.happenings import Happening, Log
-from psfu_tui.links import Link
+from psfu_tui.links import Link, Progress
 from psfu_tui.masking import Mask
 from psfu_tui.trends import Trends
 
@@ -45,11 +45,15 @@ class Model:
         self.newest: Frame | None = None
         """What came last; another one while paused."""
         self.link = Link(state="connecting")
+        self.progress: Progress | None = None
+        """Of a replay."""
         self.trends = Trends()
         self.log = Log()
         self.recordings: tuple[Recording, ...] = ()
         self.disk: Disk | None = None
         """Of the recordings; None: not asked for yet."""
+        self.refused = ""
+        """Why the daemon did not tell of its recordings."""
         self.zone = zone
         """Of the times shown; None: that of this machine."""
         self.masked = False
@@ -95,7 +99,7 @@ class Model:
                 phase="paused", text=f"for {_age(now, self._paused_at)} · this is {at} · the server goes on"
             )
         if self.link.state == "replay":
-            return Condition(phase="replay", text=f"{at} · {self.link.text}")
+            return Condition(phase="replay", text=f"{_playing(self.progress)} {at} · {self.link.text}")
         if self._taken_at is None:
             return Condition(phase="connecting", text=self.link.text)
         if now - self._taken_at > LATE:
@@ -167,6 +171,15 @@ class Model:
     def shown_happening(self, happening: Happening) -> Happening:
         """Return what happened as it may be shown."""
         return self._mask.happening(happening) if self.masked else happening
+
+
+def _playing(progress: Progress | None) -> str:
+    """Return whether a replay plays, and how fast."""
+    if progress is None:
+        return "reading"
+    if progress.playing:
+        return "▶" if progress.speed == 1 else f"▶ ×{progress.speed:g}"
+    return "at its end" if progress.at >= progress.end else "standing still at"
 
 
 _Peer = TypeVar("_Peer", Candidate, Proctor)

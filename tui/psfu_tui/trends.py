@@ -6,6 +6,7 @@ import math
 import operator
 from array import array
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -59,6 +60,13 @@ class Trends:
             for name, read in _READ.items()
         }
         self._seconds.append(_Second(frame.seq, places, numbers))
+
+    def replace(self, frames: Iterable[Frame]) -> None:
+        """Remember these frames, oldest first, and nothing else."""
+        self._seconds.clear()
+        self._drawn.clear()
+        for frame in frames:
+            self.add(frame)
 
     def series(self, key: Key, name: Name, seconds: int = SECONDS) -> list[float | None]:
         """Return the latest numbers of a candidate, oldest first, one a second; None: not known."""

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC
+from datetime import UTC, tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from proctor_sfu.control.api.quality import Frame
+from proctor_sfu.control.api.quality import Frame, only_room
 from proctor_sfu.errors import RefusedError
-from psfu_cli import exits
+from psfu_cli import exits, history
 from psfu_cli.commands.monitor_options import (
     AllowActionsOption,
     AsciiOption,
+    AtOption,
     ColumnsOption,
     CountOption,
     EveryOption,
     FilterOption,
+    LastOption,
     LimitOption,
     ListKeysOption,
     MaskOption,
@@ -32,10 +36,12 @@ from psfu_cli.commands.monitor_options import (
     ModeOption,
     MouseOption,
     OnceOption,
+    ReplayOption,
     RoomOption,
     Screen,
     ScreenOption,
     SortOption,
+    SpeedOption,
     ThemeOption,
     UtcOption,
 )
@@ -43,7 +49,6 @@ from psfu_cli.options import Cli, client
 from psfu_cli.output import Colour, Column, Format, flush
 
 if TYPE_CHECKING:
-    from psfu_tui.happenings import Happening
     from psfu_tui.options import Options, View
     from psfu_tui.plain import Selection
     from psfu_tui.preferences import Preferences
@@ -66,6 +71,10 @@ def monitor(
     as_ascii: AsciiOption = None,
     mouse: MouseOption = None,
     utc: UtcOption = None,
+    replay: ReplayOption = None,
+    last: LastOption = None,
+    at: AtOption = None,
+    speed: SpeedOption = 1.0,
     mask: MaskOption = None,
     allow_actions: AllowActionsOption = False,
     list_keys: ListKeysOption = False,
@@ -82,6 +91,7 @@ def monitor(
     view = _view(shown, filter_text, sort, columns, prefer)
     masked = _first(mask, prefer.mask, False)
     zone = UTC if _first(utc, prefer.utc, False) else None
+    past = _past(cli, replay, last, at, zone)
     every = _first(interval, prefer.interval, 1.0)
     try:
         if wanted is Mode.TUI:
@@ -92,21 +102,58 @@ def monitor(
                 theme=_first(theme, prefer.theme, None), colour=_coloured(cli), ascii=_ascii(as_ascii, prefer),
                 mouse=_first(mouse, prefer.mouse, True), allow_actions=allow_actions, zone=zone, keys=prefer.keys,
             )  # fmt: skip
-            _show(cli, options)
+            _show(cli, options, past, speed)
         elif wanted is Mode.LINES:
-            _lines(cli, view, room, masked=masked, count=count, clock=_clock(zone))
+            news = _news(cli, room) if past is None else past.frames(room)
+            _lines(cli, view, news, masked=masked, count=count, clock=_clock(zone))
         else:
             selection = _selection(shown, view, limit, masked=masked)
             stream = wanted is Mode.STREAM
-            frames = (
-                cli.client.quality.stream(max(1.0, every), room)
-                if stream
-                else iter([cli.client.quality.snapshot(room)])
-            )
+            frames = _live(cli, room, every, stream=stream) if past is None else past.frames(room, every, stream=stream)
             _write(cli, selection, itertools.islice(frames, count), stream=stream, ascii_only=_ascii(as_ascii, prefer),
                    clock=_clock(zone))  # fmt: skip
     except KeyboardInterrupt:
         raise typer.Exit(exits.Exit.INTERRUPTED) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A history to show; times are Unix times."""
+
+    path: Path
+    begin: float | None
+    at: float | None
+
+    def frames(self, room: str | None, every: float = 1.0, *, stream: bool = True) -> Iterator[Frame]:
+        """Yield the frames from a time on, or the one of it; without one that is the last."""
+        from proctor_sfu.quality.archive import Archive
+
+        with Archive(self.path) as archive:
+            if stream:
+                begin = self.begin if self.at is None else self.at
+                found = archive.frames(begin, step=max(1, round(every)))
+            else:
+                only = archive.frame_at(math.inf if self.at is None else self.at)
+                found = iter([only] if only is not None else [])
+            for recorded in found:
+                yield recorded.frame if room is None else only_room(recorded.frame, room)
+
+
+def _past(cli: Cli, replay: Path | None, last: float | None, at: str | None, zone: tzinfo | None) -> Past | None:
+    """Return the history to show, None for what is now; raises `RefusedError` and `ArchiveError`."""
+    if replay is None and last is None:
+        if at is not None:
+            raise RefusedError("usage", "--at is for --replay and --last")
+        return None
+    from proctor_sfu.quality.archive import Archive
+    from psfu_tui.player import position
+
+    path = replay or history.of_daemon(cli)
+    with Archive(path) as archive:
+        if archive.begin is None or archive.end is None:
+            raise RefusedError("not_found", f"{path}: nothing was recorded yet")
+        begin = archive.begin if last is None else max(archive.begin, archive.end - last)
+        return Past(path=path, begin=begin, at=None if at is None else position(at, begin, archive.end, zone))
 
 
 def _first(*values: Any) -> Any:
@@ -165,14 +212,26 @@ def _mask(masked: bool) -> Any:
     return Mask(secrets.token_bytes(16)) if masked else None
 
 
-def _show(cli: Cli, options: Options) -> None:
+def _show(cli: Cli, options: Options, past: Past | None, speed: float) -> None:
     from psfu_tui.feeds import LiveFeed
+    from psfu_tui.replay import ReplayFeed
     from psfu_tui.start import run
 
     daemon = cli.client
-    kept = run(LiveFeed(daemon, options.room), options, daemon)
+    if past is None:
+        kept = run(LiveFeed(daemon, options.room), options, daemon)
+    else:
+        # What is replayed is over: there is nothing to be asked, and nothing to be done.
+        kept = run(ReplayFeed(past.path, room=options.room, begin=past.begin, at=past.at, speed=speed), options, None)
     if kept is not None:
         cli.writer(type(kept)).line(kept)
+
+
+def _live(cli: Cli, room: str | None, every: float, *, stream: bool) -> Iterator[Frame]:
+    if stream:
+        yield from cli.client.quality.stream(max(1.0, every), room)
+    else:
+        yield cli.client.quality.snapshot(room)
 
 
 def _selection(screen: Screen, view: View, limit: int | None, *, masked: bool) -> Selection:
@@ -231,20 +290,24 @@ def _column(column: Any, *, ascii_only: bool) -> Column:
 
 
 def _lines(
-    cli: Cli, view: View, room: str | None, *, masked: bool, count: int | None, clock: Callable[[str], str]
+    cli: Cli,
+    view: View,
+    frames: Iterator[Frame],
+    *,
+    masked: bool,
+    count: int | None,
+    clock: Callable[[str], str],
 ) -> None:
-    """Write a sentence for each change; a daemon that goes away is waited for."""
+    """Write a sentence for each change from one frame to the next."""
     from psfu_tui.happenings import Happening
     from psfu_tui.plain import Sentences, first_sentence, sentence
 
     sentences = Sentences(view, _mask(masked))
 
     def told() -> Iterator[Happening]:
-        begun = False
-        for frame in _frames(cli, room):
-            if not begun:
+        for number, frame in enumerate(frames):
+            if number == 0:
                 exits.hint(first_sentence(frame))
-                begun = True
             yield from sentences.of(frame)
 
     writer = cli.writer(Happening)
@@ -253,7 +316,7 @@ def _lines(
         flush()
 
 
-def _frames(cli: Cli, room: str | None) -> Iterator[Frame]:
+def _news(cli: Cli, room: str | None) -> Iterator[Frame]:
     """Yield frames for good, and say on standard error how the daemon is."""
     from psfu_tui.feeds import reconnecting
     from psfu_tui.links import Link

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from psfu_cli import complete
+from psfu_cli import complete, quantities
 
-SHOWN, HOW, SAFETY = "What is shown", "How it is shown", "Safety"
+SHOWN, HOW, PAST, SAFETY = "What is shown", "How it is shown", "What was", "Safety"
 
 
 class Mode(StrEnum):
@@ -39,6 +40,10 @@ def _shown(*names: str, **how: Any) -> Any:
 
 def _how(*names: str, **how: Any) -> Any:
     return typer.Option(*names, rich_help_panel=HOW, **how)
+
+
+def _past(*names: str, **how: Any) -> Any:
+    return typer.Option(*names, rich_help_panel=PAST, **how)
 
 
 def _safety(*names: str, **how: Any) -> Any:
@@ -85,6 +90,18 @@ MouseOption: TypeAlias = Annotated[
     bool | None, _how("--mouse/--no-mouse", help="With --no-mouse the terminal selects text.")
 ]
 UtcOption: TypeAlias = Annotated[bool | None, _how("--utc/--local", help="Times of day; local.")]
+ReplayOption: TypeAlias = Annotated[
+    Path | None, _past("--replay", metavar="FILE", help="What a history file has, instead of what is now.")
+]
+LastOption: TypeAlias = Annotated[
+    Any, _past("--last", metavar="TIME", parser=quantities.seconds, help="The last 30m or 2h of this daemon's history.")
+]
+AtOption: TypeAlias = Annotated[
+    str | None, _past("--at", metavar="TIME", help="Begin at 14:32, 14:32:07 or an ISO time.")
+]
+SpeedOption: TypeAlias = Annotated[
+    float, _past("--speed", min=0.25, max=64, metavar="N", help="So many times as fast.")
+]
 ListKeysOption: TypeAlias = Annotated[
     bool, _how("--list-keys", help="List all keys, with the ids by which monitor.toml changes them, and exit.")
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from proctor_sfu.errors import PsfuError, RefusedError, UnreachableError
-from psfu_cli import complete, exits, quantities
+from proctor_sfu.errors import PsfuError, RefusedError
+from psfu_cli import complete, exits, history, quantities
 from psfu_cli.options import Cli, client
 from psfu_cli.output import Column, duration
 from psfu_cli.progress import progress
@@ -58,7 +57,7 @@ def report(
     from proctor_sfu.quality.archive import Archive
     from proctor_sfu.quality.report import CandidateReport
 
-    with Archive(file or _history(cli)) as archive:
+    with Archive(file or history.of_daemon(cli)) as archive:
         begin, end = _time_of(archive, room, last)
         if save is not None:
             _save(archive, room, begin, end, save)
@@ -69,20 +68,6 @@ def report(
         cli.writer(CandidateReport).many(made.candidates, COLUMNS, empty="nobody was in the room")
         for hole in made.holes:
             exits.hint(f"warning: the history tells nothing from {hole.begin} to {hole.end}")
-
-
-def _history(cli: Cli) -> Path:
-    """Return the daemon's history; where it would be if none answers."""
-    from proctor_sfu.quality.archive import HISTORY
-    from proctor_sfu.state import place
-
-    try:
-        path = cli.client.daemon.status().history
-    except UnreachableError:
-        return place(None, os.environ) / HISTORY
-    if path is None:
-        raise RefusedError("not_found", "the daemon keeps no history (history.enabled); name one: --file")
-    return Path(path)
 
 
 def _time_of(archive: Archive, room: str, last: float | None) -> tuple[float, float]:

@@ -17,6 +17,7 @@ import pytest
 
 from psfu_cli.exits import Exit
 from support.commands import NAME, ROOM, SHOWN_NAME, Run, on_terminal, result
+from support.history import written
 from support.serve import LIMIT, PSFU, Serve, environment, psfu
 
 STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
@@ -212,3 +213,52 @@ def test_other_commands_do_not_wait_for_the_screens() -> None:
     code = "import sys; import psfu_tui.plain, psfu_tui.feeds, psfu_tui.preferences; print('textual' in sys.modules)"
     done = subprocess.run([PSFU.with_name("python"), "-c", code], capture_output=True, text=True, timeout=LIMIT)
     assert done.stdout == "False\n", done.stderr
+
+
+# What was.
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("history") / "exam.psfurec", 60, bad_at=30)
+
+
+def test_a_moment_of_a_history_needs_no_daemon(archive: Path) -> None:
+    found = result(psfu("monitor", "--replay", archive, "--once", "--json", "--at", "2026-11-23T13:00:10Z"))
+    assert {each["at"] for each in found} == {"2026-11-23T13:00:10.000Z"}
+    assert len(found) == 3
+    last = result(psfu("monitor", "--replay", archive, "--json", "--room", "exam-102"))
+    assert [(each["room"], each["at"]) for each in last] == [("exam-102", "2026-11-23T13:01:00.000Z")]
+
+
+def test_a_stream_of_a_history_is_written_as_fast_as_it_is_read(archive: Path) -> None:
+    done = psfu("monitor", "--replay", archive, "-m", "stream", "-i", "10", "-o", "csv", "--columns", "i")
+    rows = list(csv.reader(io.StringIO(done.stdout)))
+    assert [row[0][11:19] for row in rows[1::3]] == [f"13:00:{second:02}" for second in range(1, 60, 10)]
+
+
+def test_the_sentences_of_a_history(archive: Path) -> None:
+    done = psfu("monitor", "--replay", archive, "--mode", "lines", "--utc")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "3 candidates in 2 rooms: 3 ok, 0 to watch, 0 bad\n"
+
+
+def test_the_last_minutes_of_the_daemon(run: Run) -> None:
+    found = result(run("monitor", "--last", "1m", "--once", "--json", "--room", ROOM))
+    assert {each["id"] for each in found} == {"ana", "bob"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "status"),
+    [
+        (["--at", "14:00"], "usage", Exit.USAGE),
+        (["--replay", "{archive}", "--at", "noon"], "bad_time", Exit.USAGE),
+        (["--replay", "{archive}", "--speed", "1000"], "usage", Exit.USAGE),
+        (["--replay", "/nonexistent/x.psfurec"], "archive_unusable", Exit.FAILED),
+        (["--replay", "/etc/passwd"], "archive_unusable", Exit.FAILED),
+    ],
+)
+def test_a_past_there_is_not_is_refused(archive: Path, arguments: list[str], code: str, status: Exit) -> None:
+    done = psfu("monitor", "--once", "--json", *[each.format(archive=archive) for each in arguments])
+    assert (done.returncode, done.stdout) == (status, "")
+    assert json.loads(done.stderr)["error"]["code"] == code

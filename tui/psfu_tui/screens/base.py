@@ -21,6 +21,7 @@ from psfu_tui.widgets.banner import Banner
 from psfu_tui.widgets.key_line import KeyLine
 from psfu_tui.widgets.status_line import StatusLine
 from psfu_tui.widgets.tab_line import TabLine
+from psfu_tui.widgets.timeline import Timeline
 
 TABS: Final = (
     ("1", "rooms", "Rooms"), ("2", "candidates", "Candidates"), ("3", "workers", "Workers"),
@@ -33,9 +34,6 @@ NEEDS_DAEMON: Final = frozenset({"recordings"})
 
 SMALLEST: Final = Size(60, 10)
 """Terminals below this are told so."""
-
-SHORT: Final = 28
-"""Lines below which a screen shows half of what it could."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +62,7 @@ class MonitorScreen(Screen[None]):
         self._tabs = TabLine(stage.tabs, self.mode)
         self._tabs.crumbs = crumbs
         self._banner = Banner()
+        self._timeline = Timeline(self.model.zone)
         self._too_small = Static(id="too-small")
 
     def compose(self) -> ComposeResult:
@@ -72,6 +71,7 @@ class MonitorScreen(Screen[None]):
             yield self._status
             yield self._tabs
             yield self._banner
+            yield self._timeline
             yield from self.body()
             yield KeyLine()
         yield self._too_small
@@ -111,6 +111,7 @@ class MonitorScreen(Screen[None]):
         condition = self.model.condition(self.stage.clock())
         self._banner.condition = condition
         self._status.clock = self.model.at
+        self._timeline.progress = self.model.progress
         self.set_class(condition.stale, "-stale")
 
     def _suit_size(self) -> None:
@@ -118,7 +119,6 @@ class MonitorScreen(Screen[None]):
         size = self.app.size
         tiny = size.width < SMALLEST.width or size.height < SMALLEST.height
         self.set_class(tiny, "-tiny")
-        self.set_class(size.height < SHORT, "-short")
         if tiny:
             self._say_too_small(size)
 

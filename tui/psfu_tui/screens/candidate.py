@@ -26,6 +26,9 @@ from psfu_tui.widgets.plot import Plot
 PLOTTED: Final = 300
 """Seconds of the plots."""
 
+PLOT_LEAST, TWO_ROWS, EVENTS_LEAST, MARGINS = 3, 8, 4, 4
+"""Lines: one plot, two rows of plots, the list of events, and what is left empty between all parts."""
+
 
 class CandidateScreen(MonitorScreen):
     """Stays open when the candidate leaves, and says so."""
@@ -53,6 +56,7 @@ class CandidateScreen(MonitorScreen):
         self._events.id = "events"
         self._events.empty = "nothing happened to it, as far back as the daemon remembers"
         self._events.codes = "thkx"
+        self._grid = Grid(id="plots")
         self._plots: dict[Name, Plot] = {
             "bitrate": Plot("sends", "kb/s", figures.kilobits, least=100_000),
             "loss": Plot("loss", "%", figures.tenths, least=5),
@@ -65,7 +69,7 @@ class CandidateScreen(MonitorScreen):
         with Vertical(id="candidate"):
             yield self._facts
             yield self._sources
-            with Grid(id="plots"):
+            with self._grid:
                 yield from self._plots.values()
             yield self._events
 
@@ -86,12 +90,25 @@ class CandidateScreen(MonitorScreen):
         told = [self.model.shown_incident(each) for each in concerning(candidate, incidents)]
         self._facts.lines = facts(shown, told, self.model.clock(candidate.connected_at), gone=found is None)
         self._tabs.crumbs = (candidate.room, shown.name or shown.id)
-        self._sources.styles.height = max(2, len(candidate.sources) + 1)
+        self._share_out(len(candidate.sources))
         self._sources.show(candidate.sources)
         for name, plot in self._plots.items():
             plot.values = tuple(self.model.trends.series(self.key, name, PLOTTED))
         about = [each for each in self.model.log if (each.room, each.peer) == self.key]
         self._events.show(ordered(EVENTS, about, self._newest_first))
+
+    def _share_out(self, sources: int) -> None:
+        """Divide what facts and sources leave: two rows of plots and the events, or one row of plots alone."""
+        rows = max(2, sources + 1)
+        taken = 3 + self._banner.display + self._timeline.display + self._facts.count(self.app.size.width) + rows
+        rest = self.app.size.height - taken - MARGINS
+        short = rest < TWO_ROWS + EVENTS_LEAST
+        self.set_class(short, "-short")
+        # Without the events two of the empty lines are not needed.
+        plots = rest + 2 if short else max(TWO_ROWS, rest * 2 // 3)
+        self._sources.styles.height = rows
+        self._grid.styles.height = max(PLOT_LEAST, plots)
+        self._events.styles.height = max(EVENTS_LEAST, rest - plots)
 
     def action_events(self) -> None:
         """Show what happened to it."""

@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from psfu_tui.columns import Table
+from psfu_tui.widgets.live_table import LiveTable
 
 FILTERS: Final = (
     ("ana", "a word anywhere in the texts of a row"),
@@ -72,6 +73,20 @@ class Help(ModalScreen[None]):
         lines.append(Content.assemble(("Filters", "bold $accent")))
         lines += [Content.assemble((f"  {text:<29}", "bold"), (what, "$quiet")) for text, what in FILTERS]
         return lines
+
+
+def keys_of(screen: Screen[Any]) -> dict[str, list[tuple[str, str]]]:
+    """Return the keys that do something on a screen, by heading."""
+    found: dict[str, dict[str, tuple[list[str], str]]] = {"This screen": {}, "Everywhere": {}, "Moving": {}}
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if binding.id is None:
+            continue  # Textual's own.
+        moving = isinstance(active.node, LiveTable)
+        heading = "Moving" if moving else "Everywhere" if active.node is screen.app else "This screen"
+        keys, _ = found[heading].setdefault(binding.id, ([], binding.description))
+        keys.append(screen.app.get_key_display(binding.with_key(binding.key)))
+    return {heading: [(" ".join(keys), what) for keys, what in entries.values()] for heading, entries in found.items()}
 
 
 def _in_two(keys: Sequence[tuple[str, str]]) -> list[Content]:

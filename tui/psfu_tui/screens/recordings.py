@@ -7,7 +7,7 @@ from typing import Final
 
 from proctor_sfu.control.api.quality import Frame
 from proctor_sfu.control.api.recordings import Disk, Recording
-from psfu_tui import figures
+from psfu_tui import cells, figures
 from psfu_tui.columns import Key
 from psfu_tui.messages import CandidateAsked, RecordingsAsked
 from psfu_tui.screens.table import TableScreen
@@ -51,10 +51,15 @@ class RecordingsScreen(TableScreen[Recording]):
         if record is not None:
             self.post_message(CandidateAsked((record.room, record.candidate)))
 
+    def _why_empty(self, count: int) -> str:
+        return cells.clean(self.model.refused) or super()._why_empty(count)
+
     def _limits(self, kept: int, count: int) -> Iterator[tuple[str, str]]:
+        *others, last = super()._limits(kept, count)
+        yield from others
         if self.model.disk is not None:
             yield from _told(self.model.disk)
-        yield from super()._limits(kept, count)
+        yield last
 
 
 def _told(disk: Disk) -> Iterator[tuple[str, str]]:

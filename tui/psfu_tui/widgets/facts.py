@@ -32,6 +32,10 @@ class Facts(Widget):
 
     lines: reactive[tuple[tuple[Fact, ...], ...]] = reactive((), layout=True)
 
+    def count(self, width: int) -> int:
+        """Return how many lines there are at a width."""
+        return sum(1 for line in self.lines for _ in fold(line, width))
+
     def render(self) -> Content:
         """Return the lines."""
         return Content("\n").join([folded for line in self.lines for folded in fold(line, self.size.width)])
