@@ -37,7 +37,8 @@ def explained() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = {FileNotFoundError: "not_found", PermissionError: "denied"}.get(type(error), "failed")
+        kinds = ((FileNotFoundError, "not_found"), (PermissionError, "denied"))
+        reason = next((name for kind, name in kinds if isinstance(error, kind)), "failed")
         where = f"{error.filename}: " if error.filename else ""
         raise RefusedError(reason, f"{where}{(error.strerror or str(error)).lower()}") from error
 

@@ -15,10 +15,10 @@ PACE: Final = 10.0
 
 
 @contextmanager
-def progress() -> Iterator[Tell]:
-    """Give a function that shows progress."""
+def progress(*, patient: bool = False) -> Iterator[Tell]:
+    """Give a function that shows progress; ``patient``: no line about what takes no longer than `PACE`."""
     if not sys.stderr.isatty():
-        yield _Lines()
+        yield _Lines(time.monotonic() if patient else float("-inf"))
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -42,13 +42,13 @@ def progress() -> Iterator[Tell]:
 
 
 class _Lines:
-    def __init__(self) -> None:
+    def __init__(self, last: float) -> None:
         self._what = ""
-        self._last = 0.0
+        self._last = last
 
     def __call__(self, what: str, fraction: float | None) -> None:
         now = time.monotonic()
-        if what == self._what and now - self._last < PACE:
+        if (what == self._what or not self._what) and now - self._last < PACE:
             return
         self._what, self._last = what, now
         print(what if fraction is None else f"{what}: {fraction:.0%}", file=sys.stderr, flush=True)

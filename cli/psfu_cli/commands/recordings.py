@@ -223,7 +223,7 @@ def verify(
     from proctor_sfu.recording.verify import GOOD, Report, Verifier, known_key
 
     reports = []
-    with offline.explained(), progress() as tell:
+    with offline.explained(), progress(patient=True) as tell:
         for folder, only in offline.targets(cli, paths, "verify"):
             trusted = public_key(key) if key is not None else known_key(folder)
             name = offline.name_of(folder)
@@ -276,7 +276,7 @@ def export(
         to=to, kind=kind, sources=tuple(recorded_sources(sources)), separate=separate, last=last, at=at, margin=margin,
         force=force,
     )  # fmt: skip
-    with offline.explained(), progress() as tell:
+    with offline.explained(), progress(patient=True) as tell:
         targets = list(offline.targets(cli, paths, "export"))
         written = [each for folder, _ in targets for each in export(folder, wish, config, tell, many=len(targets) > 1)]
     cli.writer(Exported, lambda each: str(each.file)).changed(written, EXPORTED)

@@ -1,0 +1,272 @@
+"""``psfu recordings``: what works without a daemon, exit codes, formats, and what a daemon refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from proctor_sfu.recording import keys
+from proctor_sfu.recording.folder import PUBLIC_KEY, SIGNING_KEY, journals
+from proctor_sfu.simulate import clip
+from support import payloads
+from support.commands import Run, result
+from support.recorded import ID, KEY, START_US, Tape, crashed, finished
+from support.serve import psfu
+
+FAR: Final = "/nonexistent/psfu.sock"
+"""Where no daemon is."""
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    """A folder of recordings with the key they are signed with."""
+    directory = tmp_path / "recordings"
+    directory.mkdir()
+    (directory / PUBLIC_KEY).write_bytes(keys.public_pem(KEY))
+    return directory
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Settings of a daemon whose key is ours."""
+    state = tmp_path / "state"
+    state.mkdir()
+    keys._create(state / SIGNING_KEY, _private())
+    file = tmp_path / "psfu.toml"
+    file.write_text(f'[state]\ndirectory = "{state}"\n')
+    return file
+
+
+def _private() -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    return KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def played(directory: Path, recording: str = ID) -> Path:
+    """A finished recording of real pictures."""
+    tape = Tape(directory, recording)
+    frames = clip.load(clip.make("vp8", 440)).video[:40]
+    sent = [(4500 * n, payloads.vp8(frame.data)) for n, frame in enumerate(frames)]
+    arrivals = [50_000 * n for n, (_, parts) in enumerate(sent) for _ in parts]
+    tape.journal("camera", packets=list(payloads.stream(sent)), arrivals=arrivals)
+    return tape.finish()
+
+
+# Without a daemon.
+
+
+def test_verify_needs_no_daemon(recordings: Path) -> None:
+    finished(recordings)
+    finished(recordings, "exam-101/bob/20260101T090000Z")
+    for path in (recordings, recordings / "exam-101", recordings / "exam-101" / "ann"):
+        done = psfu("recordings", "verify", path, "--socket", FAR)
+        assert done.returncode == 0, done.stderr
+        assert f"{ID}: ok: 3 journals, 22 packets" in done.stdout
+        assert "(known)" in done.stdout
+    report = result(psfu("recordings", "verify", recordings / ID / "camera-0001.mjr", "--json", "--socket", FAR))
+    assert [(each["recording"], each["state"], each["journals"]) for each in report] == [(ID, "ok", 1)]
+
+
+def test_verify_names_the_byte_and_fails(recordings: Path) -> None:
+    folder = finished(recordings)
+    path = folder / "camera-0002.mjr"
+    data = bytearray(path.read_bytes())
+    data[321] ^= 1
+    path.write_bytes(data)
+    done = psfu("recordings", "verify", folder, "--socket", FAR)
+    assert done.returncode == 1
+    assert "tampered: camera-0002.mjr: byte 321: this byte is another one" in done.stdout
+    (report,) = json.loads(psfu("recordings", "verify", folder, "--json", "--socket", FAR).stdout)
+    assert report["findings"] == [
+        {"kind": "tampered", "file": "camera-0002.mjr", "byte": 321, "text": "this byte is another one"}
+    ]
+
+
+def test_verify_with_another_key(recordings: Path, tmp_path: Path) -> None:
+    folder = finished(recordings)
+    other = tmp_path / "other.pem"
+    keys.signing_key(other)
+    done = psfu("recordings", "verify", folder, "--key", other, "--socket", FAR)
+    assert done.returncode == 1
+    assert "another key" in done.stdout
+    (recordings / PUBLIC_KEY).unlink()
+    assert "(UNKNOWN key)" in psfu("recordings", "verify", folder, "--socket", FAR).stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "text"),
+    [("missing", 4, "no such file"), ("", 4, "no recording is here"), ("note.txt", 2, "no journal")],
+)
+def test_what_is_no_recording(recordings: Path, path: str, code: int, text: str) -> None:
+    (recordings / "note.txt").write_text("hello")
+    done = psfu("recordings", "verify", recordings / path, "--socket", FAR)
+    assert done.returncode == code
+    assert done.stderr.startswith("error: ") and text in done.stderr
+
+
+def test_an_id_is_asked_of_the_daemon() -> None:
+    done = psfu("recordings", "verify", "exam/ann/20260101T090000Z", "--socket", FAR)
+    assert done.returncode == 3
+
+
+def test_repair_tells_what_it_would_do_and_does_it(recordings: Path, config: Path) -> None:
+    folder = crashed(recordings)
+    with (folder / "camera-0001.mjr").open("ab") as file:
+        file.write(b"MEET\0")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    done = psfu("recordings", "repair", folder, "--dry-run", "--socket", FAR)
+    assert "torn: camera-0001.mjr" in done.stdout and "5 are torn" in done.stdout
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    done = psfu("recordings", "repair", folder, "--config", config, "-o", "wide", "--socket", FAR)
+    assert done.returncode == 0, done.stderr
+    assert "camera-0001.mjr" in done.stdout
+    assert psfu("recordings", "verify", folder, "--socket", FAR).returncode == 0
+    done = psfu("recordings", "repair", folder, "--finish", "--config", config, "--json", "--socket", FAR)
+    assert [each["signed"] for each in result(done)] == [True]
+    (report,) = result(psfu("recordings", "verify", folder, "--json", "--socket", FAR))
+    assert (report["state"], report["trusted"]) == ("ok", True)
+
+
+def test_repair_leaves_alone_what_was_changed(recordings: Path) -> None:
+    folder = crashed(recordings)
+    path = folder / "camera-0001.mjr"
+    path.write_bytes(path.read_bytes()[:100])
+    done = psfu("recordings", "repair", folder, "--socket", FAR)
+    assert done.returncode == 1
+    assert "is not what it was" in done.stderr
+
+
+def test_the_public_key_is_shown(config: Path) -> None:
+    done = psfu("recordings", "key", "--config", config)
+    assert done.stdout == keys.public_pem(KEY).decode()
+    assert done.stderr.startswith("SHA256:")
+    shown = result(psfu("recordings", "key", "--config", config, "--json"))
+    assert shown["fingerprint"] == done.stderr.strip()
+
+
+def test_a_master_key_is_made_once(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    done = psfu("recordings", "key", "--new-master", path)
+    assert (done.returncode, done.stdout) == (0, f"{path}\n")
+    assert "keep a copy" in done.stderr
+    assert psfu("recordings", "key", "--new-master", path).returncode == 1
+    assert len(keys.master_key(path)) == 32
+
+
+def test_export_names_its_files_and_replaces_none(recordings: Path, tmp_path: Path) -> None:
+    folder = played(recordings)
+    target = tmp_path / "out"
+    target.mkdir()
+    done = psfu("recordings", "export", folder, "--to", target, "--socket", FAR)
+    assert done.returncode == 0, done.stderr
+    file = target / "exam-101-ann-20260101T090000Z.webm"
+    assert done.stdout == f"{file}\n"
+    done = psfu("recordings", "export", folder, "--to", target, "--socket", FAR)
+    assert done.returncode == 6
+    assert "--force" in done.stderr
+    done = psfu("recordings", "export", folder, "--to", file, "--force", "--json", "--socket", FAR)
+    (exported,) = result(done)
+    assert (exported["format"], exported["begin_us"] // 1_000_000) == ("webm", START_US // 1_000_000)
+    assert exported["tracks"] == [{"track": "camera", "codec": "vp8", "frames": 40, "dropped": 0, "lost": 0}]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "text"),
+    [
+        (["--to", "x.avi"], 2, "it has to end in"),
+        (["--to", "x.mp4"], 1, "mp4 cannot hold vp8"),
+        (["--sources", "screen"], 4, "it has no screen"),
+        (["--sources", "keyboard"], 2, "cannot be recorded"),
+        (["--last", "5s", "--at", "1s"], 2, "do not go together"),
+        (["--last", "soon"], 2, "a time like"),
+        (["--at", "soon"], 2, "a time like"),
+        (["--at", "2031-01-01T00:00:00Z"], 1, "nothing that can be played"),
+        (["--separate", "--to", "x.webm"], 2, "several files"),
+        (["--to", "/nonexistent/x.webm"], 4, "no such file"),
+    ],
+)
+def test_exports_that_cannot_be(recordings: Path, tmp_path: Path, options: list[str], code: int, text: str) -> None:
+    folder = played(recordings)
+    options = [each.replace("x.", f"{tmp_path}/x.", 1) if each.startswith("x.") else each for each in options]
+    done = psfu("recordings", "export", folder, *options, "--socket", FAR)
+    assert (done.returncode, text in done.stderr) == (code, True), done.stderr
+    assert list(tmp_path.glob("*x.*")) == [] and not Path("exam-101-ann-20260101T090000Z.webm").exists()
+
+
+def test_an_encrypted_recording_is_exported_with_the_master_key_only(recordings: Path, tmp_path: Path) -> None:
+    from proctor_sfu.recording.sealed import Sealer
+
+    folder = played(recordings)
+    (plain,) = journals(folder)
+    master = tmp_path / "master.key"
+    keys.new_master_key(master)
+    key = keys.new_recording_key(folder, ID, keys.master_key(master))
+    sealed = plain.with_name(plain.name + ".sealed")
+    sealed.write_bytes(Sealer(key, bytes(8), ID, sealed.name).seal(plain.read_bytes()))
+    plain.unlink()
+    done = psfu("recordings", "export", folder, "--to", tmp_path, "--socket", FAR)
+    assert done.returncode == 2
+    assert "--config" in done.stderr
+    config = tmp_path / "psfu.toml"
+    config.write_text(f'[recording]\nmaster_key = "{master}"\n')
+    done = psfu("recordings", "export", folder, "--to", tmp_path, "--config", config, "--socket", FAR)
+    assert done.returncode == 0, done.stderr
+
+
+# With one.
+
+
+def test_what_is_recorded_is_said_of_rooms(run: Run, people: str) -> None:
+    assert run("recordings", "start", people, "--sources", "screen", "--retain", "30").stdout == f"{people}\n"
+    assert result(run("rooms", "get", people, "--json"))["record"] == ["screen"]
+    wanted = result(run("recordings", "stop", people, "--json"))
+    assert [(each["room"], each["sources"], each["stopped"]) for each in wanted] == [(people, [], [])]
+    assert result(run("rooms", "get", people, "--json"))["record"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["start", "nowhere"], 4, "not found"),
+        (["start", "PEOPLE", "--candidate", "nobody"], 4, "nobody called"),
+        (["start", "PEOPLE", "--sources", "voice"], 2, "cannot be recorded"),
+        (["get", "a/b/c"], 4, "there is no recording"),
+        (["get", "../../etc"], 2, "no id"),
+        (["erase", "a/b/c", "--yes"], 4, "there is no recording"),
+        (["hold", "a/b/c"], 4, "there is no recording"),
+    ],
+)
+def test_what_a_daemon_refuses(run: Run, people: str, arguments: list[str], code: int, text: str) -> None:
+    done = run("recordings", *(people if each == "PEOPLE" else each for each in arguments))
+    assert (done.returncode, text in done.stderr) == (code, True), done.stderr
+
+
+def test_nothing_is_listed_where_nothing_was_recorded(run: Run) -> None:
+    done = run("recordings", "list")
+    assert done.stdout == ""
+    assert "no recordings" in done.stderr
+    assert result(run("recordings", "list", "--json")) == []
+    disk = result(run("recordings", "disk", "--json"))
+    assert disk["free_bytes"] > 0
+    assert (disk["hours_left"], disk["recording"], disk["trouble"]) == (None, 0, "")
+    assert result(run("recordings", "prune", "--json")) == []
+
+
+def test_a_daemon_refuses_keys_it_cannot_use(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    key.write_text("nonsense")
+    os.chmod(key, 0o600)
+    config = tmp_path / "psfu.toml"
+    for name in ("signing_key", "master_key"):
+        config.write_text(
+            f'[state]\ndirectory = "{tmp_path / "state"}"\n[signaling]\nport = 0\n[workers]\ncount = 1\n'
+            f'[recording]\n{name} = "{key}"\n'
+        )
+        done = psfu("serve", "--config", config, "--socket", tmp_path / "psfu.sock")
+        assert done.returncode == 78
+        assert f"psfu.toml: recording.{name}: {key}: not" in done.stderr
