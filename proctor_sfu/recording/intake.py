@@ -77,6 +77,8 @@ class Track:
         self.wants_key = form.kind == "video"
         self.rotating_since = 0
         """When a new segment became due, 0: it is not."""
+        self.begun = False
+        """Whether it has a segment, or had one."""
         self.clock: tuple[int, int] | None = None
         self.overflow: Overflow | None = None
         self.loss = Loss()
@@ -126,8 +128,9 @@ class Track:
             kind="video" if form.kind == "video" else "audio", codec=form.codec, started_us=at // 1000,
             recording=self.recording, track=self.name, segment=number, ssrc=form.ssrc,
             payload_type=form.payload_type, clock_rate=form.clock_rate, channels=form.channels,
-            parameters=form.parameters,
+            parameters=form.parameters, starts=not self.begun,
         )  # fmt: skip
+        self.begun = True
         name = self.segment.path.name
         self._writer.begin(self.segment, header.encode(), {"file": name, "ssrc": form.ssrc, "codec": form.codec})
 
@@ -158,10 +161,10 @@ class Track:
         self.received += count
         self._writer.append(self.segment, piece, count, self.last_ns // 1000, self.clock, self._done)
 
-    def discard(self) -> None:
+    def discard(self, cause: str) -> None:
         """Forget what is in memory, since the disk takes nothing and memory is full."""
         if self.pending:
-            lost = self.overflow or Overflow(since_ns=self.last_ns, packets=0)
+            lost = self.overflow or Overflow(since_ns=self.last_ns, packets=0, cause=cause)
             self.overflow = replace(lost, packets=lost.packets + self.count)
             self.received += self.count
             self.pending, self.count = bytearray(), 0
@@ -178,6 +181,7 @@ class Overflow:
 
     since_ns: int
     packets: int
+    cause: str
 
 
 class Loss:

@@ -46,13 +46,15 @@ class Header:
     channels: int = 1
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Codec parameters, as in SDP's ``a=fmtp``."""
+    starts: bool = False
+    """Whether nothing was recorded of the track immediately before."""
 
     def encode(self) -> bytes:
         """Return the first bytes of the journal. Raises `ValueError` if they would be more than tools read."""
         own = {
             "recording": self.recording, "track": self.track, "segment": self.segment, "ssrc": self.ssrc,
             "pt": self.payload_type, "clock": self.clock_rate, "channels": self.channels,
-            "fmtp": dict(self.parameters),
+            "fmtp": dict(self.parameters), "starts": self.starts,
         }  # fmt: skip
         members: dict[str, Any] = {"t": self.kind[0], "c": self.codec, "s": self.started_us, "u": self.started_us}
         if self.parameters:
@@ -73,7 +75,7 @@ class Header:
                 codec=_text(members["c"]), started_us=_number(members["s"]), recording=_text(own["recording"]),
                 track=_text(own["track"]), segment=_number(own["segment"]), ssrc=_number(own["ssrc"]),
                 payload_type=_number(own["pt"]), clock_rate=_number(own["clock"]), channels=_number(own["channels"]),
-                parameters=dict(own["fmtp"]),
+                parameters=dict(own["fmtp"]), starts=own["starts"] is True,
             )  # fmt: skip
         except (KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"not the header of a psfu journal: {error!r}") from None

@@ -6,6 +6,7 @@ Used by the recorder when it goes on with a recording, and by ``psfu recordings 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from proctor_sfu.errors import FolderError, SealedError
 from proctor_sfu.recording.contents import Stated
 from proctor_sfu.recording.digest import Digest
 from proctor_sfu.recording.folder import journal_name, journals
+from proctor_sfu.recording.gaps import Named, silences
 from proctor_sfu.recording.reading import PIECE, JournalFile
 
 
@@ -37,6 +39,14 @@ class Mended:
     """Bytes that are whole."""
     torn: int
     """Bytes behind them."""
+    begins_us: int
+    """Its first packet, if the track began with it; else 0."""
+    silences: tuple[tuple[int, int], ...]
+    """Times without packets, of what was not pinned down."""
+
+    def gaps(self, named: Named) -> Iterator[dict[str, Any]]:
+        """Yield the fields of rows that should name its gaps and that the crash swallowed."""
+        return named.missing(self.fields["track"], self.begins_us, self.silences, self.fields["last_us"])
 
 
 def unclosed(folder: Path, stated: dict[str, Stated]) -> list[Stated]:
@@ -82,11 +92,14 @@ def examine(folder: Path, recording: str, stated: Stated, key: bytes | None) -> 
     reader = JournalFile(path, recording, key)
     start = reader.skip(digest.size)
     packets, last_us = stated.packets if start else 0, stated.last_us
+    quiet: list[tuple[int, int]] = []
     try:
         for _, found in reader.pieces():
             packets += len(found)
             if found and reader.parser.header is not None:
-                last_us = reader.parser.header.started_us + found[-1].ms * 1000
+                arrivals = [reader.parser.header.started_us + packet.ms * 1000 for packet in found]
+                quiet += silences(arrivals, last_us)
+                last_us = arrivals[-1]
     except SealedError:
         pass  # As above.
     _hash(path, digest, reader.end)
@@ -97,7 +110,10 @@ def examine(folder: Path, recording: str, stated: Stated, key: bytes | None) -> 
     }  # fmt: skip
     if stated.clocks:
         fields["clock"] = list(stated.clocks[-1])
-    return Mended(fields=fields, size=mark.size, torn=path.stat().st_size - mark.size)
+    return Mended(
+        fields=fields, size=mark.size, torn=path.stat().st_size - mark.size, silences=tuple(quiet),
+        begins_us=header.started_us if header is not None and header.starts else 0,
+    )  # fmt: skip
 
 
 def _hash(path: Path, digest: Digest, end: int) -> None:

@@ -256,14 +256,15 @@ class Recorder:
         return [track for reel in self._reels.values() for track in reel.tracks.values()]
 
     def _hand_over(self) -> None:
-        full = self._writer.waiting > self._configure.memory_bytes
+        room, cause = self._configure.memory_bytes, self._trouble()[0] or "disk-slow"
         for reel in self._reels.values():
             for track in reel.tracks.values():
-                if full:
+                waiting = self._writer.waiting
+                if waiting and waiting + len(track.pending) > room:
                     self._overflowed += track.count
-                    track.discard()
+                    track.discard(cause)
                 else:
-                    reel.overflowed(track, self._trouble()[0] or "disk-slow")
+                    reel.overflowed(track)
                     track.hand_over()
 
     def _second(self, now: float) -> None:

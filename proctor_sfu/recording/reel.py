@@ -19,6 +19,7 @@ from proctor_sfu.errors import FolderError
 from proctor_sfu.recording import contents, keys, mending
 from proctor_sfu.recording.book import Book, Pages
 from proctor_sfu.recording.folder import KEY, JournalName, journal_name, journals
+from proctor_sfu.recording.gaps import Named
 from proctor_sfu.recording.intake import Format, Intake, Track
 from proctor_sfu.recording.lane import RETRY, Lane
 from proctor_sfu.recording.ledger_file import LedgerFile
@@ -143,7 +144,7 @@ class Reel:
 
     # What else happens.
 
-    def overflowed(self, track: Track, cause: str) -> None:
+    def overflowed(self, track: Track) -> None:
         """There is room again: write down what found none."""
         if (lost := track.overflow) is not None:
             track.overflow = None
@@ -152,7 +153,7 @@ class Reel:
                 "gap",
                 {
                     "track": track.name, "from_us": lost.since_ns // 1000, "to_us": track.last_ns // 1000,
-                    "packets": lost.packets, "cause": cause,
+                    "packets": lost.packets, "cause": lost.cause,
                 },
             )  # fmt: skip
 
@@ -214,6 +215,7 @@ class Reel:
                 self._remember(each.track, mending.last_packet(self.folder, self.id, each, self._key), begin.cause)
             except OSError as error:
                 self._complain("journal_unreadable", each.file, str(error))
+        named = Named(file.rows, stated.values(), begin.cause)
         resumed = bool(file.rows)
         if resumed:
             file.append("recording_resumed", time.time(), {"cause": begin.cause, "torn": file.torn})
@@ -224,13 +226,13 @@ class Reel:
         self._say(Begun(recording=self.id, resumed=resumed))
         for each in left:
             # Behind whatever else is to be adopted, since this takes long.
-            self._context.mender.put(lambda each=each: self._mend(each, begin.cause))  # type: ignore[misc]
+            self._context.mender.put(lambda each=each: self._mend(each, named, begin.cause))  # type: ignore[misc]
 
     def _remember(self, track: str, last: mending.Last, cause: str) -> None:
         if track not in self._earlier or last.at_us >= self._earlier[track][0].at_us:
             self._earlier[track] = last, cause
 
-    def _mend(self, stated: contents.Stated, cause: str) -> None:
+    def _mend(self, stated: contents.Stated, named: Named, cause: str) -> None:
         try:
             mended = mending.examine(self.folder, self.id, stated, self._key)
             mending.cut(self.folder, mended)
@@ -241,6 +243,8 @@ class Reel:
         except OSError as error:
             self._complain("journal_not_mended", stated.file, str(error))
             return
+        for fields in mended.gaps(named):
+            self.pages.note("gap", fields, fields["to_us"] / 1e6)
         self.pages.note("segment_closed", {**mended.fields, "torn": mended.torn, "cause": cause})
 
     def _complain(self, event: str, file: str, reason: str) -> None:

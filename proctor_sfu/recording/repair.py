@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from proctor_sfu.errors import FolderError
 from proctor_sfu.recording import contents, ledger_file, mending
 from proctor_sfu.recording.folder import MANIFEST
+from proctor_sfu.recording.gaps import Named
 from proctor_sfu.recording.ledger_file import LedgerFile
 from proctor_sfu.recording.seal import finish, seal
 
@@ -35,6 +36,7 @@ def repair(path: Path, recording: str, signing: Ed25519PrivateKey | None, *, com
     """
     with LedgerFile.open(path) as file:
         stated = contents.journals(file.rows)
+        named = Named(file.rows, stated.values(), "not-known")
         found = [mending.examine(path, recording, each, None) for each in mending.unclosed(path, stated)]
         closed = [each.fields["file"] for each in found]
         cut = file.torn + sum(each.torn for each in found)
@@ -44,6 +46,8 @@ def repair(path: Path, recording: str, signing: Ed25519PrivateKey | None, *, com
             raise FolderError("unsigned", f"{recording}: it cannot be signed without the key (--signing-key)")
         for each in found:
             mending.cut(path, each)
+            for fields in each.gaps(named):
+                file.append("gap", fields["to_us"] / 1e6, fields)
             file.append("segment_closed", time.time(), {**each.fields, "torn": each.torn, "cause": "repaired"})
         if found or file.torn:
             file.append("repaired", time.time(), {"files": closed, "torn": cut})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -71,8 +72,9 @@ class Source:
 class Deck:
     """Ends the process in `close`; ``with`` does."""
 
-    def __init__(self, directory: Path, **configured: Any) -> None:
+    def __init__(self, directory: Path, *, environment: Mapping[str, str] | None = None, **configured: Any) -> None:
         self.directory = directory
+        self._environment = {**os.environ, **(environment or {})}
         self.messages: list[ToDaemon] = []
         self.inlets: dict[int, socket.socket] = {}
         directory.mkdir(exist_ok=True)
@@ -90,6 +92,7 @@ class Deck:
             process = subprocess.Popen(
                 [sys.executable, "-m", "proctor_sfu.recording.recorder", str(there.fileno())],
                 pass_fds=(there.fileno(),),
+                env=self._environment,
             )
         self.control.settimeout(0.2)
         self.tell(Configure(**self._configured))
@@ -175,7 +178,7 @@ class Deck:
 
     def track(
         self, recording: str, track: str = "camera", *, ssrc: int = 1111, inlet: int = 1,
-        source: Source | None = None,
+        source: Source | None = None, size: int = 600,
     ) -> Source:  # fmt: skip
         """Begin a track; the source sends to it."""
         self.tell(
@@ -187,7 +190,7 @@ class Deck:
         )  # fmt: skip
         self.wait(TrackReady, lambda each: (each.recording, each.track, each.ssrc) == (recording, track, ssrc))
         if source is None:
-            source = Source(self.inlets[inlet].getsockname(), ssrc)
+            source = Source(self.inlets[inlet].getsockname(), ssrc, size=size)
             self._sources.append(source)
         return source
 

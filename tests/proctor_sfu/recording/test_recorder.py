@@ -14,9 +14,11 @@ import pytest
 
 from proctor_sfu.recording import keys, protocol
 from proctor_sfu.recording.folder import LEDGER, MANIFEST, journals
+from proctor_sfu.recording.ledger import Row
 from proctor_sfu.recording.manifest import Signed
 from proctor_sfu.recording.protocol import Begin, Explain, Failed, Flow, Note, WantKeyFrame
 from proctor_sfu.recording.reading import JournalFile
+from proctor_sfu.recording.repair import repair
 from support.deck import LIMIT, Deck, Source, is_alive, packets, rows, wait_for_packets, wait_for_row
 
 ANN = "exam-101/ann/20260101T090000Z"
@@ -96,6 +98,43 @@ def test_a_killed_recorder_costs_nothing_that_its_sockets_hold(deck: Deck) -> No
     assert [row.fields["file"] for row in rows(folder, "segment_closed")] == [
         path.name for path in journals(folder)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mended_by", ["a recorder", "repair"])
+def test_a_gap_that_a_crash_kept_out_of_the_ledger_is_named_later(deck: Deck, mended_by: str) -> None:
+    folder, camera = begin(deck)
+    camera.send(100, key=True)
+    wait_for_packets(folder, "camera", len(camera.sent))
+    deck.kill()
+    deck.begin(ANN, "recorder-died")
+    deck.inlet(ANN)
+    deck.track(ANN, source=camera)
+    camera.send(100, key=True)
+    wait_for_packets(folder, "camera", len(camera.sent))
+    wait_for_row(folder, "gap")
+    deck.kill()
+    named = lose_rows_from(folder, "gap")
+    if mended_by == "repair":
+        repair(folder, ANN, None)
+    else:
+        deck.begin(ANN, "recorder-died")
+        deck.inlet(ANN)
+        deck.track(ANN, source=camera)
+        camera.send(100, key=True)
+        deck.finish(ANN)
+    again = next(row for row in rows(folder, "gap") if row.fields["to_us"] == named.fields["to_us"])
+    assert again.fields["cause"] == "recorder-died"
+    # A journal has milliseconds.
+    assert 0 <= named.fields["from_us"] - again.fields["from_us"] < 1000
+
+
+def lose_rows_from(folder: Path, event: str) -> Row:
+    """Cut the ledger off where its first row of a kind begins, as if they had still been in memory; return that row."""
+    path = folder / LEDGER
+    lines = path.read_bytes().splitlines(keepends=True)
+    first = next(row for row in rows(folder) if row.event == event)
+    path.write_bytes(b"".join(lines[: first.n - 1]))
+    return first
 
 
 def test_what_was_in_memory_of_a_killed_recorder_is_a_gap_with_its_packets(deck: Deck) -> None:

@@ -1,0 +1,270 @@
+"""Recorder, worker and daemon are killed at random moments while candidates are recorded, a hundred times in all.
+
+Every packet carries its number and the time it was sent, so what is missing is known exactly: nothing that was sent
+more than a second before a kill, and nothing at all outside of a gap that the ledger names, with its cause.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+import pytest
+
+from end_to_end.crowd import ENTRY, SOURCES
+from end_to_end.daemon import Daemon
+from end_to_end.exam import Report
+from proctor_sfu.control.client import Client
+from proctor_sfu.errors import AnswerError, UnreachableError
+from proctor_sfu.recording import keys
+from proctor_sfu.recording.folder import SIGNING_KEY, journals
+from proctor_sfu.recording.payload import parse_rtp, vp8_descriptor
+from proctor_sfu.recording.reading import JournalFile
+from proctor_sfu.recording.repair import repair
+from proctor_sfu.recording.verify import Verifier, known_key
+from support.deck import rows
+
+Victim: TypeAlias = Literal["recorder", "worker", "daemon"]
+
+KILLS: Final = 100
+LANES: Final = 4
+"""Daemons that are treated so at the same time."""
+PEERS: Final = ("ann", "bob", "cat", "dan")
+PROMISE_US: Final = 1_000_000
+SLACK_US: Final = 50_000
+"""Microseconds between sending and arrival."""
+LIMIT: Final = 30.0
+_CAUSES: Final = {
+    "recorder": {"recorder-died"},
+    "worker": {"worker-died", "candidate-left"},
+    "daemon": {"daemon-died", "daemon-ended"},
+}
+
+
+@dataclass(slots=True)
+class Lane:
+    """One daemon, its crowd, and what is done to it."""
+
+    folder: Path
+    victims: list[Victim]
+    random: random.Random
+    kills: list[tuple[int, Victim]] = field(default_factory=list)
+    """When, microseconds of Unix time, and who."""
+    failure: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._run()
+        except BaseException as error:
+            self.failure = error
+
+    def _run(self) -> None:
+        self.folder.mkdir()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        daemon = Daemon(self.folder, {"signaling": {"port": port}, "workers": {"count": 1}})
+        daemon.start()
+        client = Client(daemon.socket)
+        crowd = None
+        try:
+            client.rooms.create("exam", open_to_all=True, record=SOURCES)
+            crowd = self._crowd(daemon.url)
+            self._flows(client, {})
+            for victim in self.victims:
+                time.sleep(self.random.uniform(0.1, 1.2))  # The random moment.
+                pid = self._pid(daemon, client, victim)
+                self.kills.append((time.time_ns() // 1000, victim))
+                os.kill(pid, signal.SIGKILL)
+                if victim == "daemon":
+                    daemon.abandon()
+                    daemon.start()
+                self._flows(client, self._after(daemon, client, pid) if victim == "recorder" else {})
+            # The last one stays dead, for `repair` to find what a crash leaves.
+            self.kills.append((time.time_ns() // 1000, "daemon"))
+            recorder = self._pid(daemon, client, "recorder")
+            os.kill(recorder, signal.SIGKILL)
+            daemon.abandon()
+        finally:
+            daemon.abandon()
+            if crowd is not None:
+                crowd.communicate(timeout=LIMIT)
+
+    def _crowd(self, url: str) -> subprocess.Popen[bytes]:
+        root = Path(__file__).resolve().parents[2]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(root / "tests"), str(root)))}
+        command = [sys.executable, "-m", "end_to_end.crowd", url, "exam", str(self.folder), *PEERS]
+        with (self.folder / "crowd.log").open("wb") as log:
+            return subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log, env=environment)
+
+    def _flows(self, client: Client, before: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+        """Wait until more of every track is written than ``before``."""
+
+        def flowing() -> dict[tuple[str, str], int] | None:
+            try:
+                tracks = self._tracks(client)
+            except (UnreachableError, AnswerError):
+                return None
+            good = sum(count > before.get(track, 0) for track, count in tracks.items())
+            return tracks if good == len(PEERS) * len(SOURCES) else None
+
+        return wait(flowing)
+
+    def _after(self, daemon: Daemon, client: Client, dead: int) -> dict[tuple[str, str], int]:
+        """Wait until another recorder took the place of a dead one; return what is written by then."""
+        wait(lambda: self._recorder(daemon) not in (None, dead))
+        return self._tracks(client)
+
+    def _tracks(self, client: Client) -> dict[tuple[str, str], int]:
+        found = client.recordings.list("exam")
+        return {(each.candidate, track.track): track.bytes for each in found for track in each.tracks}
+
+    def _recorder(self, daemon: Daemon) -> int | None:
+        name = b"proctor_sfu.recording.recorder"
+        for pid in daemon.children():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                if name in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
+        return None
+
+    def _pid(self, daemon: Daemon, client: Client, victim: Victim) -> int:
+        if victim == "daemon":
+            return client.daemon.status().pid
+        if victim == "worker":
+            return client.workers.list()[0].pid
+        found = self._recorder(daemon)
+        assert found is not None
+        return found
+
+    # Afterwards.
+
+    def recorded(self, peer: str) -> Path:
+        """Return the folder of a peer's recording: one, whatever happened."""
+        (folder,) = (self.folder / "state" / "recordings" / "exam" / peer).iterdir()
+        return folder
+
+    def sent(self, peer: str, source: str) -> list[tuple[int, int]]:
+        """Return number and time of all that was sent."""
+        return list(ENTRY.iter_unpack((self.folder / f"{peer}-{source}").read_bytes()))
+
+
+def wait(condition: Callable[[], Any]) -> Any:
+    """Wait until ``condition`` returns something."""
+    end = time.monotonic() + LIMIT
+    while not (found := condition()):
+        assert time.monotonic() < end, "it did not come back"
+        time.sleep(0.05)
+    return found
+
+
+def written(folder: Path, source: str) -> set[int]:
+    """Return the numbers of all packets in the journals of a track."""
+    found = set()
+    for path in journals(folder):
+        if path.name.startswith(f"{source}-"):
+            for packet in JournalFile(path, "").packets():
+                rtp = parse_rtp(packet.data)
+                assert rtp is not None
+                start = vp8_descriptor(rtp.payload)[0] if source == "camera" else 0
+                found.add(ENTRY.unpack_from(rtp.payload, start + 1)[0])
+    return found
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was counted."""
+
+    checked: int = 0
+    """Packets sent more than a second before a kill, since the recording had gone on."""
+    broken: list[str] = field(default_factory=list)
+    """Those of them that are missing."""
+    late: int = 0
+    """Packets missing that were sent within the second before a kill."""
+    longest_us: int = 0
+    """Longest gap."""
+
+
+def check_track(lane: Lane, peer: str, source: str, tally: Tally) -> None:
+    """Compare what was sent with what is written: from the end of one kill's gap to the next kill."""
+    folder = lane.recorded(peer)
+    have, sent = written(folder, source), lane.sent(peer, source)
+    times = [at for _, at in sent]
+    gaps = [row.fields for row in rows(folder, "gap") if row.fields["track"] == source]
+    closed = [row.fields for row in rows(folder, "segment_closed") if row.fields["track"] == source]
+    begun = first = min(each["first_us"] for each in closed)
+    for kill, victim in lane.kills:
+        for number, at in sent[bisect_left(times, begun) : bisect_right(times, kill)]:
+            if at <= kill - PROMISE_US:
+                tally.checked += 1
+                if number not in have:
+                    tally.broken.append(f"{peer} {source} {number}, {(kill - at) / 1e6:.2f} s before {victim} died")
+            elif number not in have:
+                tally.late += 1
+        if (kill, victim) != lane.kills[-1]:
+            begun = gap_of(gaps, kill, victim)["to_us"]
+    tally.longest_us = max([tally.longest_us, *(gap["to_us"] - gap["from_us"] for gap in gaps)])
+    for number, at in sent[bisect_left(times, first) : bisect_right(times, closed[-1]["last_us"] - SLACK_US)]:
+        named = number in have or any(gap["from_us"] - SLACK_US <= at <= gap["to_us"] for gap in gaps)
+        assert named, f"{peer} {source} {number} is missing and in no gap"
+
+
+def gap_of(gaps: list[Any], kill: int, victim: Victim) -> Any:
+    """Return the gap that a kill made, with the cause it ought to have."""
+    near = [gap for gap in gaps if gap["from_us"] - SLACK_US <= kill <= gap["to_us"] + SLACK_US]
+    right = [gap for gap in near if gap["cause"] in _CAUSES[victim]]
+    assert right, f"{victim} was killed at {kill}, and the ledger has only {near or gaps}"
+    return right[-1]
+
+
+@pytest.mark.usefixtures("worker_binary")
+def test_a_hundred_kills_cost_at_most_a_second_each(tmp_path: Path, report: Report) -> None:
+    chance = random.Random(20260101)
+    victims: list[Victim] = [get_args(Victim)[number % 3] for number in range(KILLS)]
+    chance.shuffle(victims)
+    lanes = [
+        Lane(tmp_path / f"lane-{number}", victims[number::LANES], random.Random(chance.random()))
+        for number in range(LANES)
+    ]
+    threads = [threading.Thread(target=lane.run, name=lane.folder.name) for lane in lanes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for lane in lanes:
+        if lane.failure is not None:
+            raise lane.failure
+    tally, torn = Tally(), 0
+    for lane in lanes:
+        signing = keys.load_signing_key(lane.folder / "state" / SIGNING_KEY)
+        for peer in PEERS:
+            folder = lane.recorded(peer)
+            name = "/".join(folder.parts[-3:])
+            assert Verifier(folder, known_key(folder)).verify().state in ("torn", "unfinished")
+            torn += repair(folder, name, signing, complete=True).cut
+            verified = Verifier(folder, known_key(folder)).verify()
+            assert (verified.state, verified.findings) == ("ok", [])
+            for source in SOURCES:
+                check_track(lane, peer, source, tally)
+    killed = Counter(victim for lane in lanes for _, victim in lane.kills[:-1])
+    assert sum(killed.values()) == KILLS
+    who = ", ".join(f"{count} {victim}" for victim, count in sorted(killed.items()))
+    report(f"{KILLS} kills ({who}), {tally.checked} packets older than a second checked, {len(tally.broken)} lost")
+    report(
+        f"  younger ones lost: {tally.late}, all in gaps the ledger names, the longest {tally.longest_us / 1e6:.1f} s;"
+        f" every recording verifies after repair ({torn} torn bytes cut)"
+    )
+    assert tally.broken == []
+    assert tally.checked > 20_000

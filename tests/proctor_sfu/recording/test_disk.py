@@ -1,0 +1,196 @@
+"""Disks that are full, slow or read-only: what was written stays, what fits into memory waits, the rest is a gap."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from proctor_sfu.recording.protocol import Begin, Disk, Failed, Note
+from proctor_sfu.recording.verify import Verifier, known_key
+from support.deck import LIMIT, Deck, Source, packets, rows, wait_for_packets, wait_for_row
+
+ANN: Final = "exam-101/ann/20260101T090000Z"
+MIB: Final = 1 << 20
+MEMORY: Final = 6 * MIB
+CHUNK: Final = 60
+"""Packets sent before it is looked how far the recorder is."""
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 MiB."""
+    if os.getuid() != 0:
+        pytest.skip("only root can mount a disk of 64 MiB")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "psfu-test", folder], check=True)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.fixture(scope="module")
+def slow_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that makes writes slow; see slow.c."""
+    target = tmp_path_factory.mktemp("slow") / "slow.so"
+    source = Path(__file__).resolve().parents[2] / "support" / "slow.c"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", target, source, "-ldl"], check=True)
+    return target
+
+
+def begin(deck: Deck) -> tuple[Path, Source]:
+    folder = deck.begin(ANN)
+    deck.inlet(ANN)
+    return folder, deck.track(ANN, size=1400)
+
+
+def send_until(deck: Deck, camera: Source, condition: Callable[[Disk], bool]) -> Disk:
+    """Send, no faster than the recorder takes it, until its report of the disk fulfils a condition."""
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        camera.send(CHUNK)
+        deck.forget()
+        # A second passes between two reports, in which more is sent; what comes too fast would be dropped.
+        found = deck.wait(Disk)
+        assert found.dropped == 0
+        if condition(found):
+            return found
+        for _ in range(40):
+            camera.send(CHUNK)
+            time.sleep(0.005)
+    raise AssertionError(f"{found}")
+
+
+def wait_for_disk(deck: Deck, condition: Callable[[Disk], bool]) -> Disk:
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        deck.forget()
+        if condition(found := deck.wait(Disk)):
+            return found
+    raise AssertionError(f"{found}")
+
+
+def verified(folder: Path) -> bool:
+    report = Verifier(folder, known_key(folder)).verify()
+    assert report.findings == []
+    return report.state == "ok"
+
+
+def numbers(found: list[bytes]) -> list[int]:
+    return [int.from_bytes(packet[14:22], "big") for packet in found]
+
+
+def test_a_disk_that_fills_loses_nothing_that_was_written_and_goes_on(small_disk: Path) -> None:
+    ballast = small_disk / "ballast"
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, 40 * MIB)
+    with Deck(small_disk / "recordings", memory_bytes=MEMORY) as deck:
+        folder, camera = begin(deck)
+        camera.send(key=True)
+        full = send_until(deck, camera, lambda disk: disk.trouble == "disk-full")
+        assert full.reason == "No space left on device"
+        written = numbers(packets(folder, "camera"))
+        assert written == list(range(len(written)))
+        # Ledgers have room when journals have none.
+        deck.tell(Note(recording=ANN, event="note", fields={"text": "it is full"}))
+        wait_for_row(folder, "note")
+        over = send_until(deck, camera, lambda disk: disk.overflowed > 1000)
+        assert over.waiting <= MEMORY
+        assert numbers(packets(folder, "camera"))[: len(written)] == written
+
+        ballast.unlink()
+        wait_for_disk(deck, lambda disk: disk.trouble == "" and disk.waiting == 0)
+        camera.send(200, key=True)
+        gap = wait_for_row(folder, "gap")
+        deck.finish(ANN)
+        last = deck.wait(Disk)
+    found = numbers(packets(folder, "camera"))
+    assert (gap.fields["cause"], gap.fields["track"]) == ("disk-full", "camera")
+    assert gap.fields["packets"] == len(camera.sent) - len(found)
+    assert last.overflowed == gap.fields["packets"]
+    # One piece is missing, all else is there and in order.
+    assert sum(after != before + 1 for before, after in pairwise(found)) == 1
+    assert found[-1] == len(camera.sent) - 1
+    assert verified(folder)
+
+
+def test_it_ends_on_a_full_disk_with_what_was_written(small_disk: Path) -> None:
+    with Deck(small_disk / "recordings", memory_bytes=MEMORY) as deck:
+        folder, camera = begin(deck)
+        camera.send(key=True)
+        with (small_disk / "ballast").open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, 50 * MIB)
+        send_until(deck, camera, lambda disk: disk.trouble == "disk-full")
+    found = numbers(packets(folder, "camera"))
+    assert found == list(range(len(found)))
+    assert len(found) > 1000
+    (small_disk / "ballast").unlink()
+    report = Verifier(folder).verify()
+    assert report.state in ("torn", "unfinished")
+    with Deck(small_disk / "recordings") as deck:
+        deck.begin(ANN)
+        deck.finish(ANN)
+    assert verified(folder)
+    assert numbers(packets(folder, "camera")) == found
+
+
+def test_a_read_only_disk_fails_at_once(tmp_path: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can mount")
+    directory = tmp_path / "disk"
+    directory.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "psfu-test", directory], check=True)
+    try:
+        with Deck(tmp_path / "other") as deck:
+            deck.tell(Begin(recording=ANN, folder=str(directory / ANN), fields={}, cause=""))
+            failed = deck.wait(Failed)
+            assert (failed.code, failed.recording) == ("disk-failed", ANN)
+            assert "Read-only" in failed.message
+    finally:
+        subprocess.run(["umount", directory], check=True)
+
+
+def test_a_slow_disk_is_waited_for(tmp_path: Path, slow_library: Path) -> None:
+    slow = tmp_path / "milliseconds"
+    environment = {"LD_PRELOAD": str(slow_library), "SLOW_FILE": str(slow)}
+    with Deck(tmp_path / "recordings", environment=environment, memory_bytes=64 * MIB) as deck:
+        folder, camera = begin(deck)
+        camera.send(50, key=True)
+        wait_for_packets(folder, "camera", 50)
+        slow.write_text("700")
+        told = send_until(deck, camera, lambda disk: disk.trouble == "disk-slow")
+        assert told.at_risk > 3
+        slow.unlink()
+        done = wait_for_disk(deck, lambda disk: disk.trouble == "" and disk.waiting == 0)
+        assert (done.overflowed, done.dropped) == (0, 0)
+        deck.finish(ANN)
+    assert numbers(packets(folder, "camera")) == list(range(len(camera.sent)))
+    assert [row for row in rows(folder, "gap") if "packets" in row.fields] == []
+    assert verified(folder)
+
+
+def test_a_disk_too_slow_for_memory_is_a_gap_with_its_cause(tmp_path: Path, slow_library: Path) -> None:
+    slow = tmp_path / "milliseconds"
+    environment = {"LD_PRELOAD": str(slow_library), "SLOW_FILE": str(slow)}
+    with Deck(tmp_path / "recordings", environment=environment, memory_bytes=1 * MIB) as deck:
+        folder, camera = begin(deck)
+        camera.send(50, key=True)
+        wait_for_packets(folder, "camera", 50)
+        slow.write_text("700")
+        send_until(deck, camera, lambda disk: disk.overflowed > 100)
+        slow.unlink()
+        wait_for_disk(deck, lambda disk: disk.trouble == "" and disk.waiting == 0)
+        camera.send(50, key=True)
+        wait_for_row(folder, "gap")
+        deck.finish(ANN)
+    found = numbers(packets(folder, "camera"))
+    gaps = [row.fields for row in rows(folder, "gap") if "packets" in row.fields]
+    assert {gap["cause"] for gap in gaps} == {"disk-slow"}
+    assert sum(gap["packets"] for gap in gaps) == len(camera.sent) - len(found)
+    assert verified(folder)
