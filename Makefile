@@ -33,6 +33,7 @@ bench: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test
 	$(BIN)/python tests/bench/monitor.py
 	PYTHONPATH=tests $(BIN)/python -m bench.host
 	PYTHONPATH=tests $(BIN)/python -m bench.quality
+	PYTHONPATH=tests $(BIN)/python -m bench.recording
 
 # What follows from the code: man pages, etc/psfu.toml, completion scripts.
 man: .venv/installed

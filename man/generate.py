@@ -30,7 +30,7 @@ PARTS: Final = ROOT / "man" / "parts"
 DATE: Final = "2026-11-24"
 """Of the manual; changed when its words are."""
 _SPECIAL: Final = {"\\": "\\e", "-": "\\-", "`": "\\(ga", "~": "\\(ti", "^": "\\(ha"}
-ALONE: Final = ("audit", "monitor", "simulate", "rehearse", "report", "stats")
+ALONE: Final = ("audit", "monitor", "plan", "simulate", "rehearse", "report", "stats")
 """Commands that are no noun and yet have a page of their own."""
 COMPLETIONS: Final = {Shell.BASH: "psfu.bash", Shell.ZSH: "_psfu", Shell.FISH: "psfu.fish"}
 

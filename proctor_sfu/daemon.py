@@ -160,7 +160,7 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         )
         control = control_app((route for noun in nouns for route in noun.table()), audit)
         disks = {"state": state, "recordings": recordings.directory}
-        observation = Observation(pulse, pool, disks=disks, stopping=stop.is_set)
+        observation = Observation(pulse, pool, recordings, disks=disks, stopping=stop.is_set)
         observation.mount(control)
         await _metrics_site(stack, loaded, observation)
         control.on_shutdown.append(lambda _: streams.close())

@@ -219,6 +219,12 @@ class RecorderError(RecordingError):
     code = "recorder_failed"
 
 
+class SizingError(RecordingError):
+    """What a machine carries could not be measured."""
+
+    code = "not_measured"
+
+
 class ExportError(RecordingError):
     """A recording, or the part that is wanted, cannot be put into a file of this kind."""
 

@@ -15,6 +15,7 @@ from psfu_cli.commands.audit import audit
 from psfu_cli.commands.completion import completion
 from psfu_cli.commands.events import events
 from psfu_cli.commands.monitor import monitor
+from psfu_cli.commands.plan import plan
 from psfu_cli.commands.rehearse import rehearse
 from psfu_cli.commands.report import report
 from psfu_cli.commands.serve import serve
@@ -90,6 +91,7 @@ app.command(rich_help_panel=EXAMS)(report)
 app.command(rich_help_panel=EXAMS)(audit)
 app.command(rich_help_panel=EXAMS)(simulate)
 app.command(rich_help_panel=EXAMS)(rehearse)
+app.command(rich_help_panel=EXAMS)(plan)
 app.add_typer(mediasoup.app, name="mediasoup", rich_help_panel=SETUP)
 app.add_typer(config.app, name="config", rich_help_panel=SETUP)
 app.command(rich_help_panel=SETUP)(completion)

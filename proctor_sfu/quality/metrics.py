@@ -39,6 +39,7 @@ class Collector(registry.Collector):
     def __init__(
         self, frame: api.Frame | None, counters: Counters, *, cpu: Callable[[int], float | None],
         disks: Mapping[str, Path] | None = None, room: str | None = None, candidates: bool = False,
+        more: Iterable[Metric] = (),
     ) -> None:  # fmt: skip
         self._frame = frame
         self._counters = counters
@@ -46,6 +47,7 @@ class Collector(registry.Collector):
         self._disks = disks or {}
         self._room = room
         self._candidates = candidates
+        self._more = more
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics."""
@@ -53,6 +55,7 @@ class Collector(registry.Collector):
         yield from _counted(self._counters)
         yield _receive_buffer_errors()
         yield from _space(self._disks)
+        yield from self._more
         frame = self._frame
         if frame is None:
             return
@@ -162,11 +165,6 @@ def _daemon(frame: api.Frame) -> Iterator[Metric]:
     streams = [(("audio", "in"), sources.count("audio")), (("video", "in"), sources.count("video"))]
     yield from _labelled("psfu_streams", "Sources received, by kind.", ("kind", "direction"), streams)
     yield from _gauge("psfu_consumers", "Streams sent, or paused.", consumers)
-    lamps = [each.recording for each in frame.candidates]
-    yield from _gauge("psfu_recording_active", "Candidates that are recorded.", lamps.count("on"))
-    yield from _gauge(
-        "psfu_recording_failing", "Candidates that are not recorded as they should be.", lamps.count("error")
-    )
     rates = [(("in",), own.bitrate_in), (("out",), own.bitrate_out)]
     yield from _labelled("psfu_bitrate_bits_per_second", "Media received and sent.", ("direction",), rates)
 

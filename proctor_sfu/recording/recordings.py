@@ -61,6 +61,8 @@ class Recordings:
         """Room and candidate -> their recording, also while it is finished."""
         self._by_id: dict[str, Recording] = {}
         self.space = Space(limits=Limits(reserve_bytes=settings.reserve_bytes, reserve_hours=settings.reserve_hours))
+        self.disk: Disk | None = None
+        """What the recorder told last; None: it has not run yet."""
         self.refused: dict[tuple[str, str], str] = {}
         """Room and candidate that should be recorded -> why they are not."""
         self.finished: Callable[[str, Path], object] = lambda name, folder: None
@@ -208,9 +210,11 @@ class Recordings:
 
     def _source_ended(self, ended: SourceEnded) -> None:
         recording = self.running.get((ended.room, ended.peer))
+        room = self._registry.rooms.get(ended.room)
+        if room is None or ended.peer not in room.peers:
+            self.refused.pop((ended.room, ended.peer), None)
         if recording is None:
             return
-        room = self._registry.rooms.get(ended.room)
         if room is None:
             cause = "room-closed"
         elif room.router is None or room.router.closed:
@@ -334,8 +338,8 @@ class Recordings:
                     spawn(recording.want_key_frame(Source(message.track)), name="key frame")
             case TrackReady():
                 take = self._take_of(message.recording, message.track)
-                if take is not None and take.ssrc == message.ssrc and not take.ready.done():
-                    take.ready.set_result(None)
+                if take is not None and take.ssrc == message.ssrc:
+                    take.set_ready()
             case Begun():
                 self._begun(message)
             case Failed():
@@ -393,6 +397,7 @@ class Recordings:
 
     def _disk(self, disk: Disk) -> None:
         before = self.space.trouble
+        self.disk = disk
         self.space.take(
             free=disk.free, size=disk.size, written=disk.written, busy=disk.busy, behind=disk.at_risk,
             now=time.monotonic(),
@@ -402,3 +407,5 @@ class Recordings:
             tell = _log.error if disk.trouble else _log.warning
             tell("recording_disk", trouble=disk.trouble, reason=disk.reason)
             self._registry.events.publish(events.RecordingDisk(trouble=disk.trouble, reason=disk.reason))
+        if self.refused and self.space.refusal() is None:
+            self.try_refused()

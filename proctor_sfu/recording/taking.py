@@ -10,13 +10,14 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 import structlog
 
 from proctor_sfu.errors import MediasoupError, RefusedError
 from proctor_sfu.mediasoup.consumer import Consumer
 from proctor_sfu.mediasoup.layers import ConsumerLayers
+from proctor_sfu.mediasoup.router import Router
 from proctor_sfu.recording.protocol import (
     Begin,
     BeginTrack,
@@ -32,13 +33,19 @@ from proctor_sfu.recording.tap import Tap, open_tap
 from proctor_sfu.recording.watch import Watch
 from proctor_sfu.rooms.peer import Published
 from proctor_sfu.rooms.roles import Source
-from proctor_sfu.rooms.room import Room
 
 _log = structlog.get_logger("psfu.recording")
 
 State: TypeAlias = Literal["beginning", "running", "finishing", "finished", "failed"]
 ANSWER: Final = 10.0
 """Seconds the recorder has to answer."""
+
+
+class Place(Protocol):
+    """What a recording has to know of a room."""
+
+    def media(self) -> Router:
+        """Return its router. Raises `RefusedError` while there is none."""
 
 
 class Take:
@@ -49,7 +56,7 @@ class Take:
         self.consumer = consumer
         self.watch = watch
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Set when its packets are written."""
+        """Set when its packets are written, or when there will be none."""
         self.flow: TrackFlow | None = None
         self.bytes_before = 0
         """Of recorders that died."""
@@ -57,6 +64,11 @@ class Take:
         """Why it is stalled."""
         self.arrived: int | None = None
         """Packets the worker had got of it when silence began to be noticed; None: there is none."""
+
+    def set_ready(self) -> None:
+        """Let whoever waits for it go on."""
+        if not self.ready.done():
+            self.ready.set_result(None)
 
     @property
     def paused(self) -> bool:
@@ -109,7 +121,8 @@ class Recording:
         if self._tap is not None:
             self._send(Inlet(recording=self.id, inlet=self._tap.number), self._tap.socket.fileno())
             for take in self.takes.values():
-                take.bytes_before += take.flow.bytes if take.flow is not None else 0
+                take.bytes_before = self.bytes_of(take)
+                take.flow = None
                 take.watch.restart(time.monotonic())
                 self._begin_track(take)
         if self._end is not None:
@@ -124,6 +137,7 @@ class Recording:
         self.state = "finishing"
         self._end = End(recording=self.id, final=final, fields=fields)
         for source, take in self.takes.items():
+            take.set_ready()
             self.gone[source] = self.gone.get(source, 0) + self.bytes_of(take)
         self.takes.clear()
         self._send(self._end)
@@ -131,7 +145,7 @@ class Recording:
 
     # Takes.
 
-    async def take(self, room: Room, published: Published) -> None:
+    async def take(self, room: Place, published: Published) -> None:
         """Record a producer. Raises what the host raises, `OSError`, and `RefusedError` if the recorder does not."""
         async with self._changing:
             await self._answer(self.begun)
@@ -156,7 +170,7 @@ class Recording:
         except TimeoutError:
             raise RefusedError("recorder_silent", f"the recorder did not answer within {ANSWER:g} s") from None
 
-    async def _own_tap(self, room: Room) -> Tap:
+    async def _own_tap(self, room: Place) -> Tap:
         router = room.media()
         if self._tap is not None and (self._tap.router is not router or self._tap.transport.closed):
             self._drop_tap()
@@ -205,6 +219,7 @@ class Recording:
         if take is None or take.consumer.producer_id != producer_id:
             return
         del self.takes[source]
+        take.set_ready()
         self.gone[source] = self.gone.get(source, 0) + self.bytes_of(take)
         self._send(EndTrack(recording=self.id, track=source, cause=cause))
 

@@ -28,8 +28,6 @@ SETTLE: Final = 3.0
 """Seconds after the last arrival until the measurement begins."""
 STEADY: Final = 5.0
 """Least seconds it lasts."""
-RETAIN: Final = 1
-"""Days after which the recordings of a rehearsal are deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +95,6 @@ def rehearse(client: Client, place: Venue, exam: Exam, plan: Plan, *, show: Call
 
     Raises `SimulationError` when too little was measured, `coordinator.Interrupted` and what the control client raises.
     """
-    if exam.record:
-        client.recordings.start(place.room, None, plan.sources, RETAIN)
     pids = _pids(client, place.room)
     before = _read(pids)
     time.sleep(IDLE)  # What an empty server uses in that time is measured.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from proctor_sfu.control.client import Client
-from proctor_sfu.errors import AnswerError
+from proctor_sfu.errors import AnswerError, RefusedError
 from proctor_sfu.simulate.plan import Part
 
 REASON: Final = "the simulation is over"
+RETAIN: Final = 1
+"""Days after which recordings of simulated candidates are deleted."""
 SPARE: Final = 600.0
 """Seconds that tokens are good for beyond the simulation."""
 
@@ -37,16 +39,21 @@ class Venue:
 
 @contextmanager
 def venue(
-    client: Client, room: str, *, duration: float, url: str | None = None, max_candidates: int | None = None
-) -> Iterator[Venue]:
-    """Find or make a room for some seconds; a room made here is closed at the end.
+    client: Client, room: str, *, duration: float, url: str | None = None, max_candidates: int | None = None,
+    record: Sequence[str] = (),
+) -> Iterator[Venue]:  # fmt: skip
+    """Find or make a room for some seconds; a room made here is closed at the end, and records these sources.
 
-    Raises what the control client raises.
+    Raises `RefusedError` if a room that is there already should record, and what the control client raises.
     """
     made = not _exists(client, room)
+    if record and not made:
+        raise RefusedError("conflict", f'room "{room}" is there already and records as it does: psfu recordings start')
     if made:
         client.rooms.create(room, open_to_all=False, max_candidates=max_candidates)
     try:
+        if record:
+            client.recordings.start(room, None, record, RETAIN)
         address = url or client.daemon.status().signaling.url
         yield Venue(room=room, url=address, client=client, ttl=duration + SPARE)
     finally:

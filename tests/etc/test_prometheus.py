@@ -6,23 +6,33 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Final
 
+from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from proctor_sfu.quality.counters import Counters
 from proctor_sfu.quality.metrics import Collector, render
+from proctor_sfu.recording.metrics import metrics
 from support.frames import frame
+from support.recordings import at_work
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 RULES: Final = ROOT / "etc/prometheus/psfu.rules.yml"
 DASHBOARD: Final = ROOT / "etc/grafana/psfu-overview.json"
 
 
+def recorded() -> list[Metric]:
+    """Metrics of recordings, all of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        return list(metrics(at_work(Path(folder))))
+
+
 def names() -> set[str]:
     """Series a scrape has."""
-    body, _ = render(Collector(frame(), Counters(), cpu=lambda pid: 1.0, disks={"state": ROOT}), "")
+    body, _ = render(Collector(frame(), Counters(), cpu=lambda pid: 1.0, disks={"state": ROOT}, more=recorded()), "")
     return {sample.name for family in parse(body.decode()) for sample in family.samples}
 
 

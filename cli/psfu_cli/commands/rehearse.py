@@ -120,7 +120,13 @@ def rehearse(
     )  # fmt: skip
     exam = Exam(candidates=candidates, lasts=lasts, record=record)
     with (
-        venue(cli.client, f"rehearsal-{os.getpid()}", duration=duration, max_candidates=count) as place,
+        venue(
+            cli.client,
+            f"rehearsal-{os.getpid()}",
+            duration=duration,
+            max_candidates=count,
+            record=plan.sources if record else (),
+        ) as place,
         live(candidates=count, proctors=proctors, duration=duration) as show,
     ):
         try:

@@ -51,6 +51,9 @@ Sources: TypeAlias = Annotated[
 ]
 Codec: TypeAlias = Annotated[Literal["vp8", "h264"], typer.Option("--codec", help="Codec of camera and screen.")]
 Simulcast: TypeAlias = Annotated[bool, typer.Option("--simulcast", help="Cameras send three sizes.")]
+Record: TypeAlias = Annotated[
+    str, typer.Option("--record", metavar="LIST", help="Sources to record, as camera,screen; kept for a day.")
+]
 Decode: TypeAlias = Annotated[
     bool, typer.Option("--decode", help="Proctors decode what they see and measure the delay; costs processor time.")
 ]
@@ -170,6 +173,7 @@ def simulate(
     sources: Sources = ALL_SOURCES,
     codec: Codec = "vp8",
     simulcast: Simulcast = False,
+    record: Record = "",
     decode: Decode = False,
     seed: Seed = 0,
     url: Url = None,
@@ -212,7 +216,14 @@ def simulate(
     interrupted = False
     name = room or f"simulation-{os.getpid()}"
     with (
-        venue(cli.client, name, duration=duration, url=url, max_candidates=max(1, candidates)) as place,
+        venue(
+            cli.client,
+            name,
+            duration=duration,
+            url=url,
+            max_candidates=max(1, candidates),
+            record=quantities.recorded_sources(record),
+        ) as place,
         live(candidates=candidates, proctors=proctors, duration=duration) as show,
     ):
         try:

@@ -13,6 +13,8 @@ from proctor_sfu.control.routes.answers import failure
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.metrics import Collector, render
 from proctor_sfu.quality.pulse import Pulse
+from proctor_sfu.recording.metrics import metrics as recordings_metrics
+from proctor_sfu.recording.recordings import Recordings
 from proctor_sfu.text import safe_text
 
 LATE: Final = 5.0
@@ -22,9 +24,13 @@ LATE: Final = 5.0
 class Observation:
     """The three paths; `mount` them wherever they are to be had."""
 
-    def __init__(self, pulse: Pulse, pool: Pool, *, disks: Mapping[str, Path], stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, pulse: Pulse, pool: Pool, recordings: Recordings, *, disks: Mapping[str, Path],
+        stopping: Callable[[], bool],
+    ) -> None:  # fmt: skip
         self._pulse = pulse
         self._pool = pool
+        self._recordings = recordings
         self._disks = disks
         """``state`` and ``recordings`` -> where they lie."""
         self._stopping = stopping
@@ -52,7 +58,7 @@ class Observation:
             overview = self._pulse.overview
             collector = Collector(
                 frame, overview.counters, cpu=overview.cpu_seconds, disks=self._disks, room=room,
-                candidates=candidates == "1",
+                candidates=candidates == "1", more=list(recordings_metrics(self._recordings)),
             )  # fmt: skip
             # With a series for each number of each candidate this takes long, and an exam is running.
             body, content_type = await asyncio.to_thread(render, collector, accept)

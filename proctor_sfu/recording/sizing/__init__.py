@@ -1,0 +1,1 @@
+"""How many recorded candidates a machine carries, measured on it."""

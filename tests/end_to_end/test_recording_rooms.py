@@ -1,0 +1,115 @@
+"""Simulated candidates are recorded, and what a disk without room does to that and does not do to the exam."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from end_to_end.daemon import PSFU, Daemon
+from end_to_end.exam import Report
+
+LIMIT: Final = 30.0
+MIB: Final = 1 << 20
+RESERVE: Final = 24 * MIB
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 MiB."""
+    if os.getuid() != 0:
+        pytest.skip("only root can mount a disk of 64 MiB")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "psfu-test", folder], check=True)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.fixture
+def daemon(disk: Path, tmp_path: Path) -> Iterator[Daemon]:
+    recording = {"directory": str(disk / "recordings"), "reserve_bytes": RESERVE, "reserve_hours": 0.0}
+    running = Daemon(tmp_path, {"recording": recording, "workers": {"count": 1}})
+    running.start()
+    yield running
+    running.stop()
+    assert running.tracebacks() == []
+
+
+def simulate(daemon: Daemon, *arguments: str) -> subprocess.Popen[str]:
+    command = [str(PSFU), "simulate", "--socket", str(daemon.socket), "--json", *arguments]
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def result(process: subprocess.Popen[str]) -> dict[str, Any]:
+    out, said = process.communicate(timeout=LIMIT)
+    assert process.returncode == 0, said + out
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """Wait until ``condition`` returns something; the control API is asked, as an operator would."""
+    end = time.monotonic() + LIMIT
+    while not (found := condition()):
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.1)
+    return found
+
+
+@pytest.mark.usefixtures("worker_binary")
+def test_an_exam_on_a_disk_without_room(daemon: Daemon, disk: Path, report: Report) -> None:
+    ballast = disk / "ballast"
+    ballast.write_bytes(bytes(60 * MIB))
+    arguments = ("--candidates", "1", "--proctors", "1", "--duration", "11s", "--record", "camera,microphone")
+    simulation = simulate(daemon, *arguments)
+    until(lambda: daemon.psfu("recordings", "disk")["refused"] == 1)
+    assert daemon.psfu("recordings", "list") == []
+    refused = [each for each in told(daemon) if each["kind"] == "recording_refused"]
+    assert [each["details"]["code"] for each in refused] == ["disk_full"]
+
+    # There is room again, and nobody has to say so.
+    ballast.unlink()
+    (running,) = until(lambda: [each for each in daemon.psfu("recordings", "list") if each["bytes"]])
+    assert daemon.psfu("recordings", "disk")["refused"] == 0
+
+    # Another fills it to the last byte, below the reserve, while somebody is recorded.
+    fill(ballast)
+    told_so = until(lambda: (found := daemon.psfu("recordings", "disk"))["trouble"] and found)
+    assert told_so["trouble"] == "disk-full"
+    ballast.unlink()
+    until(lambda: not daemon.psfu("recordings", "disk")["trouble"])
+
+    # The exam has not suffered, and what was written is what was received, but for the gap the ledger names.
+    seen = result(simulation)["clean"]
+    report(
+        f"while the disk of recordings was full: {seen['pictures_percent']:.1f} % of the pictures reached the proctor"
+    )
+    finished = until(lambda: (got := daemon.psfu("recordings", "get", running["id"]))["state"] == "finished" and got)
+    (verified,) = daemon.psfu("recordings", "verify", finished["folder"])
+    assert (verified["state"], verified["findings"]) == ("ok", [])
+    exported = daemon.psfu("recordings", "export", running["id"], "--to", str(disk.parent / "export.webm"))
+    assert exported[0]["tracks"]
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(MIB)):
+                pass
+        except OSError:
+            return
+
+
+def told(daemon: Daemon) -> list[dict[str, Any]]:
+    """Return the events so far."""
+    found: list[dict[str, Any]] = daemon.psfu("events", "--since", "1h")
+    return found
