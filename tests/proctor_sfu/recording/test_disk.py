@@ -89,7 +89,7 @@ def numbers(found: list[bytes]) -> list[int]:
 def test_a_disk_that_fills_loses_nothing_that_was_written_and_goes_on(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, 40 * MIB)
+        os.posix_fallocate(file.fileno(), 0, 50 * MIB)
     with Deck(small_disk / "recordings", memory_bytes=MEMORY) as deck:
         folder, camera = begin(deck)
         camera.send(key=True)
@@ -125,7 +125,7 @@ def test_it_ends_on_a_full_disk_with_what_was_written(small_disk: Path) -> None:
         folder, camera = begin(deck)
         camera.send(key=True)
         with (small_disk / "ballast").open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, 50 * MIB)
+            os.posix_fallocate(file.fileno(), 0, 54 * MIB)
         send_until(deck, camera, lambda disk: disk.trouble == "disk-full")
     found = numbers(packets(folder, "camera"))
     assert found == list(range(len(found)))
