@@ -18,6 +18,7 @@ import pytest
 
 from proctor_sfu.mediasoup.install import WorkerBinary
 from support.serve import LIMIT, PSFU, QUIET, Serve, environment, psfu
+from support.started import started
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 Start = Callable[..., Serve]
@@ -86,7 +87,7 @@ def test_a_hangup_does_not_end_a_service(serve: Start) -> None:
 def test_a_terminal_that_goes_away_ends_it(worker_binary: WorkerBinary, tmp_path: Path) -> None:
     master, slave = pty.openpty()
     command = [PSFU, "serve", "--port", "0", "--workers", "1", "--socket", tmp_path / "control.sock"]
-    with subprocess.Popen(
+    with started(
         command, stdin=slave, stdout=subprocess.PIPE, stderr=slave, env=environment(), start_new_session=True
     ) as running:
         os.close(slave)

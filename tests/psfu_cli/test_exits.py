@@ -20,6 +20,7 @@ from psfu_cli.exits import Exit, exit_code, wants_json
 from support.commands import Run, on_terminal
 from support.impostor import impostor, impostor_room
 from support.serve import LIMIT, PSFU, Serve, environment, psfu
+from support.started import started
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,16 +32,13 @@ def unanswered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
         silent.listen(1)
         began = time.monotonic()
         command = [PSFU, "status", "--socket", path]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-        ) as waiting:
+        with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()) as waiting:
 
             def ended() -> tuple[int, str, str, float]:
                 out, err = waiting.communicate(timeout=LIMIT)
                 return waiting.returncode, out, err, time.monotonic() - began
 
             yield ended
-            waiting.kill()
 
 
 def fails(done: subprocess.CompletedProcess[str], code: int, *parts: str) -> None:
@@ -226,9 +224,7 @@ def test_78_is_a_bad_configuration(tmp_path: Path) -> None:
 def test_130_is_an_interrupt(daemon: Serve, form: str) -> None:
     command = [PSFU, "rooms", "list", "--watch", "-o", form, "--socket", daemon.socket, "--interval", "0.1"]
     assert psfu("rooms", "create", f"watched-{form}", "--open", "--socket", daemon.socket).returncode == 0
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-    ) as watching:
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()) as watching:
         assert watching.stdout is not None
         watching.stdout.readline()  # It is at work.
         watching.send_signal(signal.SIGINT)
@@ -240,7 +236,7 @@ def test_130_is_an_interrupt(daemon: Serve, form: str) -> None:
 def test_an_interrupt_is_quiet_also_while_everything_is_imported(tmp_path: Path) -> None:
     slow = tmp_path / "typer.py"
     slow.write_text("import sys, time\nprint('importing', flush=True)\ntime.sleep(60)\n")
-    with subprocess.Popen(
+    with started(
         [PSFU, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=environment(PYTHONPATH=str(tmp_path)),
     ) as starting:  # fmt: skip

@@ -13,6 +13,7 @@ import pytest
 from support.commands import Run, on_terminal, result
 from support.impostor import impostor, impostor_room
 from support.serve import LIMIT, PSFU, Serve, environment, psfu
+from support.started import started
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_quiet_is_names_only(run: Run, people: str, quiet: str) -> None:
 
 def test_watching_repeats_and_json_becomes_lines(daemon: Serve) -> None:
     command = [PSFU, "status", "-w", "--json", "--interval", "0.1", "--socket", daemon.socket]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as watching:
+    with started(command, stdout=subprocess.PIPE, text=True, env=environment()) as watching:
         assert watching.stdout is not None
         seen = [json.loads(watching.stdout.readline()) for _ in range(3)]
         watching.send_signal(signal.SIGINT)

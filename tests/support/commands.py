@@ -9,6 +9,7 @@ import subprocess
 from typing import Any, Protocol
 
 from support.serve import LIMIT, PSFU, environment
+from support.started import started
 
 ROOM = "exam-101"
 """The room people are in."""
@@ -33,7 +34,7 @@ def result(done: subprocess.CompletedProcess[str]) -> Any:
 def on_terminal(*arguments: str, typed: str = "", program: str = str(PSFU), **added: str) -> tuple[int, str]:
     """Run a command on a terminal of its own and type; returns its exit code and all it showed."""
     master, slave = pty.openpty()
-    with subprocess.Popen(
+    with started(
         [program, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment(**added), start_new_session=True
     ) as running:
         os.close(slave)

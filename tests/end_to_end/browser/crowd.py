@@ -23,6 +23,7 @@ from end_to_end.browser.face import Face
 from proctor_sfu.simulate.candidate import Candidate
 from proctor_sfu.simulate.clip import EncodedFrame
 from proctor_sfu.simulate.track import ClipTrack
+from support.started import started
 
 WIDTH: Final = 640
 HEIGHT: Final = 360
@@ -38,13 +39,14 @@ def present(url: str, room: str, count: int) -> Iterator[None]:
     """Let ``count`` candidates, ``seat-001`` and so on, be in a room."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(_ROOT / "tests"), str(_ROOT)))}
     command = [sys.executable, "-m", "end_to_end.browser.crowd", url, room, str(count)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True) as crowd:
+    with started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True) as crowd:
         assert crowd.stdin is not None and crowd.stdout is not None
         try:
             assert crowd.stdout.readline() == "ready\n", "the crowd did not come"
             yield
         finally:
             crowd.stdin.close()
+        crowd.wait(30)
     assert crowd.returncode == 0, f"the crowd ended with {crowd.returncode}"
 
 

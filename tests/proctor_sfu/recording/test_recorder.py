@@ -20,6 +20,7 @@ from proctor_sfu.recording.protocol import Begin, Explain, Failed, Flow, Note, W
 from proctor_sfu.recording.reading import JournalFile
 from proctor_sfu.recording.repair import repair
 from support.deck import LIMIT, Deck, Source, is_alive, packets, rows, wait_for_packets, wait_for_row
+from support.started import started
 
 ANN = "exam-101/ann/20260101T090000Z"
 BOB = "exam-101/bob/20260101T090000Z"
@@ -184,7 +185,7 @@ def test_it_does_not_outlive_a_killed_daemon(tmp_path: Path) -> None:
     )
     tests = Path(__file__).resolve().parents[2]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tests), str(tests.parent)))}
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment) as daemon:
+    with started([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment) as daemon:
         assert daemon.stdout is not None
         recorder = int(daemon.stdout.readline())
         assert is_alive(recorder)

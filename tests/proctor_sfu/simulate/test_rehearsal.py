@@ -17,6 +17,7 @@ from proctor_sfu.simulate.machine import Process, Reading
 from proctor_sfu.simulate.plan import Plan
 from proctor_sfu.simulate.rehearsal import Look, Pids, sample_of, usage
 from proctor_sfu.simulate.results import Now
+from support.started import started
 
 DAEMON, WORKER, RECORDER = 10, 20, 30
 PIDS = Pids(daemon=DAEMON, worker=WORKER, workers=frozenset({WORKER, 21}))
@@ -134,7 +135,7 @@ def test_this_very_process_is_read() -> None:
 
 
 def test_children_are_found() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+    with started([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         assert child.pid in machine.children(os.getpid())
         assert machine.children(child.pid) == []
     assert child.pid not in machine.children(os.getpid())

@@ -10,6 +10,7 @@ import subprocess
 from support.commands import Run, result
 from support.guests import Guests
 from support.serve import PSFU, Serve, environment
+from support.started import started
 
 
 def test_what_is_done_through_the_socket_is_told_with_user_and_process(run: Run) -> None:
@@ -46,15 +47,12 @@ def test_filters_and_formats(run: Run, people: str) -> None:
 
 def test_it_is_followed_as_it_happens(daemon: Serve, elsewhere: str, guests: Guests, url: str) -> None:
     command = [PSFU, "audit", "-f", "--room", elsewhere, "--json", "--socket", daemon.socket]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as following:
-        try:
-            assert following.stdout is not None
-            made = json.loads(following.stdout.readline())
-            guests.join(url, elsewhere, "zora")
-            told = json.loads(following.stdout.readline())
-            assert (made["action"], told["action"], told["by"]["peer"]) == ("room_created", "enter", "zora")
-            assert told["number"] > made["number"]
-            following.send_signal(signal.SIGINT)
-            assert following.wait(10) == 130
-        finally:
-            following.kill()
+    with started(command, stdout=subprocess.PIPE, text=True, env=environment()) as following:
+        assert following.stdout is not None
+        made = json.loads(following.stdout.readline())
+        guests.join(url, elsewhere, "zora")
+        told = json.loads(following.stdout.readline())
+        assert (made["action"], told["action"], told["by"]["peer"]) == ("room_created", "enter", "zora")
+        assert told["number"] > made["number"]
+        following.send_signal(signal.SIGINT)
+        assert following.wait(10) == 130

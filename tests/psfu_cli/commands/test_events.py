@@ -13,6 +13,7 @@ import pytest
 from support.commands import NAME, Run, result
 from support.guests import Guests
 from support.serve import PSFU, Serve, environment
+from support.started import started
 
 
 def test_what_happened_in_a_room(run: Run, people: str) -> None:
@@ -52,19 +53,16 @@ def test_what_happens_is_followed(daemon: Serve, elsewhere: str, guests: Guests,
     of = ["--room", elsewhere, "--kind", "peer_entered"]
     command = [PSFU, "events", "--follow", *of, "--json", "--socket", daemon.socket]
     guests.join(url, elsewhere, "early")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as following:
-        try:
-            assert following.stdout is not None
-            assert json.loads(following.stdout.readline())["peer"] == "early"
-            guests.join(url, elsewhere, "late", name="\x1b[2Jlate")
-            line = following.stdout.readline()
-            told = json.loads(line)
-            assert (told["kind"], told["peer"], told["details"]["name"]) == ("peer_entered", "late", "[2Jlate")
-            assert "\x1b" not in line
-            following.send_signal(signal.SIGINT)
-            assert following.wait(10) == 130
-        finally:
-            following.kill()
+    with started(command, stdout=subprocess.PIPE, text=True, env=environment()) as following:
+        assert following.stdout is not None
+        assert json.loads(following.stdout.readline())["peer"] == "early"
+        guests.join(url, elsewhere, "late", name="\x1b[2Jlate")
+        line = following.stdout.readline()
+        told = json.loads(line)
+        assert (told["kind"], told["peer"], told["details"]["name"]) == ("peer_entered", "late", "[2Jlate")
+        assert "\x1b" not in line
+        following.send_signal(signal.SIGINT)
+        assert following.wait(10) == 130
 
 
 def test_following_has_no_csv(run: Run) -> None:

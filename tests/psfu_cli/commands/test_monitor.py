@@ -19,6 +19,7 @@ from psfu_cli.exits import Exit
 from support.commands import NAME, ROOM, SHOWN_NAME, Run, on_terminal, result
 from support.history import written
 from support.serve import LIMIT, PSFU, Serve, environment, psfu
+from support.started import started
 
 STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
@@ -161,7 +162,7 @@ def listening(daemon: Serve, *arguments: str) -> subprocess.Popen[str]:
 
 def test_a_reader_that_goes_away_ends_it_quietly(daemon: Serve) -> None:
     reading, writing = os.pipe()
-    with subprocess.Popen(
+    with started(
         [PSFU, "monitor", "-m", "stream", "-o", "ndjson", "--socket", daemon.socket], stdout=writing,
         stderr=subprocess.PIPE, env=environment(), text=True,
     ) as streaming:  # fmt: skip

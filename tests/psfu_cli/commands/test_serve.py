@@ -12,13 +12,14 @@ import pytest
 
 from proctor_sfu.mediasoup.install import WorkerBinary
 from support.serve import LIMIT, PSFU, environment, psfu
+from support.started import started
 
 QUICK = ["serve", "--port", "0", "--workers", "1", "--log-format", "json"]
 
 
 def lines(count: int, *command: object, **added: str) -> list[str]:
     """Start a daemon, read lines of its standard output, end it."""
-    with subprocess.Popen(
+    with started(
         [*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(**added)
     ) as running:
         assert running.stdout is not None
@@ -50,7 +51,7 @@ def test_that_nobody_reads_it_is_no_reason_to_stop(worker_binary: WorkerBinary, 
     reader, writer = os.pipe()
     os.close(reader)
     command = [str(PSFU), *QUICK, "--socket", str(tmp_path / "control.sock")]
-    with subprocess.Popen(command, stdout=writer, stderr=subprocess.PIPE, text=True, env=environment()) as running:
+    with started(command, stdout=writer, stderr=subprocess.PIPE, text=True, env=environment()) as running:
         os.close(writer)
         assert running.stderr is not None
         while '"ready"' not in (line := running.stderr.readline()):
