@@ -10,19 +10,19 @@ from typing import Any, Final, Literal
 from proctor_sfu.errors import InvalidArgumentError
 from proctor_sfu.mediasoup.channel import Channel
 from proctor_sfu.mediasoup.dumps import ConsumerDump
-from proctor_sfu.mediasoup.entity import Entity
 from proctor_sfu.mediasoup.layers import ConsumerLayers, ConsumerScore
 from proctor_sfu.mediasoup.negotiation import ConsumePlan
 from proctor_sfu.mediasoup.producer import Producer, trace_event, trace_types
 from proctor_sfu.mediasoup.rtp import MediaKind, RtpParameters, RtpType
 from proctor_sfu.mediasoup.stats import RtpStats
+from proctor_sfu.mediasoup.stream import Stream
 
 TRACE_TYPES: Final = ("keyframe", "fir", "nack", "pli", "rtp")
 
 _log = logging.getLogger("psfu.mediasoup")
 
 
-class Consumer(Entity):
+class Consumer(Stream):
     """Made by ``transport.consume()``.
 
     Events: ``transportclose``, ``producerclose``, ``producerpause``, ``producerresume``, ``score``
@@ -33,17 +33,20 @@ class Consumer(Entity):
     """
 
     __slots__ = (
-        "_current_layers", "_forget", "_kind", "_mid", "_paused", "_plan", "_preferred_layers", "_priority",
-        "_producer_id", "_producer_paused", "_rtp_parameters", "_score", "_ssrc", "_transport_id", "_type",
+        "_current_layers", "_kind", "_mid", "_plan", "_preferred_layers", "_priority",
+        "_producer_id", "_producer_paused", "_rtp_parameters", "_score", "_ssrc", "_type",
     )  # fmt: skip
+
+    _CLOSING = ("TRANSPORT_CLOSE_CONSUMER", "Transport_CloseConsumerRequest", "consumer_id")
 
     def __init__(
         self, entity_id: str, channel: Channel, *, transport_id: str, producer: Producer, rtp_type: RtpType,
         rtp_parameters: RtpParameters | None, plan: ConsumePlan | None, mid: str, ssrc: int, status: dict[str, Any],
         app_data: dict[str, Any] | None, forget: Callable[[Consumer], None],
     ) -> None:  # fmt: skip
-        super().__init__(entity_id, channel, app_data)
-        self._transport_id = transport_id
+        super().__init__(
+            entity_id, channel, app_data, transport_id=transport_id, paused=status["paused"], forget=forget
+        )
         self._producer_id = producer.id
         self._kind = producer.kind
         self._type = rtp_type
@@ -51,13 +54,11 @@ class Consumer(Entity):
         self._plan = plan
         self._mid = mid
         self._ssrc = ssrc
-        self._paused: bool = status["paused"]
         self._producer_paused: bool = status["producer_paused"]
         self._score: ConsumerScore = status["score"]
         self._preferred_layers: ConsumerLayers | None = status["preferred_layers"]
         self._current_layers: ConsumerLayers | None = None
         self._priority = 1
-        self._forget = forget
         channel.handlers[entity_id] = self
 
     @property
@@ -113,30 +114,6 @@ class Consumer(Entity):
         """Layers being sent; None when nothing is."""
         return self._current_layers
 
-    def close(self) -> None:
-        """Close the consumer; its producer does not notice."""
-        if self._end():
-            self._channel.post(
-                "TRANSPORT_CLOSE_CONSUMER",
-                self._transport_id,
-                ("Transport_CloseConsumerRequest", {"consumer_id": self.id}),
-            )
-            self._forget(self)
-            self._observe("close")
-
-    def transport_closed(self) -> None:
-        """Called by the transport when it closes."""
-        if self._end():
-            self.emit("transportclose")
-            self._observe("close")
-
-    def _end(self) -> bool:
-        if self._closed:
-            return False
-        self._closed = True
-        self._channel.handlers.pop(self.id, None)
-        return True
-
     def dump(self) -> asyncio.Future[ConsumerDump]:
         """Return the worker's view of the consumer."""
         return self._channel.request("CONSUMER_DUMP", self.id)
@@ -152,14 +129,6 @@ class Consumer(Entity):
     def resume(self) -> asyncio.Future[None]:
         """Send again; video starts with a key frame, which the worker asks for."""
         return self._channel.request("CONSUMER_RESUME", self.id, None, self._set_paused(False))
-
-    def _set_paused(self, paused: bool) -> Callable[[Any], None]:
-        def finish(_: Any) -> None:
-            changed, self._paused = self._paused != paused, paused
-            if changed and not self._producer_paused:
-                self._observe("pause" if paused else "resume")
-
-        return finish
 
     def set_preferred_layers(self, *, spatial_layer: int, temporal_layer: int | None = None) -> asyncio.Future[None]:
         """Send at most these layers (simulcast and SVC; without effect on others).
@@ -233,6 +202,10 @@ class Consumer(Entity):
                 self.emit("rtp", body["data"])
             case _:
                 _log.error("consumer %s: unknown notification %s", self.id, event)
+
+    @property
+    def _held(self) -> bool:
+        return self._producer_paused
 
     def _producer_changed(self, paused: bool) -> None:
         if self._producer_paused == paused:

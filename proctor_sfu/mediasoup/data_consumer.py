@@ -11,14 +11,14 @@ from proctor_sfu.errors import InvalidArgumentError
 from proctor_sfu.mediasoup.channel import Channel
 from proctor_sfu.mediasoup.data_producer import payload
 from proctor_sfu.mediasoup.dumps import DataConsumerDump
-from proctor_sfu.mediasoup.entity import Entity
 from proctor_sfu.mediasoup.sctp import DataType, SctpStreamParameters
 from proctor_sfu.mediasoup.stats import DataConsumerStats
+from proctor_sfu.mediasoup.stream import Stream
 
 _log = logging.getLogger("psfu.mediasoup")
 
 
-class DataConsumer(Entity):
+class DataConsumer(Stream):
     """Made by ``transport.consume_data()``.
 
     Events: ``transportclose``, ``dataproducerclose``, ``dataproducerpause``, ``dataproducerresume``, ``message``
@@ -27,19 +27,18 @@ class DataConsumer(Entity):
     https://mediasoup.org/documentation/v3/mediasoup/api/#DataConsumer.
     """
 
-    __slots__ = ("_dump", "_forget", "_paused", "_producer_paused", "_subchannels", "_transport_id")
+    __slots__ = ("_dump", "_producer_paused", "_subchannels")
+
+    _CLOSING = ("TRANSPORT_CLOSE_DATACONSUMER", "Transport_CloseDataConsumerRequest", "data_consumer_id")
 
     def __init__(
         self, channel: Channel, *, transport_id: str, dump: DataConsumerDump, app_data: dict[str, Any] | None,
         forget: Callable[[DataConsumer], None],
     ) -> None:  # fmt: skip
-        super().__init__(dump.id, channel, app_data)
-        self._transport_id = transport_id
+        super().__init__(dump.id, channel, app_data, transport_id=transport_id, paused=dump.paused, forget=forget)
         self._dump = dump
-        self._paused = dump.paused
         self._producer_paused = dump.data_producer_paused
         self._subchannels = dump.subchannels
-        self._forget = forget
         channel.handlers[dump.id] = self
 
     @property
@@ -82,27 +81,6 @@ class DataConsumer(Entity):
         """Subchannels it takes messages of, in no order; messages sent to no subchannel it gets in any case."""
         return self._subchannels
 
-    def close(self) -> None:
-        """Close the data consumer; its data producer does not notice."""
-        if self._end():
-            body = ("Transport_CloseDataConsumerRequest", {"data_consumer_id": self.id})
-            self._channel.post("TRANSPORT_CLOSE_DATACONSUMER", self._transport_id, body)
-            self._forget(self)
-            self._observe("close")
-
-    def transport_closed(self) -> None:
-        """Called by the transport when it closes."""
-        if self._end():
-            self.emit("transportclose")
-            self._observe("close")
-
-    def _end(self) -> bool:
-        if self._closed:
-            return False
-        self._closed = True
-        self._channel.handlers.pop(self.id, None)
-        return True
-
     def dump(self) -> asyncio.Future[DataConsumerDump]:
         """Return the worker's view of the data consumer."""
         return self._channel.request("DATACONSUMER_DUMP", self.id)
@@ -118,14 +96,6 @@ class DataConsumer(Entity):
     def resume(self) -> asyncio.Future[None]:
         """Send again."""
         return self._channel.request("DATACONSUMER_RESUME", self.id, None, self._set_paused(False))
-
-    def _set_paused(self, paused: bool) -> Callable[[Any], None]:
-        def finish(_: Any) -> None:
-            changed, self._paused = self._paused != paused, paused
-            if changed and not self._producer_paused:
-                self._observe("pause" if paused else "resume")
-
-        return finish
 
     def set_buffered_amount_low_threshold(self, threshold: int) -> asyncio.Future[None]:
         """Emit ``bufferedamountlow`` when the send buffer falls to ``threshold`` bytes; 1024 unless set."""
@@ -182,6 +152,10 @@ class DataConsumer(Entity):
                 self.emit("message", body["data"], body["ppid"])
             case _:
                 _log.error("data consumer %s: unknown notification %s", self.id, event)
+
+    @property
+    def _held(self) -> bool:
+        return self._producer_paused
 
     def _producer_changed(self, paused: bool) -> None:
         if self._producer_paused == paused:

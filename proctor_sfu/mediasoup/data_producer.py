@@ -9,29 +9,28 @@ from typing import Any
 from proctor_sfu.errors import InvalidArgumentError
 from proctor_sfu.mediasoup.channel import Channel
 from proctor_sfu.mediasoup.dumps import DataProducerDump
-from proctor_sfu.mediasoup.entity import Entity
 from proctor_sfu.mediasoup.sctp import DataType, SctpStreamParameters
 from proctor_sfu.mediasoup.stats import DataProducerStats
+from proctor_sfu.mediasoup.stream import Stream
 
 
-class DataProducer(Entity):
+class DataProducer(Stream):
     """Made by ``transport.produce_data()``.
 
     Events: ``transportclose``. Observer events: ``close``, ``pause``, ``resume``. Source:
     https://mediasoup.org/documentation/v3/mediasoup/api/#DataProducer.
     """
 
-    __slots__ = ("_dump", "_forget", "_paused", "_transport_id")
+    __slots__ = ("_dump",)
+
+    _CLOSING = ("TRANSPORT_CLOSE_DATAPRODUCER", "Transport_CloseDataProducerRequest", "data_producer_id")
 
     def __init__(
         self, channel: Channel, *, transport_id: str, dump: DataProducerDump, paused: bool,
         app_data: dict[str, Any] | None, forget: Callable[[DataProducer], None],
     ) -> None:  # fmt: skip
-        super().__init__(dump.id, channel, app_data)
-        self._transport_id = transport_id
+        super().__init__(dump.id, channel, app_data, transport_id=transport_id, paused=paused, forget=forget)
         self._dump = dump
-        self._paused = paused
-        self._forget = forget
 
     @property
     def type(self) -> DataType:
@@ -58,22 +57,6 @@ class DataProducer(Entity):
         """Whether messages are held back from the consumers (they are dropped)."""
         return self._paused
 
-    def close(self) -> None:
-        """Close the data producer; the worker closes its consumers, which emit ``dataproducerclose``."""
-        if not self._closed:
-            self._closed = True
-            body = ("Transport_CloseDataProducerRequest", {"data_producer_id": self.id})
-            self._channel.post("TRANSPORT_CLOSE_DATAPRODUCER", self._transport_id, body)
-            self._forget(self)
-            self._observe("close")
-
-    def transport_closed(self) -> None:
-        """Called by the transport when it closes."""
-        if not self._closed:
-            self._closed = True
-            self.emit("transportclose")
-            self._observe("close")
-
     def dump(self) -> asyncio.Future[DataProducerDump]:
         """Return the worker's view of the data producer."""
         return self._channel.request("DATAPRODUCER_DUMP", self.id)
@@ -89,14 +72,6 @@ class DataProducer(Entity):
     def resume(self) -> asyncio.Future[None]:
         """Deliver again."""
         return self._channel.request("DATAPRODUCER_RESUME", self.id, None, self._set_paused(False))
-
-    def _set_paused(self, paused: bool) -> Callable[[Any], None]:
-        def finish(_: Any) -> None:
-            changed, self._paused = self._paused != paused, paused
-            if changed:
-                self._observe("pause" if paused else "resume")
-
-        return finish
 
     def send(
         self, message: str | bytes, ppid: int | None = None, subchannels: Sequence[int] = (),

@@ -68,6 +68,14 @@ class Entity(Emitter):
         """Close it and everything that lives in it."""
         raise NotImplementedError
 
+    def _end(self) -> bool:
+        """Mark it closed and hear no more of it from the worker; say whether it was open until now."""
+        if self._closed:
+            return False
+        self._closed = True
+        self._channel.handlers.pop(self.id, None)
+        return True
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -13,31 +13,31 @@ from proctor_sfu.mediasoup.consumer import Consumer
 from proctor_sfu.mediasoup.dumps import PipeTransportDump
 from proctor_sfu.mediasoup.listen import TransportTuple
 from proctor_sfu.mediasoup.rtp import RtpParameters
-from proctor_sfu.mediasoup.sctp import SctpNegotiatedCapabilities, SctpParameters, SctpState
+from proctor_sfu.mediasoup.sctp_transport import SctpTransport
 from proctor_sfu.mediasoup.srtp import SrtpParameters, checked
 from proctor_sfu.mediasoup.stats import PipeTransportStats
-from proctor_sfu.mediasoup.transport import Home, Transport
+from proctor_sfu.mediasoup.transport import Home
 
 
-class PipeTransport(Transport):
+class PipeTransport(SctpTransport):
     """Made by ``router.create_pipe_transport()`` or ``router.pipe_to_router()``.
 
     Events besides those of `Transport`, on the observer too: ``sctpstatechange`` (`SctpState`). Source:
     https://mediasoup.org/documentation/v3/mediasoup/api/#PipeTransport.
     """
 
-    __slots__ = ("_rtx", "_sctp_parameters", "_sctp_state", "_srtp_parameters", "_tuple")
+    __slots__ = ("_rtx", "_srtp_parameters", "_tuple")
 
     type: ClassVar[Literal["pipe"]] = "pipe"
 
     def __init__(
         self, channel: Channel, router: Home, dump: PipeTransportDump, app_data: dict[str, Any] | None
     ) -> None:
-        super().__init__(dump.id, channel, router, app_data)
+        super().__init__(
+            dump.id, channel, router, app_data, sctp_parameters=dump.sctp_parameters, sctp_state=dump.sctp_state
+        )
         self._tuple = dump.tuple
         self._rtx = dump.rtx
-        self._sctp_parameters = dump.sctp_parameters
-        self._sctp_state: SctpState | None = dump.sctp_state
         self._srtp_parameters = dump.srtp_parameters
 
     @property
@@ -46,31 +46,9 @@ class PipeTransport(Transport):
         return self._tuple
 
     @property
-    def sctp_parameters(self) -> SctpParameters | None:
-        """Local SCTP parameters; None without SCTP."""
-        return self._sctp_parameters
-
-    @property
-    def sctp_state(self) -> SctpState | None:
-        """State of SCTP; None without SCTP."""
-        return self._sctp_state
-
-    @property
-    def sctp_negotiated_capabilities(self) -> SctpNegotiatedCapabilities | None:
-        """Stream counts, once SCTP is connected."""
-        return self._negotiated
-
-    @property
     def srtp_parameters(self) -> SrtpParameters | None:
         """Suite and key of what this end sends; None without SRTP."""
         return self._srtp_parameters
-
-    def _end(self) -> bool:
-        if not super()._end():
-            return False
-        if self._sctp_state is not None:
-            self._sctp_state = "closed"
-        return True
 
     def dump(self) -> asyncio.Future[PipeTransportDump]:
         """Return the worker's view of the transport."""
@@ -105,11 +83,3 @@ class PipeTransport(Transport):
     def _with_cname(self, params: RtpParameters) -> RtpParameters:
         """Keep each producer's own CNAME: tracks of many senders come through one pipe."""
         return replace(params, rtcp=replace(params.rtcp, cname=params.rtcp.cname or uuid4().hex[:8]))
-
-    def notified(self, event: str, body: Any) -> None:
-        """Handle a notification of the worker."""
-        if event == "TRANSPORT_SCTP_STATE_CHANGE":
-            self._sctp_state = body["sctp_state"]
-            self._tell("sctpstatechange", self._sctp_state)
-        else:
-            super().notified(event, body)

@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Literal
 from proctor_sfu.mediasoup.channel import Channel
 from proctor_sfu.mediasoup.dumps import PlainTransportDump
 from proctor_sfu.mediasoup.listen import TransportTuple
-from proctor_sfu.mediasoup.sctp import SctpNegotiatedCapabilities, SctpParameters, SctpState
+from proctor_sfu.mediasoup.sctp_transport import SctpTransport
 from proctor_sfu.mediasoup.srtp import SrtpParameters, checked
 from proctor_sfu.mediasoup.stats import PlainTransportStats
-from proctor_sfu.mediasoup.transport import Home, Transport
+from proctor_sfu.mediasoup.transport import Home
 
 
-class PlainTransport(Transport):
+class PlainTransport(SctpTransport):
     """Made by ``router.create_plain_transport()``.
 
     Events besides those of `Transport`, on the observer too: ``tuple``, ``rtcptuple`` (`TransportTuple`: the
@@ -22,18 +22,18 @@ class PlainTransport(Transport):
     https://mediasoup.org/documentation/v3/mediasoup/api/#PlainTransport.
     """
 
-    __slots__ = ("_rtcp_tuple", "_sctp_parameters", "_sctp_state", "_srtp_parameters", "_tuple")
+    __slots__ = ("_rtcp_tuple", "_srtp_parameters", "_tuple")
 
     type: ClassVar[Literal["plain"]] = "plain"
 
     def __init__(
         self, channel: Channel, router: Home, dump: PlainTransportDump, app_data: dict[str, Any] | None
     ) -> None:
-        super().__init__(dump.id, channel, router, app_data)
+        super().__init__(
+            dump.id, channel, router, app_data, sctp_parameters=dump.sctp_parameters, sctp_state=dump.sctp_state
+        )
         self._tuple = dump.tuple
         self._rtcp_tuple = dump.rtcp_tuple
-        self._sctp_parameters = dump.sctp_parameters
-        self._sctp_state: SctpState | None = dump.sctp_state
         self._srtp_parameters = dump.srtp_parameters
 
     @property
@@ -47,31 +47,9 @@ class PlainTransport(Transport):
         return self._rtcp_tuple
 
     @property
-    def sctp_parameters(self) -> SctpParameters | None:
-        """Local SCTP parameters; None without SCTP."""
-        return self._sctp_parameters
-
-    @property
-    def sctp_state(self) -> SctpState | None:
-        """State of SCTP; None without SCTP."""
-        return self._sctp_state
-
-    @property
-    def sctp_negotiated_capabilities(self) -> SctpNegotiatedCapabilities | None:
-        """Stream counts, once SCTP is connected."""
-        return self._negotiated
-
-    @property
     def srtp_parameters(self) -> SrtpParameters | None:
         """Suite and key of what this end sends; None without SRTP."""
         return self._srtp_parameters
-
-    def _end(self) -> bool:
-        if not super()._end():
-            return False
-        if self._sctp_state is not None:
-            self._sctp_state = "closed"
-        return True
 
     def dump(self) -> asyncio.Future[PlainTransportDump]:
         """Return the worker's view of the transport."""
@@ -110,8 +88,5 @@ class PlainTransport(Transport):
             case "PLAINTRANSPORT_RTCP_TUPLE":
                 self._rtcp_tuple = body["tuple"]
                 self._tell("rtcptuple", self._rtcp_tuple)
-            case "TRANSPORT_SCTP_STATE_CHANGE":
-                self._sctp_state = body["sctp_state"]
-                self._tell("sctpstatechange", self._sctp_state)
             case _:
                 super().notified(event, body)

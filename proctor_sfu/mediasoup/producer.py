@@ -10,18 +10,18 @@ from typing import Any, Final, Literal
 from proctor_sfu.errors import InvalidArgumentError
 from proctor_sfu.mediasoup.channel import Channel
 from proctor_sfu.mediasoup.dumps import ProducerDump, TraceEvent
-from proctor_sfu.mediasoup.entity import Entity
 from proctor_sfu.mediasoup.layers import ProducerScore
 from proctor_sfu.mediasoup.negotiation import ConsumePlan
 from proctor_sfu.mediasoup.rtp import MediaKind, RtpParameters, RtpType
 from proctor_sfu.mediasoup.stats import InboundRtpStats
+from proctor_sfu.mediasoup.stream import Stream
 
 TRACE_TYPES: Final = ("keyframe", "fir", "nack", "pli", "rtp", "sr")
 
 _log = logging.getLogger("psfu.mediasoup")
 
 
-class Producer(Entity):
+class Producer(Stream):
     """Made by ``transport.produce()``.
 
     Events: ``transportclose``, ``score`` (tuple of `ProducerScore`), ``videoorientationchange``
@@ -30,23 +30,22 @@ class Producer(Entity):
     """
 
     __slots__ = (
-        "_consumable", "_forget", "_kind", "_paused", "_rtp_parameters", "_score", "_transport_id", "_type", "plans",
+        "_consumable", "_kind", "_rtp_parameters", "_score", "_type", "plans",
     )  # fmt: skip
+
+    _CLOSING = ("TRANSPORT_CLOSE_PRODUCER", "Transport_CloseProducerRequest", "producer_id")
 
     def __init__(
         self, entity_id: str, channel: Channel, *, transport_id: str, kind: MediaKind, rtp_type: RtpType,
         rtp_parameters: RtpParameters, consumable: RtpParameters, paused: bool, app_data: dict[str, Any] | None,
         forget: Callable[[Producer], None],
     ) -> None:  # fmt: skip
-        super().__init__(entity_id, channel, app_data)
-        self._transport_id = transport_id
+        super().__init__(entity_id, channel, app_data, transport_id=transport_id, paused=paused, forget=forget)
         self._kind = kind
         self._type = rtp_type
         self._rtp_parameters = rtp_parameters
         self._consumable = consumable
-        self._paused = paused
         self._score: tuple[ProducerScore, ...] = ()
-        self._forget = forget
         self.plans: dict[Any, ConsumePlan] = {}
         """What was negotiated for consumers of this producer; used by transports."""
         channel.handlers[entity_id] = self
@@ -81,30 +80,10 @@ class Producer(Entity):
         """Latest score of each encoding, 0 to 10; empty until the first packet."""
         return self._score
 
-    def close(self) -> None:
-        """Close the producer; the worker closes its consumers, which emit ``producerclose``."""
-        if self._end():
-            self._channel.post(
-                "TRANSPORT_CLOSE_PRODUCER",
-                self._transport_id,
-                ("Transport_CloseProducerRequest", {"producer_id": self.id}),
-            )
-            self._forget(self)
-            self._observe("close")
-
-    def transport_closed(self) -> None:
-        """Called by the transport when it closes."""
-        if self._end():
-            self.emit("transportclose")
-            self._observe("close")
-
     def _end(self) -> bool:
-        if self._closed:
-            return False
-        self._closed = True
-        self._channel.handlers.pop(self.id, None)
+        ended = super()._end()
         self.plans.clear()
-        return True
+        return ended
 
     def dump(self) -> asyncio.Future[ProducerDump]:
         """Return the worker's view of the producer."""
@@ -121,14 +100,6 @@ class Producer(Entity):
     def resume(self) -> asyncio.Future[None]:
         """Forward again; the worker asks for a key frame."""
         return self._channel.request("PRODUCER_RESUME", self.id, None, self._set_paused(False))
-
-    def _set_paused(self, paused: bool) -> Callable[[Any], None]:
-        def finish(_: Any) -> None:
-            changed, self._paused = self._paused != paused, paused
-            if changed:
-                self._observe("pause" if paused else "resume")
-
-        return finish
 
     def enable_trace_event(
         self, types: Sequence[Literal["keyframe", "fir", "nack", "pli", "rtp", "sr"]] = ()

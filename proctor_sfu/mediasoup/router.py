@@ -93,12 +93,6 @@ class Router(Entity):
             self.emit("workerclose")
             self._observe("close")
 
-    def _end(self) -> bool:
-        if self._closed:
-            return False
-        self._closed = True
-        return True
-
     def _close_children(self) -> None:
         for transport in self._transports.values():
             transport.router_closed()

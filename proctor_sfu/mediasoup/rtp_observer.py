@@ -58,13 +58,6 @@ class RtpObserver(Entity):
             self.emit("routerclose")
             self._observe("close")
 
-    def _end(self) -> bool:
-        if self._closed:
-            return False
-        self._closed = True
-        self._channel.handlers.pop(self.id, None)
-        return True
-
     def pause(self) -> asyncio.Future[None]:
         """Report nothing until `resume`."""
         return self._set_paused("RTPOBSERVER_PAUSE", True)

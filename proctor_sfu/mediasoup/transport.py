@@ -120,13 +120,6 @@ class Transport(Entity):
             self.emit("listenserverclose")
             self._observe("close")
 
-    def _end(self) -> bool:
-        if self._closed:
-            return False
-        self._closed = True
-        self._channel.handlers.pop(self.id, None)
-        return True
-
     def _close_children(self) -> None:
         children = (self._producers, self._consumers, self._data_producers, self._data_consumers)
         for producer in self._producers.values():

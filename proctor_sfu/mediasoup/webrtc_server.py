@@ -31,9 +31,8 @@ class WebRtcServer(Entity):
 
     def close(self) -> None:
         """Close the server and every transport that uses it; those emit ``listenserverclose``."""
-        if self._closed:
+        if not self._end():
             return
-        self._closed = True
         body = ("Worker_CloseWebRtcServerRequest", {"web_rtc_server_id": self.id})
         self._channel.post("WORKER_WEBRTCSERVER_CLOSE", "", body)
         transports, self._transports = self._transports, {}
@@ -45,8 +44,7 @@ class WebRtcServer(Entity):
 
     def worker_closed(self) -> None:
         """Called by the worker when it closes; the routers close the transports."""
-        if not self._closed:
-            self._closed = True
+        if self._end():
             self._transports.clear()
             self.emit("workerclose")
             self._observe("close")

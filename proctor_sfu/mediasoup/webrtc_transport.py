@@ -10,9 +10,9 @@ from proctor_sfu.mediasoup.dtls import DtlsParameters, DtlsRole, DtlsState, chec
 from proctor_sfu.mediasoup.dumps import WebRtcTransportCreated, WebRtcTransportDump
 from proctor_sfu.mediasoup.ice import IceCandidate, IceParameters, IceRole, IceState
 from proctor_sfu.mediasoup.listen import TransportTuple
-from proctor_sfu.mediasoup.sctp import SctpNegotiatedCapabilities, SctpParameters, SctpState
+from proctor_sfu.mediasoup.sctp_transport import SctpTransport
 from proctor_sfu.mediasoup.stats import WebRtcTransportStats
-from proctor_sfu.mediasoup.transport import Home, Transport
+from proctor_sfu.mediasoup.transport import Home
 
 
 class Server(Protocol):
@@ -22,7 +22,7 @@ class Server(Protocol):
         """Called when the transport closed."""
 
 
-class WebRtcTransport(Transport):
+class WebRtcTransport(SctpTransport):
     """Made by ``router.create_webrtc_transport()``.
 
     Events besides those of `Transport`, each with the new value, on the observer too: ``icestatechange``
@@ -32,7 +32,7 @@ class WebRtcTransport(Transport):
 
     __slots__ = (
         "_dtls_parameters", "_dtls_remote_cert", "_dtls_state", "_ice_candidates", "_ice_parameters",
-        "_ice_selected_tuple", "_ice_state", "_sctp_parameters", "_sctp_state", "server",
+        "_ice_selected_tuple", "_ice_state", "server",
     )  # fmt: skip
 
     type: ClassVar[Literal["webrtc"]] = "webrtc"
@@ -41,7 +41,9 @@ class WebRtcTransport(Transport):
         self, channel: Channel, router: Home, dump: WebRtcTransportCreated, dtls_parameters: DtlsParameters,
         app_data: dict[str, Any] | None,
     ) -> None:  # fmt: skip
-        super().__init__(dump.id, channel, router, app_data)
+        super().__init__(
+            dump.id, channel, router, app_data, sctp_parameters=dump.sctp_parameters, sctp_state=dump.sctp_state
+        )
         self._ice_parameters = dump.ice_parameters
         self._ice_candidates = dump.ice_candidates
         self._ice_state: IceState = dump.ice_state
@@ -49,8 +51,6 @@ class WebRtcTransport(Transport):
         self._dtls_parameters = dtls_parameters
         self._dtls_state: DtlsState = dump.dtls_state
         self._dtls_remote_cert: str | None = None
-        self._sctp_parameters = dump.sctp_parameters
-        self._sctp_state: SctpState | None = dump.sctp_state
         self.server: Server | None = None
         """The WebRtcServer it listens on, if any."""
 
@@ -94,29 +94,12 @@ class WebRtcTransport(Transport):
         """The endpoint's certificate in PEM, once DTLS is connected."""
         return self._dtls_remote_cert
 
-    @property
-    def sctp_parameters(self) -> SctpParameters | None:
-        """Local SCTP parameters; None without SCTP."""
-        return self._sctp_parameters
-
-    @property
-    def sctp_state(self) -> SctpState | None:
-        """State of SCTP; None without SCTP."""
-        return self._sctp_state
-
-    @property
-    def sctp_negotiated_capabilities(self) -> SctpNegotiatedCapabilities | None:
-        """Stream counts, once SCTP is connected."""
-        return self._negotiated
-
     def _end(self) -> bool:
         if not super()._end():
             return False
         self._ice_state = "closed"
         self._ice_selected_tuple = None
         self._dtls_state = "closed"
-        if self._sctp_state is not None:
-            self._sctp_state = "closed"
         return True
 
     def _close_children(self) -> None:
@@ -170,9 +153,6 @@ class WebRtcTransport(Transport):
                 if self._dtls_state == "connected":
                     self._dtls_remote_cert = body["remote_cert"]
                 self._tell("dtlsstatechange", self._dtls_state)
-            case "TRANSPORT_SCTP_STATE_CHANGE":
-                self._sctp_state = body["sctp_state"]
-                self._tell("sctpstatechange", self._sctp_state)
             case _:
                 super().notified(event, body)
 
