@@ -270,4 +270,9 @@ def _worker_settings(settings: Settings, binary: WorkerBinary) -> WorkerSettings
 
 def _status(registry: Registry, pool: Pool) -> str:
     peers = sum(len(room.peers) for room in registry.rooms.values())
-    return f"{len(pool.members)} of {pool.target} workers, {len(registry.rooms)} rooms, {peers} peers"
+    rooms = _count(len(registry.rooms), "room")
+    return f"{len(pool.members)} of {pool.target} workers, {rooms}, {_count(peers, 'peer')}"
+
+
+def _count(number: int, of: str) -> str:
+    return f"{number} {of}{'' if number == 1 else 's'}"

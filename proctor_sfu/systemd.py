@@ -25,6 +25,11 @@ class Manager:
         self.watchdog_seconds = _watchdog(environment)
         """How often it wants to hear from us at least; 0: not at all."""
 
+    @property
+    def listens(self) -> bool:
+        """Whether there is a service manager that hears what is told."""
+        return bool(self._address)
+
     def tell(self, *lines: str) -> None:
         """Send assignments such as ``READY=1``. Never waits, and a manager that went away is no reason to fail."""
         if not self._address:

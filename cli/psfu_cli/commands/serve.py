@@ -96,6 +96,8 @@ def _serve(file: Path | None, flags: dict[str, Any], *, offline: bool) -> None:
     socket = loaded.settings.control.socket or to_listen(os.environ)
 
     def ready(url: str) -> None:
+        if manager.listens:
+            return  # A journal wants no advice; that it is ready is logged.
         at = "" if to_dial(os.environ) == socket else f" --socket {socket}"
         try:
             write(f"psfu is ready: clients connect to {url}\n")
