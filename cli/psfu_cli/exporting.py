@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from proctor_sfu.errors import RefusedError
+from proctor_sfu.recording import ledger_file
 from proctor_sfu.recording.export import SUFFIXES, Container, Exported, Exporter, Span
 from psfu_cli import offline, quantities
 from psfu_cli.output import Column, duration
@@ -43,17 +44,18 @@ class Wish:
 
 def export(folder: Path, wish: Wish, config: Path | None, tell: Tell, *, many: bool) -> Iterator[Exported]:
     """Export one recording; ``many``: it is one of several, so they cannot all be the file of ``--to``."""
-    name = offline.name_of(folder)
+    name = ledger_file.name(folder)
     exporter = Exporter(folder, offline.recording_key(folder, config), progress=lambda part: tell(name, part))
     tracks = [each for each in exporter.tracks if not wish.sources or each in wish.sources]
     if not tracks:
         raise RefusedError("not_found", f"{name}: it has no {' or '.join(wish.sources) or 'journals'}")
+    span = _span(wish, exporter)
     for group in [[each] for each in tracks] if wish.separate else [tracks]:
         container = _container(wish, exporter, group)
         target = _target(wish, name, container, group[0] if wish.separate else None, many=many)
         if target.exists() and not wish.force:
             raise RefusedError("conflict", f"{target}: it is there already (--force replaces it)")
-        yield exporter.export(target, container, group, _span(wish, exporter))
+        yield exporter.export(target, container, group, span)
 
 
 def _container(wish: Wish, exporter: Exporter, tracks: list[str]) -> Container:
@@ -70,10 +72,12 @@ def _target(wish: Wish, name: str, container: Container, track: str | None, *, m
     stem = name.replace("/", "-") + (f"-{track}" if track else "")
     if wish.to is None:
         return Path(stem + _SUFFIX[container])
+    if (many or track) and not wish.to.suffix:
+        wish.to.mkdir(parents=True, exist_ok=True)
     if wish.to.is_dir():
         return wish.to / (stem + _SUFFIX[container])
     if many or track:
-        raise RefusedError("usage", f"{wish.to}: several files are to be written: name a folder that is there")
+        raise RefusedError("usage", f"{wish.to}: several files are to be written: name a folder")
     return wish.to
 
 

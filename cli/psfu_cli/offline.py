@@ -76,11 +76,6 @@ def _folder_of(cli: Cli, path: Path, what: str) -> str:
     return found.folder
 
 
-def name_of(folder: Path) -> str:
-    """Return the id of a recording, which is the end of its path."""
-    return "/".join(folder.resolve().parts[-3:])
-
-
 def write_reports(cli: Cli, reports: Sequence[Report]) -> None:
     """Write a line for each recording and, below it, one for each finding."""
     writer = cli.writer(type(None))
@@ -108,7 +103,7 @@ def signing_key(path: Path | None, config: Path | None) -> Ed25519PrivateKey | N
 
 def recording_key(folder: Path, config: Path | None) -> bytes | None:
     """Return the key of an encrypted recording, None if it is none. Raises `SealedError` and `KeyFileError`."""
-    from proctor_sfu.recording import keys
+    from proctor_sfu.recording import keys, ledger_file
     from proctor_sfu.recording.folder import KEY
 
     if not (folder / KEY).exists():
@@ -116,7 +111,7 @@ def recording_key(folder: Path, config: Path | None) -> bytes | None:
     master = _settings(config).recording.master_key
     if master is None:
         raise RefusedError("usage", f"{folder}: it is encrypted; --config has to name settings with its master key")
-    return keys.recording_key(folder, name_of(folder), keys.master_key(master))
+    return keys.recording_key(folder, ledger_file.name(folder), keys.master_key(master))
 
 
 def public_key(config: Path | None) -> Shown:

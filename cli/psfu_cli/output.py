@@ -213,5 +213,8 @@ def duration(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """Return bytes as people say them."""
-    return f"{count / 2**20:.1f} MiB"
+    """Return bytes as people say them: 512 B, 93.0 KiB, 4.5 MiB, 70.7 GiB."""
+    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if count >= scale:
+            return f"{count / scale:.1f} {unit}"
+    return f"{count} B"

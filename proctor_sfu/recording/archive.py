@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -25,10 +25,20 @@ class Kept:
     summary: Summary | None
 
 
-def kept(directory: Path, room: str | None = None, candidate: str | None = None) -> Iterator[Kept]:
-    """Yield the recordings below a directory."""
+def kept(
+    directory: Path, room: str | None = None, candidate: str | None = None, *, but: Container[str] = ()
+) -> Iterator[Kept]:
+    """Yield the recordings below a directory, ``but`` those: a ledger that grows takes long to read."""
     for name, path in folder.recordings(directory, room, candidate):
-        yield look(name, path)
+        if name not in but:
+            yield look(name, path)
+
+
+def finished(directory: Path) -> Iterator[Kept]:
+    """Yield the recordings below a directory that have a manifest, and need no ledger to be read."""
+    for name, path in folder.recordings(directory):
+        if (path / folder.MANIFEST).exists():
+            yield look(name, path)
 
 
 def look(name: str, path: Path) -> Kept:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from proctor_sfu.recording.contents import Tally
 from proctor_sfu.recording.lane import Lane
 from proctor_sfu.recording.ledger_file import LedgerFile
 
@@ -16,8 +17,11 @@ RowFields: TypeAlias = Mapping[str, Any] | Callable[[], Mapping[str, Any] | None
 class Pages:
     """The ledger of one recording, as those see it who write rows."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, changed: Callable[[Tally], None]) -> None:
+        """``changed`` is called in the lane when the rows have come to something else."""
         self._book = book
+        self._changed = changed
+        self._tally = Tally()
         self._file: LedgerFile | None = None
         self._waiting: list[tuple[str, float, RowFields]] = []
 
@@ -26,9 +30,9 @@ class Pages:
         row = (event, time.time() if at is None else at, fields)
         self._book.lane.put(lambda: self._write(row))
 
-    def adopt(self, file: LedgerFile) -> None:
-        """Write to ``file`` from now on, first what waited. From any thread."""
-        self._book.lane.put(lambda: self._adopt(file))
+    def adopt(self, file: LedgerFile, tally: Tally) -> None:
+        """Write to ``file``, whose rows came to ``tally``, from now on; first what waited. From any thread."""
+        self._book.lane.put(lambda: self._adopt(file, tally))
 
     def end(self, then: Callable[[], None]) -> None:
         """Close the ledger after the rows so far and call ``then`` in the lane."""
@@ -50,9 +54,12 @@ class Pages:
         if fields is not None:
             self._file.append(event, at, fields)
             self._book.dirty.add(self)
+            if self._tally.take(event, fields):
+                self._changed(self._tally)
 
-    def _adopt(self, file: LedgerFile) -> None:
-        self._file = file
+    def _adopt(self, file: LedgerFile, tally: Tally) -> None:
+        self._file, self._tally = file, tally
+        self._changed(tally)
         while self._waiting:
             self._write(self._waiting[0])
             del self._waiting[0]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from proctor_sfu.recording.digest import Mark
 from proctor_sfu.recording.folder import journal_name
@@ -71,6 +71,34 @@ def _no_journal(name: object) -> NoReturn:
     raise TypeError(f"{name!r} is no journal")
 
 
+def recording(rows: Sequence[Row]) -> str | None:
+    """Return the id of the recording, which its first row has wherever it was copied to."""
+    found = rows[0].fields.get("recording") if rows else None
+    return found if isinstance(found, str) else None
+
+
+def is_gap(event: str, fields: Mapping[str, Any]) -> bool:
+    """Whether a row is of a gap; one in which no packet is missing is only the time between two."""
+    return event == "gap" and fields.get("packets") != 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What rows have come to so far."""
+
+    gaps: int = 0
+    held: bool = False
+    """Nothing of the recording may be deleted."""
+
+    def take(self, event: str, fields: Mapping[str, Any]) -> bool:
+        """Take the next row; returns whether it changed anything."""
+        before = self.gaps, self.held
+        self.gaps += is_gap(event, fields)
+        if event in ("hold_set", "hold_released"):
+            self.held = event == "hold_set"
+        return (self.gaps, self.held) != before
+
+
 def finished(rows: Iterable[Row]) -> bool:
     """Whether the recording is complete."""
     return any(row.event == "recording_finished" for row in rows)
@@ -124,12 +152,10 @@ class Summary:
 def summary(rows: Sequence[Row]) -> Summary:
     """Sum a ledger up. Raises `ValueError` for one that psfu did not write."""
     stated = journals(rows).values()
-    # A gap in which no packet is missing is only the time between two.
-    gaps = [row.fields for row in rows if row.event == "gap" and row.fields.get("packets") != 0]
-    held = retain = None
+    gaps = [row.fields for row in rows if is_gap(row.event, row.fields)]
+    tally, retain = Tally(), None
     for row in rows:
-        if row.event in ("hold_set", "hold_released"):
-            held = row.event == "hold_set"
+        tally.take(row.event, row.fields)
         retain = row.fields.get("retain_days", retain)
     try:
         last = max((each.last_us for each in stated), default=0) / 1e6 or rows[0].at
@@ -139,7 +165,7 @@ def summary(rows: Sequence[Row]) -> Summary:
             tracks=",".join(sorted({each.track for each in stated})),
             packets=sum(each.packets for each in stated),
             size=sum(each.marks[-1].size for each in stated if each.marks and not each.erased),
-            gaps=len(gaps), gap_ms=sum(gap["to_us"] - gap["from_us"] for gap in gaps) // 1000, held=bool(held),
+            gaps=tally.gaps, gap_ms=sum(gap["to_us"] - gap["from_us"] for gap in gaps) // 1000, held=tally.held,
             retain_until=until, erased=bool(stated) and all(each.erased for each in stated),
         )  # fmt: skip
     except (IndexError, KeyError, TypeError, OverflowError) as error:

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, TypeAlias
 import av
 
 from proctor_sfu.errors import ExportError, SealedError
-from proctor_sfu.recording import contents, folder, ledger_file
+from proctor_sfu.recording import contents, folder, ledger, ledger_file
 from proctor_sfu.recording.contents import Stated
 from proctor_sfu.recording.frames import Frame, Stream, Unwrapper
 from proctor_sfu.recording.journal import Header
@@ -103,10 +103,11 @@ class Exporter:
 
     def __init__(self, path: Path, key: bytes | None = None, *, progress: Progress = lambda part: None) -> None:
         self._folder = path
-        self._recording = "/".join(path.resolve().parts[-3:])
         self._key = key
         self._progress = progress
-        self._stated = contents.journals(ledger_file.read(path).rows)
+        rows = ledger_file.read(path).rows
+        self._recording = contents.recording(rows) or folder.place(path)
+        self._stated = contents.journals(rows)
         self._takes = self._find()
         self._size = 1
         self._read = 0
@@ -242,7 +243,9 @@ class Exporter:
         with _Muxer(unfinished, container) as muxer:
             muxer.write([self._cut(outlet, span) for outlet in outlets], self._recording)
         if muxer.begin_us is None:
-            raise ExportError(f"{self._recording}: nothing that can be played is in this part")
+            begin, end = (ledger.timestamp(at / 1e6) for at in (self.begun_us, self.ended_us))
+            text = f"nothing that can be played is in this part; it was recorded from {begin} to {end}"
+            raise ExportError(f"{self._recording}: {text}")
         tracks = tuple(
             TrackResult(
                 track=outlet.track, codec=outlet.header.codec, frames=outlet.counts.frames,

@@ -48,6 +48,11 @@ def new_id(room: str, candidate: str, at: float) -> str:
     return f"{room}/{candidate}/{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%SZ}"
 
 
+def place(folder: Path) -> str:
+    """Return the id of the recording whose place a folder has: the end of its path."""
+    return "/".join(folder.resolve().parts[-3:])
+
+
 def split_id(recording: str) -> tuple[str, str, str]:
     """Return room, candidate and time of an id. Raises `FolderError` for what is none, so that it is a safe path."""
     parts = recording.split("/")

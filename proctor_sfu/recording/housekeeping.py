@@ -94,6 +94,7 @@ class Housekeeper:
         running = self._recordings.by_id(name)
         if running is not None and running.state == "running":
             running.note("hold_set" if held else "hold_released", by=by, reason=reason)
+            running.held = held
             return
         await asyncio.to_thread(lambda: keeping.hold(path, name, held=held, by=by, reason=reason, key=self._key))
 

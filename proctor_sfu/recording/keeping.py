@@ -74,7 +74,7 @@ def erase(path: Path, recording: str, *, by: dict[str, Any], reason: str, key: E
 
 def overdue(directory: Path, now: float) -> Iterator[Kept]:
     """Yield the recordings whose time is over, the oldest first."""
-    found = [each for each in archive.kept(directory) if _is_overdue(each, now)]
+    found = [each for each in archive.finished(directory) if _is_overdue(each, now)]
     yield from sorted(found, key=lambda each: each.summary.ended_at if each.summary is not None else "")
 
 

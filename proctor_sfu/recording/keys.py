@@ -55,7 +55,7 @@ def load_pem(data: bytes, path: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(data, None)
     except (ValueError, TypeError) as error:
-        raise KeyFileError(f"{path}: not a private key in PEM: {error}") from None
+        raise KeyFileError(f"{path}: not a private key in PEM") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFileError(f"{path}: not an Ed25519 key")
     return key
@@ -72,7 +72,7 @@ def public_key(path: Path) -> bytes:
     try:
         return load_pem_public_key(data).public_bytes(Encoding.Raw, PublicFormat.Raw)
     except (ValueError, TypeError, AttributeError) as error:
-        raise KeyFileError(f"{path}: not an Ed25519 key in PEM: {error}") from None
+        raise KeyFileError(f"{path}: not an Ed25519 key in PEM") from error
 
 
 def master_key(path: Path) -> bytes:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from proctor_sfu.errors import FolderError
-from proctor_sfu.recording import ledger
-from proctor_sfu.recording.folder import LEDGER
+from proctor_sfu.recording import contents, ledger
+from proctor_sfu.recording.folder import LEDGER, place
 from proctor_sfu.recording.ledger import Chain, Ledger, Row
 
 
@@ -85,6 +85,16 @@ class LedgerFile:
 
     def __exit__(self, *reason: object) -> None:
         self.close()
+
+
+def name(folder: Path) -> str:
+    """Return the id of the recording in a folder; one without a first row is called as its place is."""
+    try:
+        with (folder / LEDGER).open("rb") as file:
+            found = ledger.read(file.readline(ledger.LONGEST_ROW))
+    except OSError:
+        return place(folder)
+    return contents.recording(found.rows) or place(folder)
 
 
 def read(folder: Path) -> Ledger:

@@ -149,6 +149,15 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the ledger of a recording has come to; said whenever that changes."""
+
+    recording: str
+    gaps: int
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrackReady:
     """Packets of the track will be written from now on."""
 
@@ -235,13 +244,13 @@ class Said:
 ToRecorder: TypeAlias = (
     Configure | Begin | Inlet | CloseInlet | BeginTrack | EndTrack | Explain | Note | End
 )  # fmt: skip
-ToDaemon: TypeAlias = Ready | Begun | Failed | TrackReady | WantKeyFrame | Flow | Disk | Ended | Said
+ToDaemon: TypeAlias = Ready | Begun | Failed | Standing | TrackReady | WantKeyFrame | Flow | Disk | Ended | Said
 
 _TYPES: Final[dict[str, type[Any]]] = {
     each.__name__: each
     for each in (
         Configure, Begin, Inlet, CloseInlet, BeginTrack, EndTrack, Explain, Note, End,
-        Ready, Begun, Failed, TrackReady, WantKeyFrame, Disk, Ended, Said,
+        Ready, Begun, Failed, Standing, TrackReady, WantKeyFrame, Disk, Ended, Said,
     )
 }  # fmt: skip
 _FLOW: Final = "Flow"

@@ -27,6 +27,7 @@ from proctor_sfu.recording.protocol import (
     Ended,
     Failed,
     Flow,
+    Standing,
     ToDaemon,
     TrackReady,
     WantKeyFrame,
@@ -336,6 +337,9 @@ class Recordings:
             case WantKeyFrame():
                 if (recording := self._by_id.get(message.recording)) is not None:
                     spawn(recording.want_key_frame(Source(message.track)), name="key frame")
+            case Standing():
+                if (recording := self._by_id.get(message.recording)) is not None:
+                    recording.gaps, recording.held = message.gaps, message.held
             case TrackReady():
                 take = self._take_of(message.recording, message.track)
                 if take is not None and take.ssrc == message.ssrc:

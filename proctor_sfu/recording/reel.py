@@ -23,7 +23,7 @@ from proctor_sfu.recording.gaps import Named
 from proctor_sfu.recording.intake import Format, Intake, Track
 from proctor_sfu.recording.lane import RETRY, Lane
 from proctor_sfu.recording.ledger_file import LedgerFile
-from proctor_sfu.recording.protocol import Begin, BeginTrack, Begun, Ended, Failed, Said, ToDaemon
+from proctor_sfu.recording.protocol import Begin, BeginTrack, Begun, Ended, Failed, Said, Standing, ToDaemon
 from proctor_sfu.recording.receive import Batch
 from proctor_sfu.recording.seal import finish
 from proctor_sfu.recording.sealed import SALT, Sealer
@@ -49,7 +49,7 @@ class Reel:
         self.id = begin.recording
         self.folder = Path(begin.folder)
         self.tracks: dict[str, Track] = {}
-        self.pages = Pages(context.book)
+        self.pages = Pages(context.book, self._stands)
         self._context = context
         self._intakes: dict[str, Intake] = {}
         self._ended: dict[str, tuple[int, str]] = {}
@@ -221,9 +221,12 @@ class Reel:
             file.append("recording_resumed", time.time(), {"cause": begin.cause, "torn": file.torn})
         else:
             file.append("recording_begun", time.time(), {"recording": self.id, **begin.fields})
+        tally = contents.Tally()
+        for row in file.rows:
+            tally.take(row.event, row.fields)
         file.rows = []
-        self.pages.adopt(file)
         self._say(Begun(recording=self.id, resumed=resumed))
+        self.pages.adopt(file, tally)
         for each in left:
             # Behind whatever else is to be adopted, since this takes long.
             self._context.mender.put(lambda each=each: self._mend(each, named, begin.cause))  # type: ignore[misc]
@@ -258,6 +261,9 @@ class Reel:
             self._say(Failed(recording=self.id, code=error.reason, message=str(error)))
         else:
             self._say(Ended(recording=self.id, final=True))
+
+    def _stands(self, tally: contents.Tally) -> None:
+        self._say(Standing(recording=self.id, gaps=tally.gaps, held=tally.held))
 
     def _say(self, message: ToDaemon) -> None:
         self._context.say(message)

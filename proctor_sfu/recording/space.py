@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 SMOOTHING: Final = 30.0
-"""Seconds over which the rate is averaged."""
+"""Seconds over which the rate is averaged, fewer at the beginning."""
 BUSIEST: Final = 0.8
 """Part of the time the disk may be worked on before it counts as too slow for more."""
 BEHIND: Final = 3.0
@@ -46,14 +46,17 @@ class Space:
     reason: str = ""
     _written: int | None = field(default=None)
     _at: float = 0.0
+    _since: float = 0.0
 
     def take(self, *, free: int, size: int, written: int, busy: float, behind: float, now: float) -> None:
         """Take what the recorder measured in the last second; ``written`` counts from its start."""
         self.free, self.size, self.behind = free, size, behind
         if self._written is not None and written >= self._written and now > self._at:
-            weight = min(1.0, (now - self._at) / SMOOTHING)
+            weight = min(1.0, (now - self._at) / min(SMOOTHING, now - self._since))
             self.rate += weight * ((written - self._written) / (now - self._at) - self.rate)
             self.busy += weight * (busy - self.busy)
+        elif self._written is None:
+            self._since = now
         self._written, self._at = written, now
 
     @property

@@ -96,6 +96,10 @@ class Recording:
         self.reason = ""
         """Why it failed."""
         self.resumed = False
+        self.gaps = 0
+        """Those the ledger names so far."""
+        self.held = False
+        """Nothing of it may be deleted."""
         self.begun_at = time.time()
         self.takes: dict[Source, Take] = {}
         self.gone: dict[Source, int] = {}

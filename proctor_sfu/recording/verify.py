@@ -21,12 +21,12 @@ from proctor_sfu.recording.ledger import Chain, Ledger, Row
 from proctor_sfu.recording.manifest import Signed
 from proctor_sfu.recording.reading import PIECE, JournalFile
 
-State: TypeAlias = Literal["ok", "running", "unfinished", "torn", "unsigned", "unexplained", "tampered"]
-Kind: TypeAlias = Literal["torn", "unsigned", "unexplained", "tampered"]
+Kind: TypeAlias = Literal["torn", "unsigned", "unexplained", "misplaced", "tampered"]
+State: TypeAlias = Literal["ok", "erased", "running", "unfinished"] | Kind
 Progress: TypeAlias = Callable[[float], None]
 """Takes the part that is done, 0 to 1."""
-GOOD: Final = frozenset({"ok", "running", "unfinished"})
-_WORST: Final[tuple[Kind, ...]] = ("tampered", "torn", "unsigned", "unexplained")
+GOOD: Final = frozenset({"ok", "erased", "running", "unfinished"})
+_WORST: Final[tuple[Kind, ...]] = ("tampered", "torn", "unsigned", "unexplained", "misplaced")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Verifier:
         self._folder = path
         self._trusted = trusted
         self._progress = progress
-        self._report = Report(recording="/".join(path.resolve().parts[-3:]), folder=str(path))
+        self._report = Report(recording=folder.place(path), folder=str(path))
         self._done = 0
 
     def verify(self, only: str | None = None) -> Report:
@@ -73,9 +73,11 @@ class Verifier:
         report = self._report
         found = ledger_file.read(self._folder)
         running = _is_locked(self._folder / folder.LEDGER)
+        report.recording = contents.recording(found.rows) or report.recording
         self._ledger(found, running)
+        self._place()
         report.rows = len(found.rows)
-        report.gaps = sum(row.event == "gap" and row.fields.get("packets") != 0 for row in found.rows)
+        report.gaps = sum(contents.is_gap(row.event, row.fields) for row in found.rows)
         try:
             stated = contents.journals(found.rows)
         except ValueError as error:
@@ -93,6 +95,8 @@ class Verifier:
         for each in chosen:
             self._journal(each, running, max(size, 1))
         report.state = self._state(running, finished and signed)
+        if report.state == "ok" and stated and all(each.erased for each in stated.values()):
+            report.state = "erased"
         return report
 
     def _state(self, running: bool, complete: bool) -> State:
@@ -103,6 +107,13 @@ class Verifier:
 
     def _find(self, kind: Kind, file: str, byte: int | None, text: str) -> None:
         self._report.findings.append(Finding(kind=kind, file=file, byte=byte, text=text))
+
+    def _place(self) -> None:
+        """Among the others of a daemon it has a place of its own; a copy may lie anywhere."""
+        path, name = self._folder.resolve(), self._report.recording
+        among = len(path.parents) > 2 and (path.parents[2] / folder.PUBLIC_KEY).exists()
+        if among and folder.place(path) != name:
+            self._find("misplaced", folder.LEDGER, None, f"it lies in the place of {folder.place(path)}")
 
     # The ledger.
 

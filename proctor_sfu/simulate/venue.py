@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from proctor_sfu.control.api.rooms import Room
 from proctor_sfu.control.client import Client
 from proctor_sfu.errors import AnswerError, RefusedError
 from proctor_sfu.simulate.plan import Part
@@ -44,15 +45,17 @@ def venue(
 ) -> Iterator[Venue]:  # fmt: skip
     """Find or make a room for some seconds; a room made here is closed at the end, and records these sources.
 
-    Raises `RefusedError` if a room that is there already should record, and what the control client raises.
+    Raises `RefusedError` if a room that is there already does not record them, and what the control client raises.
     """
-    made = not _exists(client, room)
-    if record and not made:
-        raise RefusedError("conflict", f'room "{room}" is there already and records as it does: psfu recordings start')
+    there = _find(client, room)
+    made = there is None
+    if there is not None and (more := sorted(set(record) - set(there.record))):
+        hint = f"psfu recordings start {room} --sources {','.join(more)}"
+        raise RefusedError("conflict", f'room "{room}" is there already and does not record {", ".join(more)} ({hint})')
     if made:
         client.rooms.create(room, open_to_all=False, max_candidates=max_candidates)
     try:
-        if record:
+        if made and record:
             client.recordings.start(room, None, record, RETAIN)
         address = url or client.daemon.status().signaling.url
         yield Venue(room=room, url=address, client=client, ttl=duration + SPARE)
@@ -61,11 +64,10 @@ def venue(
             client.rooms.close(room, reason=REASON)
 
 
-def _exists(client: Client, room: str) -> bool:
+def _find(client: Client, room: str) -> Room | None:
     try:
-        client.rooms.get(room)
+        return client.rooms.get(room)
     except AnswerError as error:
         if error.reason != "room_not_found":
             raise
-        return False
-    return True
+        return None

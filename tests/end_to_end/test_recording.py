@@ -211,6 +211,9 @@ def test_a_killed_worker_is_a_gap_in_the_same_recording(recorded: Exam, report: 
     dan.do("publish", path=str(clip.make("vp8", 440)))
     assert recording(recorded, "dan")["id"] == before["id"]
     dan.wait(is_sent, after=dan.mark(), count=2 * CAMERA.fps)
+    recorded.daemon.psfu("recordings", "hold", before["id"], "--reason", "an appeal")
+    shown = recorded.daemon.psfu("recordings", "get", before["id"])
+    assert (shown["state"], shown["gaps"], shown["held"]) == ("running", 2, True)
     folder = finish(recorded, before["id"])
     gaps = {row.fields["track"]: row.fields for row in rows(folder, "gap")}
     assert {gap["cause"] for gap in gaps.values()} == {"worker-died"}

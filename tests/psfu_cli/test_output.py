@@ -163,4 +163,5 @@ def test_durations_as_people_say_them(seconds: float, text: str) -> None:
 
 
 def test_sizes_as_people_say_them() -> None:
-    assert size(3 * 2**20) == "3.0 MiB"
+    shown = [size(count) for count in (0, 1023, 1024, 95_232, 3 * 2**20, 2**30 - 1, 2**30, 75_914_000_000)]
+    assert shown == ["0 B", "1023 B", "1.0 KiB", "93.0 KiB", "3.0 MiB", "1024.0 MiB", "1.0 GiB", "70.7 GiB"]

@@ -52,7 +52,7 @@ _GOOD: Final = frozenset({"running", "finishing", "finished", "erased"})
 
 def _tracks(recording: Recording) -> str:
     if not recording.tracks:
-        return recording.sources.replace(",", " ")
+        return "nothing now" if recording.state == "running" else recording.sources.replace(",", " ")
     return " ".join(f"{each.track}{'' if each.state == 'flows' else f' ({each.state})'}" for each in recording.tracks)
 
 
@@ -219,6 +219,7 @@ def verify(
     ] = None,
 ) -> None:
     """Check that recordings are what was written; exit status 1 if one is not. Needs no daemon."""
+    from proctor_sfu.recording import ledger_file
     from proctor_sfu.recording.keys import public_key
     from proctor_sfu.recording.verify import GOOD, Report, Verifier, known_key
 
@@ -226,7 +227,7 @@ def verify(
     with offline.explained(), progress(patient=True) as tell:
         for folder, only in offline.targets(cli, paths, "verify"):
             trusted = public_key(key) if key is not None else known_key(folder)
-            name = offline.name_of(folder)
+            name = ledger_file.name(folder)
             verifier = Verifier(folder, trusted, progress=lambda part, name=name: tell(name, part))  # type: ignore[misc]
             reports.append(verifier.verify(only))
     if cli.format in (Format.TABLE, Format.WIDE):
@@ -296,6 +297,7 @@ def repair(
     dry_run: DryRunOption = False,
 ) -> None:
     """Cut torn tails off after a crash, close what is whole, and write down that it was done. Needs no daemon."""
+    from proctor_sfu.recording import ledger_file
     from proctor_sfu.recording.repair import Repaired, repair
     from proctor_sfu.recording.verify import Verifier
 
@@ -306,7 +308,7 @@ def repair(
             exits.hint("dry run: nothing was repaired")
             return
         signing = offline.signing_key(signing_key, config)
-        done = [repair(folder, offline.name_of(folder), signing, complete=finish) for folder in folders]
+        done = [repair(folder, ledger_file.name(folder), signing, complete=finish) for folder in folders]
     cli.writer(Repaired, lambda each: str(each.recording)).changed(done, REPAIRED)
 
 
@@ -339,7 +341,7 @@ def key(
 
 def _tell_disk(disk: Disk) -> None:
     hours = _hours(disk)
-    if hours is not None:
+    if hours is not None and disk.recording:
         exits.hint(f"{size(disk.free_bytes)} free, {size(int(disk.rate))}/s: suffices for {hours}")
     if disk.refused:
         exits.hint(f"warning: {disk.refused} candidates are NOT recorded (psfu recordings disk)")

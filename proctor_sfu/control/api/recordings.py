@@ -40,7 +40,7 @@ class Recording:
     """Names of all tracks it has, with commas."""
     bytes: int
     gaps: int | None
-    """Times without packets, all tracks; null while it runs."""
+    """Times without packets, all tracks; null where that cannot be read."""
     held: bool
     """Nothing of it may be deleted."""
     retain_until: str | None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from proctor_sfu.control.api.recordings import Disk, Erased, Recording, Wanted
 from proctor_sfu.control.client.transport import Transport, segment
+from proctor_sfu.errors import RefusedError
 
 
 class Recordings:
@@ -62,4 +63,7 @@ class Recordings:
 
 
 def _path(recording: str) -> str:
-    return "/v1/recordings/" + "/".join(segment(part) for part in recording.split("/"))
+    parts = recording.split("/")
+    if len(parts) != 3 or not all(parts):
+        raise RefusedError("usage", f"{recording!r} is no id of a recording: ROOM/CANDIDATE/TIME")
+    return "/v1/recordings/" + "/".join(segment(part) for part in parts)

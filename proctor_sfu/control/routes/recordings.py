@@ -82,9 +82,10 @@ class RecordingRoutes:
             for each in self._recordings.running.values()
             if room in (None, each.room) and candidate in (None, each.candidate) and each.state != "failed"
         }
-        on_disk = await asyncio.to_thread(lambda: list(archive.kept(self._recordings.directory, room, candidate)))
+        directory = self._recordings.directory
+        on_disk = await asyncio.to_thread(lambda: list(archive.kept(directory, room, candidate, but=running)))
         shown = [_running(each) for each in running.values()]
-        shown += [_kept(each) for each in on_disk if each.id not in running]
+        shown += [_kept(each) for each in on_disk]
         return sorted(shown, key=lambda each: (each.room, each.candidate, each.id))
 
     async def _get(self, request: web.Request) -> api.Recording:
@@ -214,8 +215,8 @@ def _running(recording: Recording) -> api.Recording:
         id=recording.id, room=recording.room, candidate=recording.candidate,
         state="finishing" if recording.state == "finishing" else "running",
         begun_at=timestamp(recording.begun_at), ended_at=None, tracks=tracks,
-        sources=",".join(sorted({*recording.takes, *recording.gone})), bytes=recording.bytes, gaps=None,
-        held=False, retain_until=None, folder=str(recording.folder), reason=None,
+        sources=",".join(sorted({*recording.takes, *recording.gone})), bytes=recording.bytes,
+        gaps=recording.gaps, held=recording.held, retain_until=None, folder=str(recording.folder), reason=None,
     )  # fmt: skip
 
 

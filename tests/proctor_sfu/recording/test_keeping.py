@@ -40,7 +40,7 @@ def test_an_erasure_leaves_a_receipt_in_the_chain(tmp_path: Path) -> None:
     assert journals(folder) == []
     row = rows(folder)[-1]
     assert (row.event, row.fields["by"], row.fields["reason"]) == ("erased", BY, "asked for")
-    assert state(folder) == "ok"
+    assert state(folder) == "erased"
     kept = archive.look(ID, folder)
     assert kept.summary is not None
     assert (kept.summary.erased, kept.summary.size, kept.summary.packets) == (True, 0, 22)
@@ -60,14 +60,14 @@ def test_a_half_done_erasure_is_finished(tmp_path: Path) -> None:
         file.append("erased", START_US / 1e6 + 99, {"files": ["camera-0001.mjr"], "bytes": 1, "by": BY, "reason": "x"})
     (folder / "camera-0001.mjr").unlink()
     assert erase(folder).files == ("camera-0002.mjr", "microphone-0001.mjr")
-    assert state(folder) == "ok"
+    assert state(folder) == "erased"
 
 
 def test_one_that_was_never_finished_is_erased_and_finished(tmp_path: Path) -> None:
     folder = crashed(tmp_path)
     (folder / "screen-0001.mjr").write_bytes(b"MJR")
     assert erase(folder).files == ("camera-0001.mjr", "screen-0001.mjr")
-    assert state(folder) == "ok"
+    assert state(folder) == "erased"
 
 
 def test_what_is_held_is_not_erased(tmp_path: Path) -> None:

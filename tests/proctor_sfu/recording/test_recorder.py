@@ -16,7 +16,7 @@ from proctor_sfu.recording import keys, protocol
 from proctor_sfu.recording.folder import LEDGER, MANIFEST, journals
 from proctor_sfu.recording.ledger import Row
 from proctor_sfu.recording.manifest import Signed
-from proctor_sfu.recording.protocol import Begin, Explain, Failed, Flow, Note, WantKeyFrame
+from proctor_sfu.recording.protocol import Begin, Explain, Failed, Flow, Note, Standing, WantKeyFrame
 from proctor_sfu.recording.reading import JournalFile
 from proctor_sfu.recording.repair import repair
 from support.deck import LIMIT, Deck, Source, is_alive, packets, rows, wait_for_packets, wait_for_row
@@ -208,6 +208,14 @@ def test_a_recording_goes_on_after_the_daemon_was_away(tmp_path: Path) -> None:
         deck.inlet(ANN)
         again = deck.track(ANN, ssrc=3333)
         again.send(100, key=True)
+        assert not deck.wait(Standing, lambda told: told.gaps == 1).held
+        deck.tell(Note(recording=ANN, event="hold_set", fields={}))
+        deck.wait(Standing, lambda told: told.gaps == 1 and told.held)
+        wait_for_packets(folder, "camera", len(before + again.sent))
+        deck.kill()
+        # Another one reads it all in the ledger.
+        deck.begin(ANN, "recorder-died")
+        deck.wait(Standing, lambda told: told.gaps == 1 and told.held)
         deck.finish(ANN)
     assert packets(folder, "camera") == before + again.sent
     (gap,) = rows(folder, "gap")

@@ -16,6 +16,7 @@ from proctor_sfu.recording.verify import Report, Verifier, known_key
 from support.recorded import ID, KEY, START_US, Tape, crashed, finished, rtp
 
 PUBLIC = manifest.raw(KEY.public_key())
+BOB = "exam-101/bob/20260101T090000Z"
 
 
 def verify(folder: Path, trusted: bytes | None = PUBLIC) -> Report:
@@ -159,6 +160,30 @@ def test_a_manifest_of_another_recording_does_not_pass(tmp_path: Path) -> None:
     report = verify(folder)
     assert report.state == "tampered"
     assert "exam-101/bob" in report.findings[0].text
+
+
+def test_a_copy_may_lie_anywhere(tmp_path: Path) -> None:
+    folder = finished(tmp_path / "recordings")
+    copy = tmp_path / "evidence"
+    shutil.copytree(folder, copy)
+    report = verify(copy)
+    assert (report.recording, report.state, report.findings) == (ID, "ok", [])
+    (copy / MANIFEST).write_bytes((finished(tmp_path / "others", BOB) / MANIFEST).read_bytes())
+    report = verify(copy)
+    assert report.state == "tampered"
+    assert "exam-101/bob" in report.findings[0].text
+
+
+def test_two_exchanged_recordings_are_found(tmp_path: Path) -> None:
+    of_ann, of_bob = finished(tmp_path), finished(tmp_path, BOB)
+    (tmp_path / PUBLIC_KEY).write_bytes(keys.public_pem(KEY))
+    of_ann.rename(tmp_path / "x")
+    of_bob.rename(of_ann)
+    (tmp_path / "x").rename(of_bob)
+    for folder, recording, place in ((of_ann, BOB, ID), (of_bob, ID, BOB)):
+        report = verify(folder)
+        assert (report.recording, report.state) == (recording, "misplaced")
+        assert report.findings[0].text == f"it lies in the place of {place}"
 
 
 def test_a_manifest_signed_with_another_key_is_told(tmp_path: Path) -> None:

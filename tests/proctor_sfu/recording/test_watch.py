@@ -78,6 +78,8 @@ def test_the_forecast_is_of_the_present_rate() -> None:
     assert found.hours_left == pytest.approx(9900 / 3600, rel=0.05)
     assert found.speed == pytest.approx(10 * MIB, rel=0.1)
     assert found.refusal() is None
+    # Nor is it too good at the beginning.
+    assert measured(1 * MIB, 0.1, seconds=3).rate == pytest.approx(MIB)
     assert space().hours_left is None
     assert space().speed is None
 

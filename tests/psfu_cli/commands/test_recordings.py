@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -173,6 +174,12 @@ def test_export_names_its_files_and_replaces_none(recordings: Path, tmp_path: Pa
     (exported,) = result(done)
     assert (exported["format"], exported["begin_us"] // 1_000_000) == ("webm", START_US // 1_000_000)
     assert exported["tracks"] == [{"track": "camera", "codec": "vp8", "frames": 40, "dropped": 0, "lost": 0}]
+    played(recordings, "exam-101/bob/20260101T090000Z")
+    several = tmp_path / "several"
+    done = psfu("recordings", "export", recordings, "--to", several, "--json", "--socket", FAR)
+    assert [each["file"] for each in result(done)] == [
+        f"{several}/exam-101-{peer}-20260101T090000Z.webm" for peer in ("ann", "bob")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +192,7 @@ def test_export_names_its_files_and_replaces_none(recordings: Path, tmp_path: Pa
         (["--last", "5s", "--at", "1s"], 2, "do not go together"),
         (["--last", "soon"], 2, "a time like"),
         (["--at", "soon"], 2, "a time like"),
-        (["--at", "2031-01-01T00:00:00Z"], 1, "nothing that can be played"),
+        (["--at", "2031-01-01T00:00:00Z"], 1, "it was recorded from 2026-01-01T09:00:00.000Z to 2026-01-01T09:0"),
         (["--separate", "--to", "x.webm"], 2, "several files"),
         (["--to", "/nonexistent/x.webm"], 4, "no such file"),
     ],
@@ -216,6 +223,13 @@ def test_an_encrypted_recording_is_exported_with_the_master_key_only(recordings:
     config.write_text(f'[recording]\nmaster_key = "{master}"\n')
     done = psfu("recordings", "export", folder, "--to", tmp_path, "--config", config, "--socket", FAR)
     assert done.returncode == 0, done.stderr
+    # A copy is still called as it was when its key was wrapped.
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    done = psfu(
+        "recordings", "export", copy, "--to", tmp_path / "copy.webm", "--config", config, "--json", "--socket", FAR
+    )
+    assert [each["tracks"][0]["frames"] for each in result(done)] == [40]
 
 
 # With one.
@@ -237,6 +251,7 @@ def test_what_is_recorded_is_said_of_rooms(run: Run, people: str) -> None:
         (["start", "PEOPLE", "--sources", "voice"], 2, "cannot be recorded"),
         (["get", "a/b/c"], 4, "there is no recording"),
         (["get", "../../etc"], 2, "no id"),
+        (["get", "ann"], 2, "'ann' is no id of a recording: ROOM/CANDIDATE/TIME"),
         (["erase", "a/b/c", "--yes"], 4, "there is no recording"),
         (["hold", "a/b/c"], 4, "there is no recording"),
     ],
