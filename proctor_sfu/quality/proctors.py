@@ -9,7 +9,7 @@ from proctor_sfu.control.api import quality as api
 from proctor_sfu.mediasoup.stats import OutboundRtpStats, WebRtcTransportStats
 from proctor_sfu.quality.health import Debounce, Level, Link, PeerHealth, Verdict, above
 from proctor_sfu.quality.links import TransportTrack
-from proctor_sfu.quality.rates import Meter, feed_outbound
+from proctor_sfu.quality.rates import Meter, Rates, feed_outbound
 from proctor_sfu.quality.sources import hundredth, tenth, whole
 from proctor_sfu.rooms.peer import Peer, Viewed
 from proctor_sfu.rooms.room import Room
@@ -27,7 +27,7 @@ class ProctorTrack:
         self.health = PeerHealth(bounds, now)
         self.link = TransportTrack(now, relays)
         self.packets_out: float | None = None
-        """Packets a second of all it is sent; None unless all of it was asked for."""
+        """Packets a second of all it is sent; of more streams than were asked for, as far as their bytes tell."""
         self.loss: float | None = None
         self.rtt: float | None = None
         self.told: tuple[Level, tuple[str, ...]] = (Level.NONE, ())
@@ -40,10 +40,7 @@ class ProctorTrack:
 
     def to_ask(self) -> list[Viewed]:
         """Return the streams to ask for: the same ones as long as they flow."""
-        flowing = {
-            key: viewed for key, viewed in self.peer.viewed.items() if not viewed.consumer.paused
-            and not viewed.consumer.producer_paused
-        }  # fmt: skip
+        flowing = {key: viewed for key, viewed in self.peer.viewed.items() if _flows(viewed)}
         kept = [key for key in self._meters if key in flowing]
         more = [key for key in flowing if key not in self._meters]
         return [flowing[key] for key in (*kept, *more)[:ASKED]]
@@ -73,7 +70,7 @@ class ProctorTrack:
     def _measure(self, consumers: Mapping[str, Sequence[OutboundRtpStats]]) -> None:
         answered = {key: consumers[key] for key in self.peer.viewed if key in consumers}
         self._meters = {key: self._meters.get(key) or Meter() for key in answered}
-        lost, sent, trips, packets = 0, 0, [], 0.0
+        lost, sent, trips, rates = 0, 0, [], []
         for key, several in answered.items():
             for stats in several[:1]:  # The second one is what the producer of it receives.
                 meter = self._meters[key]
@@ -81,13 +78,25 @@ class ProctorTrack:
                 share = meter.lost_of_sent()
                 if share is not None:
                     lost, sent = lost + share[0], sent + share[1]
-                packets += meter.rates(repaired_apart=False).packets or 0.0
+                rates.append(meter.rates(repaired_apart=False))
                 if stats.round_trip_time:
                     trips.append(stats.round_trip_time)
-        flowing = sum(not each.consumer.paused for each in self.peer.viewed.values())
-        self.packets_out = packets if flowing <= len(answered) else None
+        self.packets_out = self._packets(rates)
         self.loss = 100 * lost / sent if sent else None
         self.rtt = sorted(trips)[len(trips) // 2] if trips else None
+
+    def _packets(self, rates: Sequence[Rates]) -> float | None:
+        """Return the packets a second of all streams, from those that were asked for."""
+        flowing = sum(_flows(each) for each in self.peer.viewed.values())
+        packets = [each.packets for each in rates if each.packets is not None]
+        bits = sum(each.bitrate for each in rates if each.bitrate is not None)
+        if len(packets) < min(flowing, ASKED):
+            return None
+        if flowing <= ASKED:
+            return sum(packets)
+        if self.link.sent is None or not bits:
+            return None
+        return sum(packets) * max(1.0, self.link.sent / bits)
 
     def _judge(self) -> Verdict:
         bounds = self._bounds
@@ -115,10 +124,14 @@ class ProctorTrack:
         )  # fmt: skip
 
 
+def _flows(viewed: Viewed) -> bool:
+    return not viewed.consumer.paused and not viewed.consumer.producer_paused
+
+
 def _lowered(viewed: Viewed) -> bool:
     """Whether somebody gets a smaller layer than asked for, or none, because the downlink carries no more."""
     consumer = viewed.consumer
-    if consumer.type != "simulcast" or consumer.paused or consumer.producer_paused:
+    if consumer.type != "simulcast" or not _flows(viewed):
         return False
     current, wanted = consumer.current_layers, consumer.preferred_layers
     if current is None:

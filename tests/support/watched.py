@@ -90,7 +90,8 @@ def answers(people: Iterable[Any], second: int, *, lost: dict[str, int] | None =
             made.consumers[key] = (OutboundRtpStats(**_OUTBOUND | stats),)
         if each.sending is None:
             continue
-        octets = {"timestamp": 1000 * second, "bytes_received": 130_000 * second, "bytes_sent": 1000 * second}
+        sent = (1000 + 45_000 * len(each.viewed)) * second
+        octets = {"timestamp": 1000 * second, "bytes_received": 130_000 * second, "bytes_sent": sent}
         made.transports[each.sending.id] = (WebRtcTransportStats(**_TRANSPORT | octets),)
     return made
 

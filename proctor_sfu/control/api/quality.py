@@ -163,7 +163,7 @@ class Worker:
     packets_in: float | None
     """Per second, of all producers."""
     packets_out: float | None
-    """Per second, of all consumers, each asked in turn; None while not all of them were."""
+    """Per second, of all consumers; of proctors with more than eight, as far as the bytes sent to them tell."""
     bitrate_in: float | None
     bitrate_out: float | None
     answer_ms: float | None
@@ -328,5 +328,7 @@ ORIGIN: Final[Mapping[str, str]] = {
     "proctor.available_bitrate": "bandwidth estimate of the worker; none with clients that only send REMB",
     "worker.cpu": "getrusage of the worker, difference",
     "worker.memory": "procfs",
+    "worker.packets_out": "packets of up to eight streams of each proctor, difference of counters; of one with more,"
+    " times the share these have in the bytes of its transport",
 }
 """Number -> what it is made of, for people."""
