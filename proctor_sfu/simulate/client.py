@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from functools import lru_cache
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pymediasoup import AiortcHandler, Device
 from pymediasoup.models.transport import DtlsParameters, IceCandidate, IceParameters
@@ -25,7 +27,14 @@ class Client:
     direction: Literal["send", "recv"]
     role: str
 
-    def __init__(self, impairment: Impairment | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        impairment: Impairment | None = None,
+        seed: int = 0,
+        *,
+        tls: ssl.SSLContext | None = None,
+        relayed: bool = False,
+    ) -> None:
         self.protoo: Protoo | None = None
         self.router: Data = {}
         """What the room's router can, as the server said it."""
@@ -34,6 +43,8 @@ class Client:
         """A transport of pymediasoup, if `open_media` made one."""
         self._impairment = impairment
         self._seed = seed
+        self._tls = tls
+        self._relayed = relayed
         self._proxy: Proxy | None = None
         self._tunnel: Tunnel | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -45,15 +56,13 @@ class Client:
     async def connect(self, url: str, credentials: Data) -> Data:
         """Open the WebSocket and authenticate; an earlier connection is left."""
         await self.leave()
-        if self._impairment is not None and not url.startswith("wss:"):
+        if self._impairment is not None:
             self._tunnel = await Tunnel.open(url, self._impairment)
-            url = self._tunnel.url
-        self.protoo = await Protoo.connect(url, self.asked, self.told)
+        self.protoo = await self._dial(url)
         self._watch = spawn(self._watch_close(self.protoo), name="close watch")
         key = {"resumeKey": self._resume_key} if self._resume_key else {}
         answer = await self.protoo.request("authenticate", {**credentials, **key})
-        self._resume_key = answer.get("resumeKey")
-        self._joined = bool(answer.get("joined"))
+        self._take_seat(answer)
         return answer
 
     async def reconnect(self, url: str, credentials: Data) -> Data:
@@ -62,16 +71,22 @@ class Client:
             await self._watch
         if self.protoo is not None:
             await self.protoo.close()
-        protoo = await Protoo.connect(self._tunnel.url if self._tunnel else url, self.asked, self.told)
+        protoo = await self._dial(url)
         self.protoo, self._watch = protoo, spawn(self._watch_close(protoo), name="close watch")
         answer = await protoo.request("authenticate", {**credentials, "resumeKey": self._resume_key})
-        self._resume_key = answer.get("resumeKey")
+        self._take_seat(answer)
         return answer
 
     async def join(self, data: Data) -> None:
         """Join the room, unless the server kept the seat of a connection that was lost."""
         if not self._joined:
-            await self.signal.request("join", data)
+            self.met((await self.signal.request("join", data))["peers"])
+
+    def _take_seat(self, answer: Data) -> None:
+        self._resume_key = answer.get("resumeKey")
+        self._joined = bool(answer.get("joined"))
+        if self._joined:
+            self.met(answer["peers"])
 
     async def leave(self) -> None:
         """Close everything; the client can connect again. The server is told first, or it would see a media failure."""
@@ -107,11 +122,20 @@ class Client:
     def told(self, method: str, data: Data) -> None:
         """Take a notification of the server."""
 
+    def met(self, peers: list[Data]) -> None:
+        """Take everybody this client may see: it joined, or has its seat again."""
+
     def closed(self, code: int | None) -> None:
         """The WebSocket closed."""
 
     def connection(self, state: str) -> None:
         """The media connection changed its state, named as in `RTCPeerConnection.connectionState`."""
+
+    async def _dial(self, url: str) -> Protoo:
+        """Open a WebSocket, through the bad network if there is one; the certificate is that of the server behind."""
+        near = self._tunnel.url if self._tunnel is not None else url
+        host = urlsplit(url).hostname if url.startswith("wss:") else None
+        return await Protoo.connect(near, self.asked, self.told, tls=self._tls, host=host)
 
     async def _watch_close(self, protoo: Protoo) -> None:
         self.closed(await protoo.wait_closed())
@@ -128,7 +152,7 @@ class Client:
             iceCandidates=[IceCandidate(**each) for each in answer["iceCandidates"]],
             dtlsParameters=DtlsParameters(**answer["dtlsParameters"]),
             sctpParameters=None,
-            iceServers=[],
+            iceServers=self.relays(answer),
         )
         self.transport.on("connect", self._connect_transport)
         self.transport.on("connectionstatechange", self.connection)
@@ -140,13 +164,20 @@ class Client:
         self.device = await _device(json.dumps(self.router))
         answer = await self.signal.request("createWebRtcTransport", {"direction": self.direction})
         candidates = [each for each in answer["iceCandidates"] if each["protocol"] == "udp"]
-        stack.reach(each["ip"] for each in candidates)
+        stack.reach((each["ip"] for each in candidates), relayed=self._relayed)
         if self._impairment is not None and candidates:
             server = candidates[0]["ip"], int(candidates[0]["port"])
             self._proxy = await Proxy.open(server, self._impairment, self._seed)
             host, port = self._proxy.address
             candidates = [{**candidates[0], "ip": host, "address": host, "port": port}]
         return {**answer, "iceCandidates": candidates}
+
+    def relays(self, answer: Data) -> list[Any]:
+        """Return the TURN servers to use; raises `ConnectionError` if there have to be some and the server has none."""
+        found = stack.relays(answer["iceServers"]) if self._relayed else []
+        if self._relayed and not found:
+            raise ConnectionError("the server names no TURN server")
+        return found
 
     async def cut_media(self) -> None:
         """Close the sockets under the transport, so that nothing more is said on it."""

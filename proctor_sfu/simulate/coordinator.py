@@ -15,6 +15,7 @@ from proctor_sfu.errors import SimulationError
 from proctor_sfu.simulate import clip, events, formats
 from proctor_sfu.simulate.plan import Part, Plan, cast, share_out
 from proctor_sfu.simulate.results import Book, Now, Process, Result
+from proctor_sfu.simulate.trust import Trust
 
 Credentials: TypeAlias = Callable[[Part], Mapping[str, Any]]
 """Returns the data of a peer's ``authenticate``."""
@@ -39,15 +40,16 @@ class Interrupted(Exception):
         self.result = result
 
 
-def run(plan: Plan, *, url: str, room: str, credentials: Credentials, show: Show) -> Result:
+def run(plan: Plan, *, url: str, room: str, credentials: Credentials, show: Show, trust: Trust | None = None) -> Result:
     """Simulate; ``show`` is called every second. Raises `SimulationError` and `Interrupted` (on SIGINT, SIGTERM)."""
-    return asyncio.run(_Coordinator(plan, url=url, room=room, show=show).run(credentials))
+    return asyncio.run(_Coordinator(plan, url=url, room=room, show=show, trust=trust or Trust()).run(credentials))
 
 
 class _Coordinator:
-    def __init__(self, plan: Plan, *, url: str, room: str, show: Show) -> None:
+    def __init__(self, plan: Plan, *, url: str, room: str, show: Show, trust: Trust) -> None:
         self._plan = plan
         self._url = url
+        self._trust = trust
         self._room = room
         self._show = show
         self._parts = cast(plan)
@@ -63,7 +65,14 @@ class _Coordinator:
             for crew in crews:
                 given = {part.peer: dict(credentials(part)) for part in crew.parts}
                 await crew.start(
-                    events.Task(url=self._url, plan=self._plan, parts=tuple(crew.parts), credentials=given, clips=files)
+                    events.Task(
+                        url=self._url,
+                        trust=self._trust,
+                        plan=self._plan,
+                        parts=tuple(crew.parts),
+                        credentials=given,
+                        clips=files,
+                    )
                 )
             await self._ready(crews, stop)
             await self._go(crews, stop)

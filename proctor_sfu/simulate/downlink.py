@@ -60,12 +60,12 @@ class Stream(Protocol):
 class Downlink:
     """A receiving WebRTC transport made from the server's answer to ``createWebRtcTransport``."""
 
-    def __init__(self, answer: Data, changed: Callable[[str], None]) -> None:
+    def __init__(self, answer: Data, changed: Callable[[str], None], relays: Sequence[Any] = ()) -> None:
         self.id = str(answer["id"])
         self.received = 0
         """Bytes of media so far."""
         self._answer = answer
-        self._ice = RTCIceTransport(RTCIceGatherer(iceServers=[]))
+        self._ice = RTCIceTransport(RTCIceGatherer(iceServers=list(relays)))
         self._ice._connection.ice_controlling = True
         self._dtls = RTCDtlsTransport(self._ice, [RTCCertificate.generateCertificate()])
         self._dtls._set_role("client")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from proctor_sfu.simulate.plan import Part, Plan
+from proctor_sfu.simulate.trust import Trust
 
 
 class _Line(BaseModel):
@@ -20,6 +21,7 @@ class Task(_Line):
     """The first line to a process. It answers with `Ready`; the second line is `Begin`; the end of input ends it."""
 
     url: str
+    trust: Trust
     plan: Plan
     parts: tuple[Part, ...]
     credentials: dict[str, dict[str, Any]]

@@ -41,7 +41,10 @@ class Fleet:
         self._lag = 0.0
         clips = {name: clip.load(Path(path)) for name, path in task.clips.items()}
         executor = ThreadPoolExecutor(max_workers=1) if task.plan.decode else None
-        self._stage = Stage(url=task.url, plan=task.plan, clips=clips, tell=_write, executor=executor, stop=self._stop)
+        self._stage = Stage(
+            url=task.url, plan=task.plan, clips=clips, tell=_write, executor=executor, tls=task.trust.context(),
+            stop=self._stop,
+        )  # fmt: skip
         self._lives: list[Life] = []
 
     async def run(self, lines: asyncio.StreamReader) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
@@ -49,6 +50,7 @@ class Stage:
     clips: Mapping[str, Clip]
     tell: Tell
     executor: Executor | None
+    tls: ssl.SSLContext
     stop: asyncio.Future[None]
 
 
@@ -74,7 +76,7 @@ class Life:
         self._again = False
         self._ended: asyncio.Future[_End] | None = None
         network = _shifted(stage.plan.impairment, zero) if part.impaired else None
-        self._client = _Watcher(self, stage) if part.role == "proctor" else _Publisher(self, stage, network, seed)
+        self._client = _Watcher(self, stage, seed) if part.role == "proctor" else _Publisher(self, stage, network, seed)
 
     async def live(self) -> None:
         """Make all visits; returns early when the simulation is stopped."""
@@ -185,7 +187,7 @@ class _Publisher(Candidate):
     """A candidate that tells its life what happens."""
 
     def __init__(self, life: Life, stage: Stage, network: Impairment | None, seed: int) -> None:
-        super().__init__(network, seed)
+        super().__init__(network, seed, tls=stage.tls, relayed=stage.plan.relayed)
         self._life = life
         self._stage = stage
 
@@ -233,12 +235,15 @@ class _Publisher(Candidate):
 class _Watcher(Proctor):
     """A proctor that tells its life what happens."""
 
-    def __init__(self, life: Life, stage: Stage) -> None:
-        super().__init__(life.peer, stage.tell, stage.executor)
+    def __init__(self, life: Life, stage: Stage, seed: int) -> None:
+        plan = stage.plan
+        super().__init__(
+            life.peer, stage.tell, stage.executor, tiles=plan.tiles, ahead=seed, tls=stage.tls, relayed=plan.relayed
+        )
         self._life = life
 
     async def perform(self) -> None:
-        """Watch everything."""
+        """Watch what the plan says."""
         await self.watch()
 
     def told(self, method: str, data: Data) -> None:
@@ -272,6 +277,8 @@ def _connection(life: Life, state: str) -> None:
 def _code(error: BaseException) -> str:
     if isinstance(error, RefusedError):
         return error.code
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "certificate"
     return "timeout" if isinstance(error, TimeoutError) else "network"
 
 

@@ -15,6 +15,8 @@ PER_PROCESS: Final = 150
 """Candidates one process carries with clean timing; see psfu-simulate(1), CAPACITY."""
 WATCHED: Final = 0.4
 """What watching a candidate costs, in candidates."""
+TILES: Final = 20
+"""As many as a proctor's page has until it is set to another size."""
 AWAY: Final = (1.0, 3.0)
 """Least and most seconds somebody who left stays away."""
 
@@ -41,6 +43,10 @@ class Plan:
     """Outages are counted from the beginning of the simulation."""
     impaired: int = 0
     """Candidates, the first ones, that suffer the impairment."""
+    tiles: int = TILES
+    """Candidates a proctor sees at once, see `wall`; 0: everything of everybody, whole."""
+    relayed: bool = False
+    """All media goes through the TURN server."""
     decode: bool = False
     """Proctors decode what they see, which tells the delay from glass to glass."""
     seed: int = 0
@@ -89,7 +95,7 @@ def cast(plan: Plan) -> list[Part]:
 
 
 def share_out(parts: Sequence[Part]) -> list[list[Part]]:
-    """Return who goes into which process; a proctor watches all candidates."""
+    """Return who goes into which process, as if proctors watched all candidates."""
     candidates = sum(part.role == "candidate" for part in parts)
     weight = {"candidate": 1.0, "proctor": max(1.0, WATCHED * candidates)}
     shares: list[tuple[float, list[Part]]] = []

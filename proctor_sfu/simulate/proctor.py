@@ -1,28 +1,36 @@
-"""A proctor: watches and listens to everything the server offers, counts it and, if asked to, decodes it."""
+"""A proctor: watches and listens to what its wall has in sight, counts it and, if asked to, decodes it."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ssl
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import av
 
+from proctor_sfu.aio import spawn
 from proctor_sfu.simulate import events, twcc
 from proctor_sfu.simulate.assembly import Assembler, Picture
 from proctor_sfu.simulate.client import Client
 from proctor_sfu.simulate.decoder import Decoder
 from proctor_sfu.simulate.downlink import Downlink
-from proctor_sfu.simulate.protoo import Data
+from proctor_sfu.simulate.protoo import ClosedError, Data
 from proctor_sfu.simulate.reception import Reception
 from proctor_sfu.simulate.rtp import Packet
 from proctor_sfu.simulate.view import Gap, View
+from proctor_sfu.simulate.wall import FOCUS, Wall
 
 Tell: TypeAlias = Callable[[events.Event], None]
 
-_MARKS: Final = {"consumerPaused": "pause", "consumerResumed": "resume"}
+REST: Final = 0.08
+"""Seconds after a change until the server is told, as a page does."""
+
+Reason: TypeAlias = Literal["paused", "out of sight"]
+"""Why nothing comes."""
 
 
 class Feed:
@@ -39,6 +47,7 @@ class Feed:
         self.transport_sequence = numbers.get(twcc.URI)
         self.reception = Reception(codec["clockRate"])
         self.view = View(time.monotonic(), paused=bool(offer["producerPaused"]))
+        self._held: set[Reason] = {"paused"} if offer["producerPaused"] else set()
         self._viewer = viewer
         self._tell = tell
         name = codec["mimeType"].partition("/")[2].lower()
@@ -70,13 +79,16 @@ class Feed:
 
     # What the proctor calls.
 
-    def mark(self, what: str) -> None:
-        """Take a pause or the end of one."""
-        now = time.monotonic()
-        if what == "pause":
-            self._report_gap(self.view.pause(now))
-        else:
-            self.view.resume(now)
+    def hold(self, reason: Reason) -> None:
+        """Nothing is to be expected for a while."""
+        self._held.add(reason)
+        self._report_gap(self.view.pause(time.monotonic()))
+
+    def release(self, reason: Reason) -> None:
+        """The reason is gone; with the last one everything is expected again."""
+        self._held.discard(reason)
+        if not self._held:
+            self.view.resume(time.monotonic())
 
     def end(self) -> None:
         """It is over: say what came of it."""
@@ -160,8 +172,19 @@ class Proctor(Client):
     direction = "recv"
     role = "proctor"
 
-    def __init__(self, name: str, tell: Tell, executor: Executor | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        name: str,
+        tell: Tell,
+        executor: Executor | None = None,
+        *,
+        tiles: int = 0,
+        ahead: int = 0,
+        tls: ssl.SSLContext | None = None,
+        relayed: bool = False,
+    ) -> None:
+        """``tiles``: how many the wall has, 0: everything is watched, whole; ``ahead``: see `Wall`."""
+        super().__init__(tls=tls, relayed=relayed)
         self.feeds: dict[str, Feed] = {}
         """By consumer id."""
         self._name = name
@@ -170,12 +193,55 @@ class Proctor(Client):
         self._downlink: Downlink | None = None
         self._before = 0
         """What arrived on views that are over."""
+        self._wall = Wall(tiles, ahead) if tiles else None
+        self._changed = asyncio.Event()
+        self._looking: asyncio.Task[None] | None = None
+        self._sight: set[tuple[str, str]] = set()
+        """Peer and source of all tiles."""
 
     async def watch(self) -> None:
-        """Join and take whatever the server offers. Raises `ConnectionError` and what `Protoo.request` raises."""
-        self._downlink = Downlink(await self.create_transport(), self.connection)
+        """Join and watch. Raises `ConnectionError` and what `Protoo.request` raises."""
+        answer = await self.create_transport()
+        self._downlink = Downlink(answer, self.connection, self.relays(answer))
         await self._downlink.connect(self.connect_transport)
-        await self.join({"displayName": self._name, "rtpCapabilities": self._capabilities()})
+        auto = self._wall is None
+        await self.join({"displayName": self._name, "rtpCapabilities": self._capabilities(), "autoConsume": auto})
+        if self._wall is not None:
+            self._looking = spawn(self._look(self._wall), name=f"wall of {self._name}")
+
+    async def _look(self, wall: Wall) -> None:
+        """Tell the server what is in sight whenever it is something else."""
+        began = time.monotonic()
+        told: list[Data] | None = None
+        while True:
+            self._changed.clear()
+            tiles = wall.tiles(time.monotonic() - began)
+            views: list[Data] = [
+                {"peerId": each.peer, "source": each.source, "width": each.width, "height": each.height,
+                 **({"focus": True} if each.focus else {})}
+                for each in tiles
+            ]  # fmt: skip
+            if views != told:
+                self._sight = {(each.peer, each.source) for each in tiles}
+                for feed in self.feeds.values():
+                    self._place(feed)
+                told = views
+                try:
+                    await self.signal.request("watch", {"views": views})
+                except (ClosedError, ConnectionError):
+                    told = None  # Told on the next connection, which begins with a change: who is there.
+            passed = time.monotonic() - began
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FOCUS - passed % FOCUS):
+                    await self._changed.wait()
+            await asyncio.sleep(REST)
+
+    def _place(self, feed: Feed) -> None:
+        """See whether something that is sent is in sight."""
+        if self._wall is None or (feed.peer, feed.source) in self._sight:
+            feed.release("out of sight")
+        else:
+            feed.hold("out of sight")
 
     def _capabilities(self) -> Data:
         """Return what the device can, and that this end gives feedback on congestion, which aiortc's does not."""
@@ -192,17 +258,33 @@ class Proctor(Client):
             return await super().asked(method, data)
         feed = self.feeds[data["id"]] = Feed(data, self._name, self._tell, self._executor)
         self._downlink.add(feed)
+        self._place(feed)
         return {}
 
     def told(self, method: str, data: Data) -> None:
-        """Follow what happens to consumers."""
+        """Follow what happens to candidates and to consumers."""
+        if self._wall is not None and _follow(self._wall, method, data):
+            self._changed.set()
         feed = self.feeds.get(data.get("consumerId", ""))
         if feed is None:
             return
-        if method == "consumerClosed":
-            self._end(self.feeds.pop(data["consumerId"]))
-        elif method in _MARKS:
-            feed.mark(_MARKS[method])
+        match method:
+            case "consumerClosed":
+                self._end(self.feeds.pop(data["consumerId"]))
+            case "consumerPaused":
+                feed.hold("paused")
+            case "consumerResumed":
+                feed.release("paused")
+
+    def met(self, peers: list[Data]) -> None:
+        """Have everybody on the wall who is there."""
+        if self._wall is not None:
+            self._wall.meet(
+                (each["id"], [source["source"] for source in each["sources"]])
+                for each in peers
+                if each["role"] == "candidate"
+            )
+            self._changed.set()
 
     @property
     def arrived(self) -> int:
@@ -219,8 +301,14 @@ class Proctor(Client):
         for feed in self.feeds.values():
             feed.flush()
 
+    async def leave(self) -> None:
+        """Close everything, the wall first: there is nobody to tell of it any more."""
+        self._close_wall()
+        await super().leave()
+
     async def drop_media(self) -> None:
         """Stop watching."""
+        self._close_wall()
         while self.feeds:
             self._end(self.feeds.popitem()[1])
         if self._downlink is not None:
@@ -228,8 +316,30 @@ class Proctor(Client):
             self._downlink = None
         await super().drop_media()
 
+    def _close_wall(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
     def _end(self, feed: Feed) -> None:
         if self._downlink is not None:
             self._downlink.remove(feed)
         self._before += feed.view.arrived
         feed.end()
+
+
+def _follow(wall: Wall, method: str, data: Data) -> bool:
+    """Keep a wall up to date; return whether this was about it."""
+    match method:
+        case "newPeer" if data["role"] == "candidate":
+            for each in data["sources"]:
+                wall.begin(data["id"], each["source"])
+        case "newProducer":
+            wall.begin(data["peerId"], data["appData"]["source"])
+        case "producerClosed":
+            wall.end(data["peerId"], data["source"])
+        case "peerClosed":
+            wall.end(data["peerId"])
+        case _:
+            return False
+    return True

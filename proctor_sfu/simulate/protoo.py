@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -50,11 +51,21 @@ class Protoo:
         self._reader = spawn(self._read(), name="protoo reader")
 
     @classmethod
-    async def connect(cls, url: str, on_request: OnRequest, on_notification: OnNotification) -> Protoo:
-        """Open a WebSocket with the subprotocol ``protoo``."""
+    async def connect(
+        cls,
+        url: str,
+        on_request: OnRequest,
+        on_notification: OnNotification,
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str | None = None,
+    ) -> Protoo:
+        """Open a WebSocket with the subprotocol ``protoo``; ``host``: who has to be certified, else that of the URL."""
         session = aiohttp.ClientSession()
         try:
-            socket = await session.ws_connect(url, protocols=("protoo",), max_msg_size=0)
+            socket = await session.ws_connect(
+                url, protocols=("protoo",), max_msg_size=0, ssl=tls or True, server_hostname=host
+            )
         except BaseException:
             await session.close()
             raise

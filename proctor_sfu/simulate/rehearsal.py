@@ -15,6 +15,7 @@ from proctor_sfu.simulate.capacity import Limit, Server, Used
 from proctor_sfu.simulate.limits import Limits, judged
 from proctor_sfu.simulate.plan import Plan
 from proctor_sfu.simulate.results import Now, Result
+from proctor_sfu.simulate.trust import Trust
 from proctor_sfu.simulate.venue import Venue
 
 SHARE: Final = 0.4
@@ -90,7 +91,9 @@ def sample_of(candidates: int, proctors: int, cores: int) -> int:
     return max(1, min(candidates, affordable))
 
 
-def rehearse(client: Client, place: Venue, exam: Exam, plan: Plan, *, show: Callable[[Now], None]) -> Rehearsal:
+def rehearse(
+    client: Client, place: Venue, exam: Exam, plan: Plan, *, show: Callable[[Now], None], trust: Trust | None = None
+) -> Rehearsal:
     """Simulate ``plan``, a sample of an exam, and return the verdict.
 
     Raises `SimulationError` when too little was measured, `coordinator.Interrupted` and what the control client raises.
@@ -107,7 +110,9 @@ def rehearse(client: Client, place: Venue, exam: Exam, plan: Plan, *, show: Call
         looks.append(Look(now=now, reading=_read(pids)))
         show(now)
 
-    result = coordinator.run(plan, url=place.url, room=place.room, credentials=place.credentials, show=look)
+    result = coordinator.run(
+        plan, url=place.url, room=place.room, credentials=place.credentials, show=look, trust=trust
+    )
     found = capacity.limits(usage(plan, looks, before, idle, pids), server, exam.candidates, lasts=exam.lasts)
     result = judged(result, Limits())
     return Rehearsal(

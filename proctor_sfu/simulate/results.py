@@ -97,6 +97,8 @@ class Result:
     sources: tuple[str, ...]
     codec: str
     simulcast: bool
+    tiles: int
+    """Candidates a proctor saw at once; 0: everything of everybody."""
     impaired: int
     seed: int
     duration_s: float
@@ -236,6 +238,7 @@ class Book:
             sources=plan.sources,
             codec=plan.codec,
             simulcast=plan.simulcast,
+            tiles=plan.tiles,
             impaired=len(self._impaired),
             seed=plan.seed,
             duration_s=round(duration, 1),

@@ -7,12 +7,13 @@ changes what is relied on here.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
 import aioice.ice
+from aiortc import RTCIceServer
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 from proctor_sfu.simulate import xr
@@ -40,10 +41,26 @@ def prepare() -> None:
     RTCDtlsTransport._handle_rtcp_data = answer_and_handle
 
 
-def reach(addresses: Iterable[str]) -> None:
-    """Use loopback if the server's media is there and only there; aioice leaves it out otherwise."""
+def reach(addresses: Iterable[str], *, relayed: bool = False) -> None:
+    """Use loopback if the server's media is there and only there; aioice leaves it out otherwise.
+
+    ``relayed``: use no address of this machine, so that only TURN is left.
+    """
     local = all(_is_loopback(each) for each in addresses)
-    aioice.ice.get_host_addresses = (lambda use_ipv4, use_ipv6: ["127.0.0.1"]) if local else _gather
+    if relayed or local:
+        found = [] if relayed else ["127.0.0.1"]
+        aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: found
+    else:
+        aioice.ice.get_host_addresses = _gather
+
+
+def relays(servers: Iterable[Mapping[str, Any]]) -> list[RTCIceServer]:
+    """Return the TURN servers among what the server said; aiortc takes the first it can use."""
+    return [
+        RTCIceServer(urls=each["urls"], username=each["username"], credential=each["credential"])
+        for each in servers
+        if "credential" in each
+    ]
 
 
 def keep_closed_sections(transport: Any) -> None:

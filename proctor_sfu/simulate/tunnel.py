@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from proctor_sfu.aio import spawn
 from proctor_sfu.simulate.impairment import Impairment
@@ -30,7 +30,7 @@ class Tunnel:
 
     @classmethod
     async def open(cls, url: str, impairment: Impairment) -> Tunnel:
-        """Start relaying to the server of ``url``, which is no ``wss:``: its certificate would be of another host."""
+        """Start relaying to the server of ``url``."""
         tunnel = cls(url, impairment)
         listener = await asyncio.start_server(tunnel._accept, "127.0.0.1", 0)
         tunnel._listener = listener
@@ -58,7 +58,7 @@ class Tunnel:
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with _closing(writer):
             try:
-                server = await asyncio.open_connection(self._server.hostname, self._server.port or 80)
+                server = await asyncio.open_connection(self._server.hostname, _port(self._server))
             except OSError:
                 return  # The client sees its connection closed.
             async with _closing(server[1]):
@@ -102,6 +102,10 @@ class Tunnel:
             if begin <= due < end:
                 due = end
         return due
+
+
+def _port(url: SplitResult) -> int:
+    return url.port or (443 if url.scheme == "wss" else 80)
 
 
 @contextlib.asynccontextmanager

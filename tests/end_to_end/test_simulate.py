@@ -13,10 +13,11 @@ from typing import Any, Final
 
 import pytest
 
-from end_to_end.daemon import PSFU, Daemon
+from end_to_end.daemon import PSFU, Daemon, running
 from end_to_end.exam import Report
 from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.simulate.formats import CAMERA, SCREEN
+from support.coturn import coturn
 
 LIMIT: Final = 60.0
 """Seconds after which a test stops waiting."""
@@ -71,7 +72,7 @@ class Simulation:
 
 def test_a_small_exam_with_a_bad_network(daemon: Daemon, report: Report) -> None:
     mark = daemon.mark()
-    sizes = ["--candidates", "6", "--proctors", "2", "--duration", "8", "--ramp", "1"]
+    sizes = ["--candidates", "6", "--proctors", "2", "--duration", "8", "--ramp", "1", "--tiles", "0"]
     network = ["--loss", "5%", "--on", "2", "--seed", "7"]
     done = subprocess.run(command(daemon, *sizes, *network), capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 0, done.stderr
@@ -97,6 +98,48 @@ def test_a_small_exam_with_a_bad_network(daemon: Daemon, report: Report) -> None
     join, picture = result["join_ms"], clean["first_picture_ms"]
     assert "joined_without_token" not in daemon.logged(after=mark)
     report(f"6 simulated candidates join in {join['p50']:.0f} ms, first picture {picture['p50']:.0f} ms (medians)")
+
+
+def test_a_wall_over_https_has_a_page_in_sight_and_one_in_focus(worker_binary: WorkerBinary, tmp_path: Path) -> None:
+    daemon = Daemon(tmp_path, flags=["--dev"])
+    try:
+        daemon.start()
+        assert daemon.url.startswith("wss://")
+        options = ["-c", "3", "-p", "1", "-d", "13", "--ramp", "0", "--tiles", "2", "--loss", "3%", "--on", "1"]
+        refused = subprocess.run(command(daemon, "-c", "1", "-d", "1"), capture_output=True, text=True, timeout=LIMIT)
+        assert refused.returncode == 1
+        assert "--ca FILE says whom to trust" in refused.stderr
+        certificate = str(daemon.state / "tls" / "certificate.pem")
+        for trust in (["--ca", certificate], ["--insecure", "-d", "2"]):
+            done = subprocess.run(command(daemon, *options, *trust), capture_output=True, text=True, timeout=LIMIT)
+            assert done.returncode == 0, done.stderr
+            result = json.loads(done.stdout)
+            assert (result["joined"], result["trouble_count"], result["tiles"]) == (4, 0, 2)
+            if trust[0] == "--ca":
+                # The second candidate joins the first in sight, and after ten seconds gets the focus: its screen.
+                assert (result["impaired_media"]["views"], result["clean"]["views"]) == (3, 3)
+                assert result["clean"]["pictures_percent"] > 95
+        daemon.stop()
+    finally:
+        daemon.abandon()
+
+
+def test_media_through_a_turn_server(worker_binary: WorkerBinary, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("shared-secret\n")
+    with coturn(tmp_path / "turn", "shared-secret") as turn:
+        (tmp_path / "psfu").mkdir()
+        with running(tmp_path / "psfu", {"turn": {"urls": turn.urls, "secret_file": str(secret)}}) as daemon:
+            simulation = Simulation(daemon, "relayed", "-c", "1", "-p", "1", "--sources", "camera", "--relay")
+            simulation.until(lambda: simulation.live(1))
+            path = simulation.until(
+                lambda: [each["path"] for each in daemon.psfu("stats", "--room", "relayed") if each["path"]]
+            )
+            assert path == ["relay"]
+            simulation.until(lambda: turn.logged().count("peer usage") or ":sim" in turn.logged())
+            code, result, _ = simulation.end(signal.SIGINT)
+            assert (code, result["joined"], result["clean"]["never_began"]) == (130, 2, 0)
+            assert result["clean"]["pictures"] > 0
 
 
 def test_an_interrupted_simulation_ends_well(daemon: Daemon) -> None:

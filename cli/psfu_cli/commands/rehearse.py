@@ -10,14 +10,18 @@ import typer
 from psfu_cli import exits, quantities
 from psfu_cli.commands.simulate import (
     ALL_SOURCES,
+    Ca,
     Candidates,
     Codec,
     Duration,
+    Insecure,
     Proctors,
     Simulcast,
     Sources,
+    Tiles,
     chosen_sources,
     explain,
+    trusted,
     with_unit,
 )
 from psfu_cli.live import live
@@ -100,8 +104,11 @@ def rehearse(
     sources: Sources = ALL_SOURCES,
     codec: Codec = "vp8",
     simulcast: Simulcast = False,
+    tiles: Tiles = 20,
     record: Record = False,
     lasts: Lasts = "3h",
+    ca: Ca = None,
+    insecure: Insecure = False,
 ) -> None:
     """Rehearse an exam on this server: will it carry so many candidates, and what would break first?
 
@@ -116,8 +123,9 @@ def rehearse(
     count = sample or sample_of(candidates, proctors, machine.cores())
     plan = Plan(
         candidates=count, proctors=proctors, duration=duration, ramp=min(count / 10, duration / 4),
-        sources=chosen_sources(sources), codec=codec, simulcast=simulcast,
+        sources=chosen_sources(sources), codec=codec, simulcast=simulcast, tiles=tiles,
     )  # fmt: skip
+    trust = trusted(ca, insecure=insecure)
     exam = Exam(candidates=candidates, lasts=lasts, record=record)
     with (
         venue(
@@ -130,7 +138,7 @@ def rehearse(
         live(candidates=count, proctors=proctors, duration=duration) as show,
     ):
         try:
-            found = rehearse(cli.client, place, exam, plan, show=show)
+            found = rehearse(cli.client, place, exam, plan, show=show, trust=trust)
         except coordinator.Interrupted:
             raise typer.Exit(exits.Exit.INTERRUPTED) from None
     writer = cli.writer(Rehearsal, lambda each: str(each.capacity))

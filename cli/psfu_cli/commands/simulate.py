@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import typer
@@ -17,6 +19,7 @@ from psfu_cli.output import Column
 
 if TYPE_CHECKING:
     from proctor_sfu.simulate.results import Media, Process, Result, Spread
+    from proctor_sfu.simulate.trust import Trust
 
 SOURCES: Final = ("camera", "microphone", "screen")
 ALL_SOURCES: Final = ",".join(SOURCES)
@@ -37,8 +40,15 @@ Candidates: TypeAlias = Annotated[
     int, typer.Option("--candidates", "-c", metavar="N", min=0, max=5000, help="Candidates.")
 ]
 Proctors: TypeAlias = Annotated[
-    int, typer.Option("--proctors", "-p", metavar="N", min=0, max=200, help="Proctors; each watches all.")
+    int, typer.Option("--proctors", "-p", metavar="N", min=0, max=200, help="Proctors, each with a wall of tiles.")
 ]
+Tiles: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--tiles", metavar="N", min=0, max=300,
+        help="Tiles on a proctor's wall, one of them in focus; 0: everything of everybody.",
+    ),
+]  # fmt: skip
 Room: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -60,6 +70,13 @@ Decode: TypeAlias = Annotated[
 Seed: TypeAlias = Annotated[int, typer.Option("--seed", metavar="N", help="The same seed makes the same accidents.")]
 Url: TypeAlias = Annotated[
     str | None, typer.Option("--url", metavar="URL", help="Signaling endpoint, if not the daemon's own, as wss://…")
+]
+Ca: TypeAlias = Annotated[
+    Path | None, typer.Option("--ca", metavar="FILE", help="Trust only this certificate, or authority, for wss://.")
+]
+Insecure: TypeAlias = Annotated[bool, typer.Option("--insecure", help="Trust whoever answers, for wss://.")]
+Relay: TypeAlias = Annotated[
+    bool, typer.Option("--relay", help="All media goes through the TURN server clients are told of.")
 ]
 # What a parser returns is no type a command line knows, hence Any for all options with a unit.
 Duration: TypeAlias = Annotated[Any, _time("--duration", "-d", text="How long it lasts.")]
@@ -173,10 +190,14 @@ def simulate(
     sources: Sources = ALL_SOURCES,
     codec: Codec = "vp8",
     simulcast: Simulcast = False,
+    tiles: Tiles = 20,
     record: Record = "",
     decode: Decode = False,
     seed: Seed = 0,
     url: Url = None,
+    ca: Ca = None,
+    insecure: Insecure = False,
+    relay: Relay = False,
     on: On = None,
     loss: Loss = "0%",
     burst: Burst = 1,
@@ -207,12 +228,14 @@ def simulate(
     plan = Plan(
         candidates=candidates, proctors=proctors, duration=duration, churn=churn, sources=chosen_sources(sources),
         codec=codec, ramp=min(candidates / 10, duration / 4) if ramp is None else ramp,
-        simulcast=simulcast, impairment=impairment, impaired=candidates if on is None else on, decode=decode, seed=seed,
+        simulcast=simulcast, tiles=tiles, impairment=impairment, impaired=candidates if on is None else on,
+        relayed=relay, decode=decode, seed=seed,
         # Nobody of a room that is there already, and of no other simulation in it.
         prefix="sim" if room is None else f"sim-{os.getpid()}",
     )  # fmt: skip
     if not 0 <= plan.ramp <= plan.duration or not plan.duration:
         raise RefusedError("usage", "--duration must be longer than nothing, and --ramp not longer than that")
+    trust = trusted(ca, insecure=insecure)
     interrupted = False
     name = room or f"simulation-{os.getpid()}"
     with (
@@ -227,7 +250,9 @@ def simulate(
         live(candidates=candidates, proctors=proctors, duration=duration) as show,
     ):
         try:
-            result = coordinator.run(plan, url=place.url, room=place.room, credentials=place.credentials, show=show)
+            result = coordinator.run(
+                plan, url=place.url, room=place.room, credentials=place.credentials, show=show, trust=trust
+            )
         except coordinator.Interrupted as early:
             result, interrupted = early.result, True
     result = judged(
@@ -241,8 +266,26 @@ def simulate(
         raise typer.Exit(exits.Exit.FAILED)
 
 
+def trusted(ca: Path | None, *, insecure: bool) -> Trust:
+    """Return whom to trust; raises `RefusedError` ``usage`` for a file that is no certificate."""
+    from proctor_sfu.simulate.trust import Trust
+
+    trust = Trust(authority=None if ca is None else str(ca.absolute()), anybody=insecure)
+    try:
+        trust.context()
+    except ssl.SSLError:
+        raise RefusedError("usage", f"--ca {ca}: no certificate in PEM") from None
+    except OSError as error:
+        raise RefusedError("usage", f"--ca {ca}: {(error.strerror or str(error)).lower()}") from None
+    return trust
+
+
 def explain(result: Result) -> None:
     """Say on standard error what went wrong."""
+    if any(each.code == "certificate" for each in result.troubles):
+        exits.hint(
+            "the server's certificate is trusted by nobody here: --ca FILE says whom to trust, --insecure anybody"
+        )
     for each in result.troubles[:5]:
         exits.hint(f"trouble: after {each.at_s:.1f} s {each.peer}: {each.code}: {each.reason}")
     if result.trouble_count > 5:
