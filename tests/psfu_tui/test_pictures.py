@@ -9,15 +9,21 @@ import dataclasses
 import os
 import re
 from collections.abc import Awaitable, Callable
+from datetime import UTC
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
 from proctor_sfu.control.api.quality import Frame, Incident
+from psfu_tui.app import MonitorApp
 from psfu_tui.links import Link, Mark, Progress
-from support.crowd import BEGIN
-from support.watching import Watching, happening, watching
+from psfu_tui.masking import Mask
+from psfu_tui.options import Options
+from psfu_tui.replay import ReplayFeed
+from support.crowd import BEGIN, Crowd
+from support.history import FIRST, written
+from support.watching import KEY, Script, Watching, happening, watching
 
 HERE = Path(__file__).parent / "pictures"
 DOCS = Path(__file__).parents[2] / "docs"
@@ -26,7 +32,7 @@ Step: TypeAlias = Callable[[Watching], Awaitable[None]]
 
 
 def place(name: str) -> Path:
-    """Return where a picture is; two of them are in the documentation, which so is always right."""
+    """Return where a picture is; some are in the documentation, which so is always right."""
     return (DOCS if name.startswith("monitor") else HERE) / f"{name}.svg"
 
 
@@ -139,6 +145,7 @@ PICTURES: dict[str, tuple[tuple[int, int], Step, dict[str, Any]]] = {
     "tiny-20x5": ((20, 5), nothing, {}),
 }  # fmt: skip
 """Name -> size, what is done, how it begins."""
+REPLAY = "monitor-replay"
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -156,9 +163,26 @@ async def test_picture(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     check(name, picture)
 
 
+async def test_picture_of_a_replay(tmp_path: Path) -> None:
+    """With everything a replay has: its line, its keys, and what happened until then."""
+    begin = FIRST + 260
+    archive = written(tmp_path / "exam-101.psfurec", 600, count=40, bad_at=400)
+    clock = [1000.0]
+    feed = ReplayFeed(archive, at=begin, clock=lambda: clock[0])
+    app = MonitorApp(feed, Options(zone=UTC), clock=lambda: clock[0], mask=Mask(KEY))
+    watched = Watching(app, Script(), Crowd(1), clock)
+    async with app.run_test(size=(120, 24)) as pilot:
+        watched.pilot = pilot
+        await watched.until("▶ 13:04:21", "Liam Murphy")
+        await watched.press("p", "j")
+        await watched.until("standing still at 13:04:21")
+        await watched.settle()
+        check(REPLAY, app.export_screenshot(title="psfu monitor --replay exam-101.psfurec"))
+
+
 def test_nothing_is_left_over() -> None:
     found = {path.stem for folder in (HERE, DOCS) for path in folder.glob("*.svg")}
-    assert found == set(PICTURES)
+    assert found == {*PICTURES, REPLAY}
 
 
 @pytest.mark.parametrize("size", [(20, 5), (1, 1), (59, 40), (200, 9), (60, 10), (61, 11), (300, 100)])

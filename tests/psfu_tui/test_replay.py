@@ -22,9 +22,7 @@ from psfu_tui.replay import PAST, ReplayFeed
 from psfu_tui.screens.goto import GoTo
 from support.crowd import Crowd
 from support.history import FIRST, written
-from support.watching import KEY, Script, Watching
-
-from .test_app import uses
+from support.watching import KEY, Script, Watching, uses
 
 LIMIT = 10.0
 SECONDS = 200

@@ -99,7 +99,7 @@ class Crowd:
             reasons=trouble.reasons, state=trouble.state, state_s=30.0 + self.seq, health=trouble.health,
             address=f"198.51.100.{number % 250 + 1}", worker=4711 + number % 2,
             path=("udp", "udp", "udp", "tcp", "relay")[number % 5], repaired=self._about(usual["loss"]),
-            available_bitrate=2_400_000.0, available_from="twcc", sources=sources,
+            available_bitrate=2_400_000.0, available_from="client", sources=sources,
             watchers=(f"proctor-{number % len(STAFF) + 1}",),
             **measured | {"bitrate": sum(each.bitrate or 0.0 for each in sources)},
         )  # fmt: skip

@@ -22,6 +22,8 @@ def impostor(path: Path, answer: Answer | Any) -> Iterator[Path]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            # Whoever still sends a body must not find the connection closed.
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             status, body = reply(self.command, self.path)
             if not status:
                 self.close_connection = True

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from proctor_sfu.control.api.quality import Frame
 from proctor_sfu.control.client import Client
+from psfu_tui import start
 from psfu_tui.app import MonitorApp
 from psfu_tui.happenings import Happening
 from psfu_tui.links import Link, Sink
@@ -20,6 +21,12 @@ from psfu_tui.options import Options
 from psfu_tui.screens.table import TableScreen
 from psfu_tui.widgets.live_table import LiveTable
 from support.crowd import Crowd
+
+
+def uses(*ids: str) -> None:
+    """Say which bindings a test tries; `test_every_key_is_tried` reads it."""
+    assert {*ids} <= {each.id for each in start.bindings()}
+
 
 KEY = b"0123456789abcdef"
 """Of the privacy mask, so that aliases are the same in every run."""
@@ -113,6 +120,11 @@ class Watching:
         screen = self.app.screen
         assert isinstance(screen, TableScreen), screen
         return screen._live
+
+    @property
+    def head(self) -> str:
+        """The line with the tabs, the sort, the filter and the count."""
+        return self.lines()[1]
 
     @property
     def rows(self) -> list[str]:

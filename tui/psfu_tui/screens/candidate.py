@@ -54,7 +54,7 @@ class CandidateScreen(MonitorScreen):
         self._sources.empty = "it publishes nothing"
         self._events: LiveTable[Happening] = LiveTable(EVENTS, present=self.model.shown_happening, opens=False)
         self._events.id = "events"
-        self._events.empty = "nothing happened to it, as far back as the daemon remembers"
+        self._events.empty = "nothing happened to it, as far back as is known"
         self._events.codes = "thkx"
         self._grid = Grid(id="plots")
         self._plots: dict[Name, Plot] = {

@@ -41,7 +41,11 @@ class KeyLine(Widget):
                 # Of several keys the first one is told.
                 bound.setdefault(active.binding.id or active.binding.action, active.binding)
         last = [each for each in bound.values() if each.id in ("help", "quit")]
-        others = [each for each in bound.values() if each not in last]
+        # What moves a replay is there only in one, and then it is what one came for.
+        others = sorted(
+            (each for each in bound.values() if each not in last),
+            key=lambda each: not (each.id or "").startswith("replay."),
+        )
         shown = [(self.app.get_key_display(each), each.description, each) for each in others]
         ends = [(self.app.get_key_display(each), each.description, each) for each in last]
         room = self.size.width - 1 - sum(self._taken(each) for each in ends)
