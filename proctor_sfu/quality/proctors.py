@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from proctor_sfu.control.api import quality as api
-from proctor_sfu.mediasoup.stats import OutboundRtpStats, WebRtcTransportStats
+from proctor_sfu.mediasoup.stats import InboundRtpStats, OutboundRtpStats, RtpStats, WebRtcTransportStats
 from proctor_sfu.quality.health import Debounce, Level, Link, PeerHealth, Verdict, above
 from proctor_sfu.quality.links import TransportTrack
-from proctor_sfu.quality.rates import Meter, Rates, feed_outbound
+from proctor_sfu.quality.rates import LONG, Meter, Rates, feed_inbound, feed_outbound
 from proctor_sfu.quality.sources import hundredth, tenth, whole
 from proctor_sfu.rooms.peer import Peer, Viewed
 from proctor_sfu.rooms.room import Room
@@ -17,6 +17,48 @@ from proctor_sfu.settings import Quality
 
 ASKED: Final = 8
 """Streams of a proctor that are asked for; all of them share its downlink."""
+LATE: Final = 5_000
+"""Milliseconds after which at the latest a client reports what it misses."""
+
+
+class _Stream:
+    """One stream to a proctor, and the stream of the candidate it is made of."""
+
+    def __init__(self) -> None:
+        self.sent = Meter()
+        self._came = Meter(LONG + LATE)
+        self._ssrc: int | None = None
+        self._apart = False
+
+    def feed(self, several: Sequence[RtpStats]) -> float | None:
+        """Take what the worker told of both; returns the round trip to the proctor, None if it is not known."""
+        trip = None
+        for stats in several:
+            if isinstance(stats, OutboundRtpStats):
+                feed_outbound(self.sent, stats)
+                trip = stats.round_trip_time or None
+            else:
+                self._feed_origin(stats)
+        return trip
+
+    def _feed_origin(self, stats: InboundRtpStats) -> None:
+        if stats.ssrc != self._ssrc:
+            # Another layer of simulcast, with counters of its own.
+            self._ssrc, self._came = stats.ssrc, Meter(LONG + LATE)
+        self._apart = stats.rtx_ssrc is not None
+        feed_inbound(self._came, stats)
+
+    def lost_of_sent(self) -> tuple[int, int] | None:
+        """Return packets lost on the way to the proctor, and sent on it, over 10 s; None: too few.
+
+        The worker keeps the numbers of packets, so a client also reports missing what never reached the worker. It does
+        so a little later than the worker knows: what was lost then counts just as well as what was lost now.
+        """
+        share = self.sent.lost_of_sent()
+        if share is None:
+            return None
+        before = max(self._came.missing(repaired_apart=self._apart, ago=ago) for ago in (0, LATE))
+        return max(0, share[0] - before), share[1]
 
 
 class ProctorTrack:
@@ -35,21 +77,21 @@ class ProctorTrack:
         self.worsened = False
         self.changed = False
         self._bounds = bounds
-        self._meters: dict[str, Meter] = {}
+        self._streams: dict[str, _Stream] = {}
         self._levels = {"downlink": Debounce(), "rtt": Debounce()}
 
     def to_ask(self) -> list[Viewed]:
         """Return the streams to ask for: the same ones as long as they flow."""
         flowing = {key: viewed for key, viewed in self.peer.viewed.items() if _flows(viewed)}
-        kept = [key for key in self._meters if key in flowing]
-        more = [key for key in flowing if key not in self._meters]
+        kept = [key for key in self._streams if key in flowing]
+        more = [key for key in flowing if key not in self._streams]
         return [flowing[key] for key in (*kept, *more)[:ASKED]]
 
     def feed(
         self,
         now: float,
         transport: WebRtcTransportStats | None,
-        consumers: Mapping[str, Sequence[OutboundRtpStats]],
+        consumers: Mapping[str, Sequence[RtpStats]],
     ) -> None:
         """Take what the worker told of its transport and of its consumers by id; not there: not asked."""
         self.link.look(now, self.peer.receiving)
@@ -67,20 +109,19 @@ class ProctorTrack:
         self.changed = self.health.feed(now, link, [verdict])
         self.worsened = self.health.verdict.level is Level.BAD and before < Level.BAD
 
-    def _measure(self, consumers: Mapping[str, Sequence[OutboundRtpStats]]) -> None:
+    def _measure(self, consumers: Mapping[str, Sequence[RtpStats]]) -> None:
         answered = {key: consumers[key] for key in self.peer.viewed if key in consumers}
-        self._meters = {key: self._meters.get(key) or Meter() for key in answered}
+        self._streams = {key: self._streams.get(key) or _Stream() for key in answered}
         lost, sent, trips, rates = 0, 0, [], []
         for key, several in answered.items():
-            for stats in several[:1]:  # The second one is what the producer of it receives.
-                meter = self._meters[key]
-                feed_outbound(meter, stats)
-                share = meter.lost_of_sent()
-                if share is not None:
-                    lost, sent = lost + share[0], sent + share[1]
-                rates.append(meter.rates(repaired_apart=False))
-                if stats.round_trip_time:
-                    trips.append(stats.round_trip_time)
+            stream = self._streams[key]
+            trip = stream.feed(several)
+            share = stream.lost_of_sent()
+            if share is not None:
+                lost, sent = lost + share[0], sent + share[1]
+            rates.append(stream.sent.rates(repaired_apart=False))
+            if trip is not None:
+                trips.append(trip)
         self.packets_out = self._packets(rates)
         self.loss = 100 * lost / sent if sent else None
         self.rtt = sorted(trips)[len(trips) // 2] if trips else None

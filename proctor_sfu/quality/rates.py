@@ -68,12 +68,13 @@ UNKNOWN: Final = Rates(None, None, None, None, None, 0)
 
 
 class Meter:
-    """One RTP stream. Feed it samples, take its `Rates`."""
+    """One RTP stream. Feed it samples, take its `Rates`. ``span``: milliseconds it remembers, at least `LONG`."""
 
-    __slots__ = ("_last", "_points", "restarts")
+    __slots__ = ("_last", "_points", "_span", "restarts")
 
-    def __init__(self) -> None:
+    def __init__(self, span: int = LONG) -> None:
         self.restarts = 0
+        self._span = span
         """Times the counters began again."""
         self._points: deque[_Point] = deque()
         self._last: _Point | None = None
@@ -101,7 +102,7 @@ class Meter:
             )
         )  # fmt: skip
         # One point beyond the window stays, so that the window is never shorter than asked for.
-        while len(self._points) > 2 and self._points[1].at <= at - LONG:
+        while len(self._points) > 2 and self._points[1].at <= at - self._span:
             self._points.popleft()
         return steps[0]
 
@@ -139,6 +140,15 @@ class Meter:
             packet_bytes=(newest.bytes - oldest.bytes) / packets if packets >= ENOUGH else None,
             sent=sent,
         )
+
+    def missing(self, *, repaired_apart: bool, ago: int = 0) -> int:
+        """Return the packets that were lost for good in the 10 s that ended ``ago`` milliseconds before now."""
+        if len(self._points) < 2:
+            return 0
+        end = self._since(self._points[-1].at - ago)
+        begin = self._since(end.at - LONG)
+        lost = max(0, end.lost - begin.lost)
+        return lost - min(lost, end.repaired - begin.repaired) if repaired_apart else lost
 
     def lost_of_sent(self) -> tuple[int, int] | None:
         """Return packets lost and sent in the window, of a stream whose receiver counts the losses; None: too few."""

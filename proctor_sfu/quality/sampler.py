@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
 from proctor_sfu.errors import MediasoupError
-from proctor_sfu.mediasoup.stats import InboundRtpStats, OutboundRtpStats, ResourceUsage, WebRtcTransportStats
+from proctor_sfu.mediasoup.stats import InboundRtpStats, ResourceUsage, RtpStats, WebRtcTransportStats
 from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
 from proctor_sfu.pool.member import Member
 
@@ -34,7 +34,7 @@ class Answers:
 
     transports: dict[str, Sequence[WebRtcTransportStats]] = field(default_factory=dict)
     producers: dict[str, Sequence[InboundRtpStats]] = field(default_factory=dict)
-    consumers: dict[str, Sequence[OutboundRtpStats]] = field(default_factory=dict)
+    consumers: dict[str, Sequence[RtpStats]] = field(default_factory=dict)
     usage: dict[int, ResourceUsage] = field(default_factory=dict)
     """By process id."""
     seconds: dict[int, float] = field(default_factory=dict)

@@ -191,8 +191,10 @@ class Downlink:
         return packets
 
 
-def _enlarge(sock: socket.socket) -> None:
+def _enlarge(sock: socket.socket | None) -> None:
     """Let a socket hold more while this process is not scheduled: hundreds of streams arrive on it."""
+    if sock is None:
+        return  # A relayed candidate has none of its own.
     try:
         sock.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, _BUFFER)
     except PermissionError:

@@ -75,7 +75,8 @@ def test_a_kick_is_done_after_the_name_was_typed(exam: Exam, screen: Terminal) -
     exam.enter("candidate", "ann")
     exam.enter("candidate", "bea")
     monitor(screen, exam.daemon, "--room", exam.room, "--allow-actions", "--filter", "id=bea")
-    screen.until("bea")
+    # The filter is on the screen before anybody is, and a key is for whom the cursor is on.
+    screen.until("○ bea", "1 of 2")
     screen.type("K")
     screen.until("Kick bea out of")
     screen.type(*"bea", "Tab", *"late", "Enter")

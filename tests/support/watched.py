@@ -82,12 +82,14 @@ def answers(people: Iterable[Any], second: int, *, lost: dict[str, int] | None =
         missing = (lost or {}).get(each.id, 0)
         for key, published in each.published.items():
             made.producers[key] = (_inbound(second, published.producer.kind, missing),)
-        for key in each.viewed:
+        for key, viewed in each.viewed.items():
+            # Whoever receives also misses what never came to the worker.
+            before = (lost or {}).get(viewed.owner.id, 0)
             stats = {
-                "timestamp": 1000 * second, "packet_count": 40 * second, "packets_lost": missing,
+                "timestamp": 1000 * second, "packet_count": 40 * second, "packets_lost": missing + before,
                 "round_trip_time": 30.0, "byte_count": 45_000 * second,
             }  # fmt: skip
-            made.consumers[key] = (OutboundRtpStats(**_OUTBOUND | stats),)
+            made.consumers[key] = (OutboundRtpStats(**_OUTBOUND | stats), _inbound(second, "video", before))
         if each.sending is None:
             continue
         sent = (1000 + 45_000 * len(each.viewed)) * second

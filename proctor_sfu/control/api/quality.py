@@ -136,7 +136,7 @@ class Proctor:
     bitrate: float | None
     """All it is sent, with retransmissions and probes."""
     loss: float | None
-    """Percent of the packets sent that never arrived, over the last 10 s, of the consumers asked in turn."""
+    """Percent of the packets sent to it that never arrived, over the last 10 s, of up to eight of its streams."""
     rtt_ms: float | None
     rtt_from: Literal["rr"] | None
     """``rr``: its receiver reports, which every client sends."""
@@ -323,7 +323,7 @@ ORIGIN: Final[Mapping[str, str]] = {
     "candidate.bitrate": "bytes of the transport",
     "candidate.available_bitrate": "the client's own estimate (available_from client), or REMB of the worker (remb)",
     "proctor.bitrate": "bytes of the transport",
-    "proctor.loss": "the client's receiver reports",
+    "proctor.loss": "the client's receiver reports, less what was lost before it reached the worker",
     "proctor.rtt_ms": "the client's receiver reports",
     "proctor.available_bitrate": "bandwidth estimate of the worker; none with clients that only send REMB",
     "worker.cpu": "getrusage of the worker, difference",

@@ -171,6 +171,21 @@ async def test_a_proctors_own_downlink_is_told_apart() -> None:
     assert (incident.shared, incident.value, len(incident.candidates)) == ("proctor", "proctor-1", 4)
 
 
+async def test_what_candidates_lose_is_not_their_proctors_fault() -> None:
+    people = [watched.candidate(number) for number in range(4)]
+    watching = watched.proctor(1, people)
+    exam = Exam(watched.room("exam-1", [*people, watching]))
+    await exam.go(12)
+    losses = {each.id: 0 for each in people}
+    for step in range(30):
+        # A lossy minute, and a moment in which everything is lost at once.
+        losses = {each: lost + (150 if step == 20 else 10) for each, lost in losses.items()}
+        frame = await exam.go(lost=losses)
+        assert (frame.proctors[0].loss, frame.proctors[0].level) == (0, "ok")
+    assert {each.level for each in frame.candidates} == {"bad"}
+    assert [each.shared for each in frame.incidents] != ["proctor"]
+
+
 @pytest.mark.parametrize("count", [4, 40])
 async def test_packets_to_proctors_are_told_once_they_are_known(count: int) -> None:
     """Each stream has 40 packets a second; of many only some are asked for, and the transport tells of the rest."""

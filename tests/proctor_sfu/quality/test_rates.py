@@ -67,6 +67,18 @@ def test_late_packets_take_losses_back_but_never_below_nothing() -> None:
     assert meter.rates(repaired_apart=True).loss == 0
 
 
+def test_what_was_missing_in_a_window_that_is_over() -> None:
+    meter = Meter(rates.LONG + 5000)
+    for second in range(30):
+        lost, again = (20, 5) if second >= 18 else (0, 0)
+        meter.feed(1000 * second, packets=40 * second, octets=0, lost=lost, repaired=again)
+    # It happened 12 s ago: too long for the last ten seconds, but within those that ended 5 s ago.
+    assert meter.missing(repaired_apart=True) == 0
+    assert meter.missing(repaired_apart=True, ago=5000) == 15
+    assert meter.missing(repaired_apart=False, ago=5000) == 20
+    assert Meter().missing(repaired_apart=True) == 0
+
+
 def test_a_negative_loss_that_reads_unsigned_is_no_flood() -> None:
     meter = fed(5)
     meter.feed(6000, packets=240, octets=240_000, lost=4294967281, repaired=0)
