@@ -11,6 +11,7 @@ from typing import Final
 
 from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import quality as api
+from proctor_sfu.control.api import sentences
 from proctor_sfu.quality.archive import Recorded, RecordedEvent
 
 POINTS: Final = 900
@@ -49,6 +50,7 @@ class Happened:
     at: str
     kind: str
     peer: str | None
+    level: api.Level
     text: str
 
 
@@ -113,13 +115,14 @@ class _Sampled:
     def of(cls, points: int, *, low: bool = False) -> _Sampled:
         return cls([0.0] * points, [0] * points, [None] * points, low)
 
-    def add(self, place: int, value: float | None) -> None:
+    def add(self, places: Iterable[int], value: float | None) -> None:
         if value is None:
             return
-        self.sums[place] += value
-        self.counts[place] += 1
-        before = self.worsts[place]
-        self.worsts[place] = value if before is None else min(before, value) if self.low else max(before, value)
+        for place in places:
+            self.sums[place] += value
+            self.counts[place] += 1
+            before = self.worsts[place]
+            self.worsts[place] = value if before is None else min(before, value) if self.low else max(before, value)
 
     def curve(self, name: str, unit: str) -> Curve:
         means = [
@@ -175,7 +178,7 @@ class Collector:
         self._room = room
         self._begin, self._end = begin, max(end, begin + 1.0)
         self._step = max(1.0, float(-(-(self._end - begin) // POINTS)))
-        self._points = int((self._end - begin) // self._step) + 1
+        self._points = round((self._end - begin) / self._step) + 1
         self._only = frozenset(only)
         self._people: dict[str, _Person] = {}
         self._incidents: dict[int, Happened] = {}
@@ -191,14 +194,21 @@ class Collector:
         if self._last is not None and at - self._last > HOLE:
             self._interrupt(at)
         length = 1.0 if self._last is None else min(at - self._last, HOLE)
+        places = self._places(at)
         self._last = at
         self._frames += 1
-        place = int((at - self._begin) // self._step)
         for candidate in recorded.frame.candidates:
             if candidate.room == self._room and (not self._only or candidate.id in self._only):
-                self._candidate(at, length, place, candidate)
+                self._candidate(at, length, places, candidate)
         for incident in recorded.frame.incidents:
             self._incident(incident)
+
+    def _places(self, at: float) -> range:
+        """Return the points a frame is for: also those before it that a clock which is not even left out."""
+        place = round((at - self._begin) / self._step)
+        if self._last is None or at - self._last > HOLE:
+            return range(place, place + 1)
+        return range(min(place, round((self._last - self._begin) / self._step) + 1), place + 1)
 
     def _interrupt(self, at: float) -> None:
         assert self._last is not None
@@ -211,10 +221,10 @@ class Collector:
     def _incident(self, incident: api.Incident) -> None:
         if any(each.partition("/")[0] == self._room for each in incident.candidates):
             self._incidents[incident.id] = Happened(
-                at=incident.at, kind="incident", peer=None, text=incident.summary
+                at=incident.at, kind="incident", peer=None, level="bad", text=incident.summary
             )  # fmt: skip
 
-    def _candidate(self, at: float, length: float, place: int, shown: api.Candidate) -> None:
+    def _candidate(self, at: float, length: float, places: range, shown: api.Candidate) -> None:
         person = self._people.get(shown.id)
         if person is None:
             if shown.state == "expected":
@@ -227,21 +237,21 @@ class Collector:
             person.state = _Open(at, at, shown.state)
             person.interruptions += shown.state == "reconnecting"
         person.state.last = at
-        person.curve("health", "", low=True).add(place, shown.health)
-        person.curve("loss", "%").add(place, shown.loss)
-        person.curve("repaired", "%").add(place, shown.repaired)
-        person.curve("round trip", "ms").add(place, shown.rtt_ms)
-        person.curve("jitter", "ms").add(place, shown.jitter_ms)
+        person.curve("health", "", low=True).add(places, shown.health)
+        person.curve("loss", "%").add(places, shown.loss)
+        person.curve("repaired", "%").add(places, shown.repaired)
+        person.curve("round trip", "ms").add(places, shown.rtt_ms)
+        person.curve("jitter", "ms").add(places, shown.jitter_ms)
         there = set()
         for source in shown.sources:
             there.add(source.source)
-            self._source(at, place, person, source)
+            self._source(at, places, person, source)
         for name in person.silences.keys() - there:
             self._end_silence(person, name, at)
 
-    def _source(self, at: float, place: int, person: _Person, source: api.Source) -> None:
+    def _source(self, at: float, places: range, person: _Person, source: api.Source) -> None:
         kilobits = None if source.bitrate is None else source.bitrate / 1000
-        person.curve(source.source, "kbit/s", low=True).add(place, kilobits)
+        person.curve(source.source, "kbit/s", low=True).add(places, kilobits)
         silent = source.silent_s if not source.paused else None
         running = person.silences.get(source.source)
         if silent is not None and silent >= GAP:
@@ -312,12 +322,11 @@ def _person(key: str, person: _Person, told: Sequence[Happened]) -> CandidateRep
 
 
 def _told(event: RecordedEvent) -> Happened:
-    text = ", ".join(f"{name}: {_plain(value)}" for name, value in event.details.items() if value not in (None, "", []))
-    return Happened(at=timestamp(event.at), kind=event.kind, peer=event.peer, text=text)
-
-
-def _plain(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    level, text = sentences.said(event.kind, event.details)
+    note = sentences.typed(event.details)
+    return Happened(
+        at=timestamp(event.at), kind=event.kind, peer=event.peer, level=level, text=f"{text}: {note}" if note else text
+    )
 
 
 def _span(begin: float, end: float, what: str) -> Span:

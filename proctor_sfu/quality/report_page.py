@@ -14,7 +14,7 @@ from proctor_sfu.text import safe_text
 
 WIDTH, HEIGHT, BAND = 960, 90, 18
 """Of a plot and of a band of states, in units of the drawing."""
-LEFT: Final = 56
+LEFT: Final = 68
 """Where plots begin, behind their scale."""
 
 STATES: Final = ("live", "degraded", "reconnecting", "lost", "joining", "left")
@@ -105,8 +105,8 @@ def _table(candidates: Iterable[CandidateReport]) -> Iterator[str]:
     for each in candidates:
         cells = (
             _length(each.live_s), _length(each.degraded_s), _length(each.away_s), _length(each.gap_s),
-            str(each.interruptions), _number(each.loss_mean), _number(each.loss_worst), _number(each.rtt_mean_ms, 0),
-            _number(each.rtt_worst_ms, 0), "&ndash;" if each.health_worst is None else str(each.health_worst),
+            str(each.interruptions), _number(each.loss_mean), _number(each.loss_worst), _number(each.rtt_mean_ms),
+            _number(each.rtt_worst_ms), "&ndash;" if each.health_worst is None else str(each.health_worst),
         )  # fmt: skip
         yield (
             f'<tr><td><a href="#c-{_text(each.id)}">{_text(each.id)}</a></td><td>{_text(each.name)}</td>'
@@ -120,7 +120,7 @@ def _incidents(incidents: Iterable[Happened]) -> Iterator[str]:
     if found:
         yield "<h2>Incidents</h2><table><tbody>"
         for each in found:
-            yield f"<tr><td>{_moment(each.at)}</td><td>{_text(each.text)}</td></tr>"
+            yield f'<tr><td class="time">{_moment(each.at)}</td><td>{_text(each.text)}</td></tr>'
         yield "</tbody></table>"
 
 
@@ -144,15 +144,18 @@ def _candidate(report: Report, candidate: CandidateReport) -> Iterator[str]:
         yield "<h3>Gaps</h3><table><tbody>"
         for gap in candidate.gaps:
             yield (
-                f"<tr><td>{_clock(gap.begin)}</td><td>{_clock(gap.end)}</td><td>{_length(gap.seconds)}</td>"
-                f"<td>{_text(gap.what)}</td></tr>"
+                f'<tr><td class="time">{_clock(gap.begin)} to {_clock(gap.end)}</td>'
+                f'<td class="kind bad"><i></i>{_text(gap.what)}</td><td>{_length(gap.seconds)}</td></tr>'
             )
         yield "</tbody></table>"
     if candidate.happened:
         yield "<h3>What happened</h3><table><tbody>"
         for each in candidate.happened:
-            kind = each.kind.replace("_", " ")
-            yield f"<tr><td>{_clock(each.at)}</td><td>{_text(kind)}</td><td>{_text(each.text)}</td></tr>"
+            kind = _text(each.kind.replace("_", " "))
+            yield (
+                f'<tr><td class="time">{_clock(each.at)}</td><td class="kind {each.level}"><i></i>{kind}</td>'
+                f"<td>{_text(each.text)}</td></tr>"
+            )
         yield "</tbody></table>"
     yield "</details>"
 
@@ -207,7 +210,7 @@ def _plot(report: Report, curve: Curve, gaps: Iterable[Span]) -> str:
     def y(value: float) -> float:
         return 4 + (HEIGHT - 8) * (1 - value / top)
 
-    parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{_text(curve.name)}">']
+    parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT + 4}" role="img" aria-label="{_text(curve.name)}">']
     for share in (0.0, 0.5, 1.0):
         level = y(top * share)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH}" y1="{level:.1f}" y2="{level:.1f}"/>')

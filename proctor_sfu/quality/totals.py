@@ -86,9 +86,10 @@ def by_room(candidates: Iterable[api.Candidate]) -> dict[str, list[api.Candidate
 
 
 def total(values: Iterable[float | None]) -> float | None:
-    """Return the sum of those known, None if none is."""
-    known = [value for value in values if value is not None]
-    return round(sum(known), 1) if known else None
+    """Return the sum of those known, None if none is; of nobody that is nothing."""
+    every = list(values)
+    known = [value for value in every if value is not None]
+    return round(sum(known), 1) if known or not every else None
 
 
 def percentile(values: Iterable[float | None], share: float) -> float | None:

@@ -7,7 +7,15 @@ import pytest
 
 from psfu_tui import figures
 
-SHOWS = (figures.whole, figures.tenths, figures.kilobits, figures.megabits, figures.mebibytes, figures.span)
+SHOWS = (
+    figures.whole,
+    figures.tenths,
+    figures.milliseconds,
+    figures.kilobits,
+    figures.megabits,
+    figures.mebibytes,
+    figures.span,
+)
 
 
 @pytest.mark.parametrize("show", SHOWS)
@@ -23,6 +31,10 @@ def test_what_is_not_known_is_never_zero(show: Callable[[float | None], str]) ->
         (figures.tenths, 0.04, "0.0"),
         (figures.tenths, 12.44, "12.4"),
         (figures.tenths, 99.96, "100"),
+        (figures.milliseconds, 0, "0"),
+        (figures.milliseconds, 0.44, "0.4"),
+        (figures.milliseconds, 9.96, "10"),
+        (figures.milliseconds, 112.6, "113"),
         (figures.kilobits, 388_400, "388"),
         (figures.kilobits, 9_940, "9.9"),
         (figures.kilobits, 9_960, "10"),

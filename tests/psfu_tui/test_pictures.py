@@ -173,7 +173,7 @@ async def test_picture_of_a_replay(tmp_path: Path) -> None:
     watched = Watching(app, Script(), Crowd(1), clock)
     async with app.run_test(size=(120, 24)) as pilot:
         watched.pilot = pilot
-        await watched.until("▶ 13:04:21", "Liam Murphy")
+        await watched.until("▶ 13:04:21", "Liam Murphy", "13:10:00")
         await watched.press("p", "j")
         await watched.until("standing still at 13:04:21")
         await watched.settle()

@@ -195,7 +195,8 @@ async def watched(archive: Path) -> Any:
     watched = Watching(app, Script(), Crowd(1), [clock.now])
     async with app.run_test(size=(120, 30)) as pilot:
         watched.pilot = pilot
-        await watched.until("▶ 13:02:21", "Ana Kovač")
+        # The last is the end of the line of time.
+        await watched.until("▶ 13:02:21", "Ana Kovač", "13:03:20")
         yield watched
 
 

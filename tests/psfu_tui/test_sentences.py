@@ -8,8 +8,9 @@ import pytest
 
 from proctor_sfu import events
 from proctor_sfu.control.api.events import MISSED, Event
+from proctor_sfu.control.api.sentences import SAY
 from psfu_tui.happenings import Log
-from psfu_tui.sentences import _SAY, happening
+from psfu_tui.sentences import happening
 from support.watching import happening as made
 
 KINDS = {
@@ -23,8 +24,8 @@ def event(kind: str, **details: Any) -> Event:
 
 
 def test_no_sentence_is_of_an_event_there_is_not() -> None:
-    assert set(_SAY) <= set(KINDS) | {MISSED}
-    assert len(set(KINDS) - set(_SAY)) < 5, "too many events are shown as a list of their members"
+    assert set(SAY) <= set(KINDS) | {MISSED}
+    assert len(set(KINDS) - set(SAY)) < 5, "too many events are shown as a list of their members"
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from proctor_sfu.control.api.quality import Candidate, Frame, Level, Proctor, Room, Worker
+from proctor_sfu.control.api.sentences import STATE_LEVELS
 from psfu_tui import figures
 from psfu_tui.happenings import Happening
-from psfu_tui.sentences import STATE_LEVELS
 
 
 def changes(before: Frame, after: Frame) -> Iterator[Happening]:

@@ -21,6 +21,13 @@ def tenths(value: float | None) -> str:
     return f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
 
 
+def milliseconds(value: float | None) -> str:
+    """Return milliseconds, with one decimal below 10: a round trip within one house is short, and not zero."""
+    if value is None:
+        return ABSENT
+    return f"{value:.1f}" if 0 < value < 9.95 else f"{value:.0f}"
+
+
 def kilobits(bits: float | None) -> str:
     """Return bits per second as kb/s."""
     if bits is None:

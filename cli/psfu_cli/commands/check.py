@@ -193,7 +193,7 @@ def _answer(cli: Cli, form: Form, name: str, look: Callable[[], list[Finding]]) 
 def _nagios(name: str, verdict: Verdict, text: str, findings: Sequence[Finding]) -> str:
     """Plugin output as Nagios, Icinga and their kin read it: a line, and performance data behind a bar."""
     data = " ".join(
-        f"'{each.name}'={each.value:g}{each.unit};{_limit(each.warning, each)};{_limit(each.critical, each)}"
+        f"'{each.name}'={round(each.value, 1):g}{each.unit};{_limit(each.warning, each)};{_limit(each.critical, each)}"
         for each in findings
         if each.value is not None
     )
@@ -227,7 +227,7 @@ def _json(name: str, verdict: Verdict, text: str, findings: Sequence[Finding]) -
 def _text(name: str, verdict: Verdict, text: str, findings: Sequence[Finding]) -> str:
     lines = [f"{name}: {verdict.name.lower()}: {text}"]
     for each in findings:
-        value = "-" if each.value is None else f"{each.value:g}{each.unit}"
+        value = "-" if each.value is None else f"{round(each.value, 1):g}{each.unit}"
         lines.append(f"  {each.name:<16} {value:>10}  {each.verdict.name.lower()}")
     return "\n".join(lines) + "\n"
 

@@ -57,6 +57,11 @@ def _number(value: float | None, digits: int = 1) -> str | None:
     return None if value is None else f"{value:.{digits}f}"
 
 
+def _milliseconds(value: float | None) -> str | None:
+    """A round trip within one house is short, and not zero."""
+    return _number(value, 1 if value is not None and 0 < value < 9.95 else 0)
+
+
 def kilobits(value: float | None) -> str | None:
     """Return bits per second as people say them."""
     return None if value is None else f"{value / 1000:.0f}k" if value < 10e6 else f"{value / 1e6:.1f}M"
@@ -81,7 +86,7 @@ COLUMNS: Final = (
     Column(title="MIC", value=_bitrate("microphone")),
     Column(title="LOSS%", value=lambda each: _number(each.loss)),
     Column(title="RTX%", value=lambda each: _number(each.repaired), wide=True),
-    Column(title="RTT", value=lambda each: _number(each.rtt_ms, 0)),
+    Column(title="RTT", value=lambda each: _milliseconds(each.rtt_ms)),
     Column(title="JITTER", value=lambda each: _number(each.jitter_ms)),
     Column(title="GAP", value=lambda each: _number(each.gap_s)),
     Column(title="PATH", value=lambda each: each.path),
@@ -99,7 +104,7 @@ SOURCES: Final = (
     Column(title="PACKETS", value=lambda each: _number(each.packets), wide=True),
     Column(title="LOSS%", value=lambda each: _number(each.loss)),
     Column(title="RTX%", value=lambda each: _number(each.repaired)),
-    Column(title="RTT", value=lambda each: _number(each.rtt_ms, 0)),
+    Column(title="RTT", value=lambda each: _milliseconds(each.rtt_ms)),
     Column(title="JITTER", value=lambda each: _number(each.jitter_ms)),
     Column(title="FPS", value=lambda each: _number(each.fps)),
     Column(title="GAP", value=lambda each: _number(each.gap_s)),

@@ -67,8 +67,8 @@ def test_curves_have_a_value_where_one_was_known(exam: Report) -> None:
 
 def test_what_happened_is_told(exam: Report) -> None:
     assert [(each.kind, each.text) for each in of(exam, "ana").happened] == [
-        ("level_changed", "role: candidate, before: ok, level: warn, reasons: no_media, health: 40"),
-        ("peer_state_changed", "before: live, state: reconnecting, reasons: transport"),
+        ("level_changed", "warn (was ok): nothing arrives although nothing is paused"),
+        ("peer_state_changed", "reconnecting (was live): media connection lost"),
     ]
     assert [second(each.at) for each in exam.incidents] == [20]
 
@@ -81,6 +81,17 @@ def test_a_hole_is_neither_good_nor_bad(tmp_path: Path) -> None:
     assert bob.live_s == 45 + 1.5
     curves = {each.name: each for each in bob.curves}
     assert curves["health"].mean[15] is None
+
+
+def test_seconds_that_are_not_even_leave_no_breaks(tmp_path: Path) -> None:
+    """A frame comes a little early or late, and seconds of a busy daemon are a little longer than those of a clock."""
+    with Archive(written(tmp_path / "a.psfurec")) as archive:
+        frames = list(archive.frames(BEGIN, BEGIN + 59))
+    collector = Collector("exam-1", BEGIN, BEGIN + 61)
+    for number, each in enumerate(frames):
+        collector.add(each._replace(at=BEGIN + number * 1.03 + (0.2 if number % 3 == 1 else 0)))
+    curves = {each.name: each for each in of(collector.report("n", "v", ()), "bob").curves}
+    assert None not in curves["health"].mean
 
 
 def test_a_clock_that_was_put_back_does_not_tell_a_time_twice(tmp_path: Path) -> None:

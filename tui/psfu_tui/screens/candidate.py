@@ -60,8 +60,8 @@ class CandidateScreen(MonitorScreen):
         self._plots: dict[Name, Plot] = {
             "bitrate": Plot("sends", "kb/s", figures.kilobits, least=100_000),
             "loss": Plot("loss", "%", figures.tenths, least=5),
-            "rtt_ms": Plot("round trip", "ms", figures.whole, least=100),
-            "jitter_ms": Plot("jitter", "ms", figures.whole, least=20),
+            "rtt_ms": Plot("round trip", "ms", figures.milliseconds, least=100),
+            "jitter_ms": Plot("jitter", "ms", figures.milliseconds, least=20),
         }
 
     def body(self) -> Iterator[Widget]:

@@ -48,7 +48,7 @@ PROCTORS: Final[Table[Proctor]] = Table(
         Column(code="l", name="loss", title="loss %", width=6, value=lambda each: each.loss, show=figures.tenths,
                level=lambda each: each.level if each.reasons else "ok", largest_first=True,
                help="packets that never arrived there, over 10 s"),
-        Column(code="t", name="rtt", title="rtt ms", width=6, value=lambda each: each.rtt_ms, show=figures.whole,
+        Column(code="t", name="rtt", title="rtt ms", width=6, value=lambda each: each.rtt_ms, show=figures.milliseconds,
                level=lambda each: "warn" if "rtt" in each.reasons else "ok", largest_first=True,
                help="round trip of its receiver reports"),
         Column(code="b", name="available", title="can Mb/s", width=8, kind="rate",

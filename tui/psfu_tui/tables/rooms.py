@@ -62,7 +62,7 @@ ROOMS: Final[Table[Room]] = Table(
         Column(code="L", name="loss", title="loss %", width=6, value=lambda each: each.loss_p95, show=figures.tenths,
                largest_first=True, help="loss that 95 of 100 candidates stay below"),
         Column(code="t", name="rtt", title="rtt ms", width=6, value=lambda each: each.rtt_p95_ms,
-               show=figures.whole, largest_first=True, help="round trip that 95 of 100 candidates stay below"),
+               show=figures.milliseconds, largest_first=True, help="round trip that 95 of 100 candidates stay below"),
         Column(code="p", name="proctors", title="proct", width=5, value=lambda each: each.proctors,
                show=figures.whole, largest_first=True, help="proctors and observers"),
         Column(code="I", name="in", title="in Mb/s", width=7, kind="rate", value=lambda each: each.bitrate_in,

@@ -19,6 +19,9 @@ Fact: TypeAlias = list[tuple[str, str]]
 COLOUR: Final = {"ok": "$success", "warn": "bold $warning", "bad": "bold $error", "none": "$quiet"}
 """Level -> style."""
 
+FLOWS: Final = 2.0
+"""Seconds since its last packet until which a source flows."""
+
 _INDENT: Final = 3
 _BETWEEN: Final = 3
 
@@ -132,7 +135,7 @@ def _flow(candidate: Candidate) -> list[Fact]:
         _fact("could send", _with(figures.kilobits(candidate.available_bitrate), f"kb/s ({candidate.available_from})")),
         _fact("loss", _with(figures.tenths(candidate.loss), "%")),
         _fact("rtt", _rtt(candidate)),
-        _fact("jitter", _with(figures.whole(candidate.jitter_ms), "ms")),
+        _fact("jitter", _with(figures.milliseconds(candidate.jitter_ms), "ms")),
     ]
 
 
@@ -142,9 +145,10 @@ def _with(figure: str, unit: str) -> str:
 
 def _rtt(candidate: Candidate) -> str:
     """Return the round trip, or why there is none: most clients that are no browsers do not tell."""
-    if candidate.rtt_ms is None and candidate.sources:
+    flows = any(each.silent_s is not None and each.silent_s < FLOWS for each in candidate.sources)
+    if candidate.rtt_ms is None and flows:
         return f"{figures.ABSENT} (the client does not answer RTCP XR)"
-    return _with(figures.whole(candidate.rtt_ms), "ms")
+    return _with(figures.milliseconds(candidate.rtt_ms), "ms")
 
 
 def _seen(candidate: Candidate) -> list[Fact]:
