@@ -10,7 +10,8 @@ from typing import Final
 
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.recording import ledger_file
-from proctor_sfu.recording.export import SUFFIXES, Container, Exported, Exporter, Span
+from proctor_sfu.recording.export import Exported, Exporter, Span
+from proctor_sfu.recording.muxer import SUFFIXES, Container
 from psfu_cli import offline, quantities
 from psfu_cli.output import Column, duration
 from psfu_cli.progress import Tell

@@ -6,43 +6,24 @@ way of PyAV.
 
 from __future__ import annotations
 
-import heapq
-import io
-import itertools
-import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
-
-import av
+from typing import Final, TypeAlias
 
 from proctor_sfu.errors import ExportError, SealedError
 from proctor_sfu.recording import contents, folder, ledger, ledger_file
 from proctor_sfu.recording.contents import Stated
 from proctor_sfu.recording.frames import Frame, Stream, Unwrapper
 from proctor_sfu.recording.journal import Header
+from proctor_sfu.recording.muxer import CODECS, Container, Counts, Muxer, Outlet
 from proctor_sfu.recording.reading import JournalFile
 from proctor_sfu.recording.timeline import Arrivals, Timeline
 
-Container: TypeAlias = Literal["webm", "matroska", "mp4"]
 Progress: TypeAlias = Callable[[float], None]
 
-SUFFIXES: Final[Mapping[str, Container]] = {
-    ".webm": "webm", ".mkv": "matroska", ".mka": "matroska", ".mp4": "mp4", ".m4a": "mp4",
-}  # fmt: skip
-_CODECS: Final[Mapping[Container, frozenset[str]]] = {
-    "webm": frozenset({"vp8", "vp9", "opus"}),
-    "matroska": frozenset({"vp8", "vp9", "h264", "opus"}),
-    "mp4": frozenset({"h264", "opus"}),
-}
 PREROLL_US: Final = 45_000_000
 """Microseconds before a wanted part in which its key frame is looked for; the recorder asks for one every 30 s."""
-_MILLISECOND: Final = Fraction(1, 1000)
-_OPUS_RATE: Final = 48_000
-_IVF: Final = struct.Struct("<4sHH4sHHIIII")
-_IVF_FRAME: Final = struct.Struct("<IQ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +72,6 @@ class _Take:
         return [clock for _, stated in self.files for clock in stated.clocks]
 
 
-@dataclass(slots=True, kw_only=True)
-class _Counts:
-    frames: int = 0
-    dropped: int = 0
-    lost: int = 0
-
-
 class Exporter:
     """Exports one recording. ``key``: its own, if it is encrypted."""
 
@@ -130,12 +104,12 @@ class Exporter:
     def container(self, tracks: Sequence[str]) -> Container:
         """Return the container that suits these tracks: WebM if it can."""
         codecs = {take.header.codec for take in self._takes if take.track in tracks}
-        return "webm" if codecs <= _CODECS["webm"] else "matroska"
+        return "webm" if codecs <= CODECS["webm"] else "matroska"
 
     def export(self, target: Path, container: Container, tracks: Sequence[str], span: Span) -> Exported:
         """Write one file. Raises `ExportError`, `SealedError` and `OSError`; an unfinished file is removed."""
         takes = [take for take in self._takes if take.track in tracks and _meets(take, span)]
-        wrong = {take.header.codec for take in takes} - _CODECS[container]
+        wrong = {take.header.codec for take in takes} - CODECS[container]
         if wrong:
             raise ExportError(f"{container} cannot hold {', '.join(sorted(wrong))}; choose another format")
         self._size = max(1, sum(path.stat().st_size for take in takes for path, _ in take.files))
@@ -196,7 +170,7 @@ class Exporter:
         self._read += count
         self._progress(min(0.99, self._read / self._size))
 
-    def _frames(self, take: _Take, span: Span, counts: _Counts) -> Iterator[tuple[float, Frame]]:
+    def _frames(self, take: _Take, span: Span, counts: Counts) -> Iterator[tuple[float, Frame]]:
         """Yield frames with the time they were captured."""
         timeline: Timeline | None = None
         stream = Stream(take.header.codec)
@@ -231,17 +205,14 @@ class Exporter:
     def _write(
         self, unfinished: Path, target: Path, container: Container, takes: Sequence[_Take], span: Span
     ) -> Exported:
-        found: dict[tuple[bool, str, str], _Outlet] = {}
+        found: dict[tuple[bool, str, str], list[_Take]] = {}
         for take in takes:
-            header = take.header
-            outlet = found.setdefault(
-                (header.kind != "video", take.track, header.codec),
-                _Outlet(track=take.track, header=header, takes=[], counts=_Counts()),
-            )
-            outlet.takes.append(take)
-        outlets = [outlet for _, outlet in sorted(found.items(), key=lambda each: each[0])]
-        with _Muxer(unfinished, container) as muxer:
-            muxer.write([self._cut(outlet, span) for outlet in outlets], self._recording)
+            # Pictures first.
+            found.setdefault((take.header.kind != "video", take.track, take.header.codec), []).append(take)
+        parts = [(Outlet(track=key[1], header=found[key][0].header), found[key]) for key in sorted(found)]
+        outlets = [outlet for outlet, _ in parts]
+        with Muxer(unfinished, container) as muxer:
+            muxer.write([self._cut(outlet, own, span) for outlet, own in parts], self._recording)
         if muxer.begin_us is None:
             begin, end = (ledger.timestamp(at / 1e6) for at in (self.begun_us, self.ended_us))
             text = f"nothing that can be played is in this part; it was recorded from {begin} to {end}"
@@ -258,10 +229,10 @@ class Exporter:
             duration_s=round(muxer.duration_ms / 1000, 3), tracks=tracks,
         )  # fmt: skip
 
-    def _cut(self, outlet: _Outlet, span: Span) -> Iterator[tuple[float, _Outlet, Frame]]:
+    def _cut(self, outlet: Outlet, takes: Sequence[_Take], span: Span) -> Iterator[tuple[float, Outlet, Frame]]:
         """Yield the frames of a track that are wanted, those from the key frame before its begin on included."""
         before: list[tuple[float, Frame]] = []
-        for take in outlet.takes:
+        for take in takes:
             for at, frame in self._frames(take, span, outlet.counts):
                 if span.end_us is not None and at > span.end_us:
                     break
@@ -275,80 +246,6 @@ class Exporter:
                     yield earlier_at, outlet, earlier
                 before.clear()
                 yield at, outlet, frame
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Outlet:
-    """A stream of the file: one track in one codec."""
-
-    track: str
-    header: Header
-    takes: list[_Take]
-    counts: _Counts
-    stream: Any = None
-    latest_ms: int = -1
-
-
-class _Muxer:
-    """Writes frames of several tracks, in the order of time. ``with`` finishes the file."""
-
-    def __init__(self, path: Path, container: Container) -> None:
-        self.begin_us: float | None = None
-        self.duration_ms = 0
-        self._output: Any = av.open(str(path), "w", format=container)
-        self._templates: list[Any] = []
-
-    def __enter__(self) -> _Muxer:
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self._output.close()
-        for template in self._templates:
-            template.close()
-
-    def write(self, flows: Sequence[Iterator[tuple[float, _Outlet, Frame]]], title: str) -> None:
-        """Write all frames of all tracks; the first of each says what its stream is, and when the file begins."""
-        started = [(first, flow) for flow in flows if (first := next(flow, None)) is not None]
-        if not started:
-            return
-        self._output.metadata["title"] = title
-        for (_, outlet, frame), _ in started:
-            self._add(outlet, frame)
-        self.begin_us = min(at for (at, _, _), _ in started)
-        whole = [itertools.chain((first,), flow) for first, flow in started]
-        for at, outlet, frame in heapq.merge(*whole, key=lambda each: each[0]):
-            self._put(at, outlet, frame)
-
-    def _put(self, at: float, outlet: _Outlet, frame: Frame) -> None:
-        assert self.begin_us is not None
-        ms = max(round((at - self.begin_us) / 1000), outlet.latest_ms + 1)
-        outlet.latest_ms = ms
-        packet = av.Packet(frame.data)
-        packet.stream, packet.time_base, packet.is_keyframe = outlet.stream, _MILLISECOND, frame.key
-        packet.pts = packet.dts = ms
-        self._output.mux(packet)
-        outlet.counts.frames += 1
-        self.duration_ms = max(self.duration_ms, ms)
-
-    def _add(self, outlet: _Outlet, frame: Frame) -> None:
-        """Add the stream of a track, as its first frame says."""
-        if outlet.header.kind == "audio":
-            channels = "stereo" if outlet.header.channels == 2 else "mono"
-            outlet.stream = self._output.add_stream("libopus", rate=_OPUS_RATE, layout=channels)
-        else:
-            template = av.open(*_sample(outlet.header.codec, frame))
-            self._templates.append(template)
-            outlet.stream = self._output.add_stream_from_template(template.streams.video[0])
-        outlet.stream.metadata["title"] = outlet.track
-
-
-def _sample(codec: str, frame: Frame) -> tuple[io.BytesIO, str, str]:
-    """Return arguments to open a frame as a file of its own, from which the muxer takes what a decoder needs."""
-    if codec == "h264":
-        return io.BytesIO(frame.data), "r", "h264"
-    width, height = frame.size or (0, 0)
-    head = _IVF.pack(b"DKIF", 0, 32, {"vp8": b"VP80", "vp9": b"VP90"}[codec], width, height, 1000, 1, 1, 0)
-    return io.BytesIO(head + _IVF_FRAME.pack(len(frame.data), 0) + frame.data), "r", "ivf"
 
 
 def _ended_us(path: Path, stated: Stated) -> int:

@@ -21,20 +21,14 @@ from proctor_sfu.recording import folder as folders
 from proctor_sfu.recording import keys
 from proctor_sfu.recording.process import RecorderProcess
 from proctor_sfu.recording.protocol import (
-    Begun,
     Configure,
     Disk,
-    Ended,
-    Failed,
-    Flow,
-    Standing,
     ToDaemon,
-    TrackReady,
-    WantKeyFrame,
 )
+from proctor_sfu.recording.roll import Roll
 from proctor_sfu.recording.seal import replace
 from proctor_sfu.recording.space import Limits, Space
-from proctor_sfu.recording.taking import Recording, Take
+from proctor_sfu.recording.taking import Recording
 from proctor_sfu.recording.watchdog import Watchdog
 from proctor_sfu.rooms.peer import Peer, Published
 from proctor_sfu.rooms.registry import Registry
@@ -58,9 +52,11 @@ class Recordings:
         self.directory = directory
         self.settings = settings
         self.signing_key = signing_key
-        self.running: dict[tuple[str, str], Recording] = {}
+        self._roll = Roll(
+            lambda event: registry.events.publish(event), lambda name, folder: self.finished(name, folder)
+        )
+        self.running = self._roll.by_candidate
         """Room and candidate -> their recording, also while it is finished."""
-        self._by_id: dict[str, Recording] = {}
         self.space = Space(limits=Limits(reserve_bytes=settings.reserve_bytes, reserve_hours=settings.reserve_hours))
         self.disk: Disk | None = None
         """What the recorder told last; None: it has not run yet."""
@@ -130,7 +126,7 @@ class Recordings:
             self._set(*key, self.wanted(*key) | chosen, by)
         if retain_days is not None:
             self._retain[room, candidate] = retain_days
-            for recording in self._running_of(room, candidate):
+            for recording in self._roll.of(room, candidate):
                 recording.note("retention_set", retain_days=retain_days, by=by.plain())
         self._take_missing(room)
         return self.wanted(room, candidate)
@@ -143,7 +139,7 @@ class Recordings:
         for key in self._keys(room, candidate):
             self._set(*key, self.wanted(*key) - gone, by)
         ended = []
-        for recording in self._running_of(room, candidate):
+        for recording in self._roll.of(room, candidate):
             for source in gone:
                 recording.stop_source(source, "stopped-by-operator")
             if not self.wanted(room, recording.candidate):
@@ -157,13 +153,6 @@ class Recordings:
             return [(room, candidate)]
         return [(room, None), *(key for key in self._wanted if key[0] == room)]
 
-    def _running_of(self, room: str, candidate: str | None) -> list[Recording]:
-        return [
-            each
-            for (of_room, of_candidate), each in self.running.items()
-            if of_room == room and candidate in (None, of_candidate)
-        ]
-
     def _set(self, room_id: str, candidate: str | None, sources: frozenset[Source], by: By) -> None:
         if candidate is None:
             self._registry.get(room_id).record = sources
@@ -173,7 +162,7 @@ class Recordings:
 
     def by_id(self, name: str) -> Recording | None:
         """Return a recording that runs."""
-        return self._by_id.get(name)
+        return self._roll.by_id(name)
 
     def try_refused(self) -> None:
         """Try again to record those who were refused."""
@@ -203,7 +192,7 @@ class Recordings:
             case SourceEnded() as ended:
                 self._source_ended(ended)
             case RoomClosed(room=room_id, reason=reason):
-                for recording in self._running_of(room_id, None):
+                for recording in self._roll.of(room_id, None):
                     self._finish(recording, reason or "the room was closed", DAEMON)
                 self._wanted = {key: each for key, each in self._wanted.items() if key[0] != room_id}
                 self._retain = {key: each for key, each in self._retain.items() if key[0] != room_id}
@@ -258,22 +247,22 @@ class Recordings:
     async def _recording(self, room: Room, candidate: str) -> Recording:
         """Return the candidate's recording; begun, or gone on with, if there is none. Raises `RefusedError`."""
         key = (room.id, candidate)
+        if (going := self._roll.going(*key)) is not None:
+            return going
         before = self.running.get(key)
-        if before is not None and before.state in ("beginning", "running"):
-            return before
         await asyncio.to_thread(self._measure)
         await self.recorder.start()
         if before is not None and before.state == "finishing":
             await asyncio.shield(before.ended)
-        if (other := self.running.get(key)) is not None and other.state in ("beginning", "running"):
-            return other  # Another source of the candidate came first.
+        if (going := self._roll.going(*key)) is not None:
+            return going  # Another source of the candidate came first.
         unfinished = await asyncio.to_thread(self._unfinished, *key)
         if (refusal := self.space.refusal()) is not None and unfinished is None:
             raise RefusedError(refusal.code, refusal.reason)
-        if (other := self.running.get(key)) is not None and other.state in ("beginning", "running"):
-            return other
+        if (going := self._roll.going(*key)) is not None:
+            return going
         recording = self._new(room, candidate, unfinished)
-        self.running[key] = self._by_id[recording.id] = recording
+        self._roll.add(recording)
         recording.begin("daemon-died")
         return recording
 
@@ -304,12 +293,9 @@ class Recordings:
         latest = None
         for name, path in folders.recordings(self.directory, room, candidate):
             recent = time.time() - (path / folders.LEDGER).stat().st_mtime < self.settings.resume_seconds
-            if recent and not (path / folders.MANIFEST).exists() and not self._is_running(name):
+            if recent and not (path / folders.MANIFEST).exists() and self._roll.by_id(name) is None:
                 latest = name
         return latest
-
-    def _is_running(self, name: str) -> bool:
-        return any(each.id == name for each in self.running.values())
 
     def _finish(self, recording: Recording, reason: str, by: By) -> None:
         if recording.state in ("beginning", "running"):
@@ -325,73 +311,11 @@ class Recordings:
     # What the recorder says.
 
     def _heard(self, message: ToDaemon) -> None:
-        match message:
-            case Flow():
-                for flow in message.tracks:
-                    if (take := self._take_of(flow.recording, flow.track)) is not None:
-                        take.flow = flow
-                        take.watch.take(flow.received, flow.written, time.monotonic())
-            case Disk():
-                self._disk(message)
-                self._watchdog.look()
-            case WantKeyFrame():
-                if (recording := self._by_id.get(message.recording)) is not None:
-                    spawn(recording.want_key_frame(Source(message.track)), name="key frame")
-            case Standing():
-                if (recording := self._by_id.get(message.recording)) is not None:
-                    recording.gaps, recording.held = message.gaps, message.held
-            case TrackReady():
-                take = self._take_of(message.recording, message.track)
-                if take is not None and take.ssrc == message.ssrc:
-                    take.set_ready()
-            case Begun():
-                self._begun(message)
-            case Failed():
-                self._failed(message)
-            case Ended():
-                self._ended(message)
-
-    def _take_of(self, name: str, track: str) -> Take | None:
-        recording = self._by_id.get(name)
-        return None if recording is None else recording.takes.get(Source(track))
-
-    def _begun(self, message: Begun) -> None:
-        recording = self._by_id.get(message.recording)
-        if recording is None or recording.begun.done():
-            return
-        recording.state, recording.resumed = "running", message.resumed
-        recording.begun.set_result(None)
-        _log.info("recording_begun", recording=recording.id, resumed=message.resumed)
-        self._registry.events.publish(
-            events.RecordingBegun(
-                room=recording.room, peer=recording.candidate, recording=recording.id, resumed=message.resumed
-            )
-        )
-
-    def _failed(self, message: Failed) -> None:
-        recording = self._by_id.get(message.recording)
-        if recording is None:
-            return
-        recording.state, recording.reason = "failed", message.message
-        _log.error("recording_failed", recording=recording.id, code=message.code, reason=message.message)
-        for future in (recording.begun, recording.ended):
-            if not future.done():
-                future.set_exception(RefusedError(message.code, message.message))
-                future.exception()  # Somebody may be waiting for it, or nobody.
-
-    def _ended(self, message: Ended) -> None:
-        recording = self._by_id.get(message.recording)
-        if recording is None or recording.ended.done():
-            return
-        recording.state = "finished"
-        recording.ended.set_result(None)
-        _log.info("recording_ended", recording=recording.id, final=message.final)
-        if message.final:
-            del self.running[recording.room, recording.candidate], self._by_id[recording.id]
-            self._registry.events.publish(
-                events.RecordingFinished(room=recording.room, peer=recording.candidate, recording=recording.id)
-            )
-            self.finished(recording.id, recording.folder)
+        if isinstance(message, Disk):
+            self._disk(message)
+            self._watchdog.look()
+        else:
+            self._roll.heard(message)
 
     def _recorder_came_back(self) -> None:
         self._registry.events.publish(events.RecorderDied())

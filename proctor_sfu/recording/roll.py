@@ -1,0 +1,132 @@
+"""The roll: recordings that run, by candidate and by id, and what the recorder says of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from proctor_sfu import events
+from proctor_sfu.aio import spawn
+from proctor_sfu.errors import RefusedError
+from proctor_sfu.events import Event
+from proctor_sfu.recording.protocol import (
+    Begun,
+    Ended,
+    Failed,
+    Flow,
+    Standing,
+    ToDaemon,
+    TrackFlow,
+    TrackReady,
+    WantKeyFrame,
+)
+from proctor_sfu.recording.taking import Recording, Take
+from proctor_sfu.rooms.roles import Source
+
+_log = structlog.get_logger("psfu.recording")
+
+
+class Roll:
+    """Recordings are on it from `add` until they are signed; ``finished`` gets id and folder of those."""
+
+    def __init__(self, publish: Callable[[Event], object], finished: Callable[[str, Path], object]) -> None:
+        self.by_candidate: dict[tuple[str, str], Recording] = {}
+        """Room and candidate -> their recording, also while it is finished."""
+        self._by_id: dict[str, Recording] = {}
+        self._publish = publish
+        self._finished = finished
+
+    def add(self, recording: Recording) -> None:
+        """Take one that begins."""
+        self.by_candidate[recording.room, recording.candidate] = self._by_id[recording.id] = recording
+
+    def by_id(self, name: str) -> Recording | None:
+        """Return the one with that id."""
+        return self._by_id.get(name)
+
+    def of(self, room: str, candidate: str | None) -> list[Recording]:
+        """Return those of a room, or of one candidate in it."""
+        return [
+            each
+            for (of_room, of_candidate), each in self.by_candidate.items()
+            if of_room == room and candidate in (None, of_candidate)
+        ]
+
+    def going(self, room: str, candidate: str) -> Recording | None:
+        """Return the one that sources of a candidate can be added to."""
+        found = self.by_candidate.get((room, candidate))
+        return found if found is not None and found.state in ("beginning", "running") else None
+
+    # What the recorder says.
+
+    def heard(self, message: ToDaemon) -> None:
+        """Take a message; one about a recording that is not on the roll any more is late, and means nothing."""
+        if isinstance(message, Flow):
+            for flow in message.tracks:
+                self._flow(flow)
+        elif isinstance(message, Begun | Failed | Standing | TrackReady | WantKeyFrame | Ended):
+            recording = self._by_id.get(message.recording)
+            if recording is not None:
+                self._heard(recording, message)
+
+    def _heard(
+        self, recording: Recording, message: Begun | Failed | Standing | TrackReady | WantKeyFrame | Ended
+    ) -> None:
+        match message:
+            case Begun():
+                self._begun(recording, resumed=message.resumed)
+            case Failed():
+                self._failed(recording, message)
+            case Standing():
+                recording.gaps, recording.held = message.gaps, message.held
+            case TrackReady():
+                take = recording.takes.get(Source(message.track))
+                if take is not None and take.ssrc == message.ssrc:
+                    take.set_ready()
+            case WantKeyFrame():
+                spawn(recording.want_key_frame(Source(message.track)), name="key frame")
+            case Ended():
+                self._ended(recording, final=message.final)
+
+    def _flow(self, flow: TrackFlow) -> None:
+        recording = self._by_id.get(flow.recording)
+        take: Take | None = None if recording is None else recording.takes.get(Source(flow.track))
+        if take is not None:
+            take.flow = flow
+            take.watch.take(flow.received, flow.written, time.monotonic())
+
+    def _begun(self, recording: Recording, *, resumed: bool) -> None:
+        if recording.begun.done():
+            return
+        recording.state, recording.resumed = "running", resumed
+        recording.begun.set_result(None)
+        _log.info("recording_begun", recording=recording.id, resumed=resumed)
+        self._publish(
+            events.RecordingBegun(
+                room=recording.room, peer=recording.candidate, recording=recording.id, resumed=resumed
+            )
+        )  # fmt: skip
+
+    def _failed(self, recording: Recording, message: Failed) -> None:
+        recording.state, recording.reason = "failed", message.message
+        _log.error("recording_failed", recording=recording.id, code=message.code, reason=message.message)
+        for future in (recording.begun, recording.ended):
+            if not future.done():
+                future.set_exception(RefusedError(message.code, message.message))
+                future.exception()  # Somebody may be waiting for it, or nobody.
+
+    def _ended(self, recording: Recording, *, final: bool) -> None:
+        if recording.ended.done():
+            return
+        recording.state = "finished"
+        recording.ended.set_result(None)
+        _log.info("recording_ended", recording=recording.id, final=final)
+        if final:
+            del self.by_candidate[recording.room, recording.candidate], self._by_id[recording.id]
+            self._publish(
+                events.RecordingFinished(room=recording.room, peer=recording.candidate, recording=recording.id)
+            )
+            self._finished(recording.id, recording.folder)
