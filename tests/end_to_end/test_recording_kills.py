@@ -235,11 +235,12 @@ def check_track(lane: Lane, peer: str, source: str, tally: Tally) -> None:
 def gap_of(gaps: list[Any], kills: list[tuple[int, Victim]], kill: int) -> Any:
     """Return the gap a kill fell into; its cause has to be that kill, or another one it fell into.
 
-    One who is killed while a track is away because of another kill may cost nothing.
+    One who is killed while a track is away because of another kill may cost nothing. What a recorder had in memory is
+    older than what waits in its sockets for the next one, so that a gap may end before the kill.
     """
 
     def fell(gap: Any, at: int) -> bool:
-        return bool(gap["from_us"] - SLACK_US <= at <= gap["to_us"] + SLACK_US)
+        return bool(gap["from_us"] - SLACK_US <= at <= gap["to_us"] + PROMISE_US)
 
     near = [gap for gap in gaps if fell(gap, kill)]
     right = [gap for gap in near if any(gap["cause"] in _CAUSES[who] for at, who in kills if fell(gap, at))]
