@@ -39,6 +39,8 @@ SECONDS = 8.0
 ANALYSIS = 9.0
 """Seconds ffmpeg takes to find out what it gets, which are not held against it."""
 TARGET = 200
+PORTS = range(61_000, 65_000, 2)
+"""For ffmpeg, which takes them late: neither the kernel nor a worker gives these to anybody else."""
 
 
 class Ffmpeg:
@@ -50,15 +52,16 @@ class Ffmpeg:
         self.written = self.busy = 0.0
         self._directory = directory
         self._processes: list[asyncio.subprocess.Process] = []
+        self._ports = (port for port in PORTS if is_free(port) and is_free(port + 1))
 
     async def open(self, stack: AsyncExitStack) -> None:
         self._directory.mkdir()
         stack.push_async_callback(self._close)
 
     async def add(self, name: str, router: Router, producers: Producers) -> None:
-        ports = free_ports(len(producers))
         sections, consumers = [], []
-        for port, producer in zip(ports, producers.values(), strict=True):
+        for producer in producers.values():
+            port = next(self._ports)
             transport = await router.create_plain_transport(listen_info=LOOPBACK, rtcp_mux=False, comedia=False)
             await transport.connect(ip="127.0.0.1", port=port, rtcp_port=port + 1)
             capabilities = plain_capabilities(router.rtp_capabilities)
@@ -67,13 +70,14 @@ class Ffmpeg:
             sections.append(section(consumer.kind, port, consumer.rtp_parameters))
         sdp = self._directory / f"{name}.sdp"
         sdp.write_text("v=0\no=- 0 0 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\n" + "".join(sections))
-        options = ["-nostdin", "-loglevel", "quiet", "-protocol_whitelist", "file,udp,rtp"]
+        options = ["-nostdin", "-loglevel", "fatal", "-protocol_whitelist", "file,udp,rtp"]
         copy = ["-i", str(sdp), "-map", "0", "-c", "copy", str(sdp.with_suffix(".mkv"))]
         self._processes.append(await asyncio.create_subprocess_exec("ffmpeg", *options, *copy))
         for consumer in consumers:
             await consumer.resume()
 
     def pids(self) -> list[int]:
+        assert all(each.returncode is None for each in self._processes), "an ffmpeg ended, and said why"
         return [each.pid for each in self._processes]
 
     async def missing(self, expected: int) -> int:
@@ -89,23 +93,13 @@ class Ffmpeg:
             await each.wait()
 
 
-def free_ports(count: int) -> list[int]:
-    """Even ports of which the next is free too."""
-    found: list[int] = []
-    while len(found) < count:
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
-        ):
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            try:
-                other.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            if port % 2 == 0 and port not in found:
-                found.append(port)
-    return found
+def is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
+        try:
+            made.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def section(kind: str, port: int, parameters: RtpParameters) -> str:
