@@ -37,7 +37,7 @@ def test_recordings_some_of_which_do_not_go_well(tmp_path: Path) -> None:
     assert found["psfu_recording_disk_free_bytes"] == 200 << 30
     assert found["psfu_recording_behind_seconds"] == 4.5
     assert found["psfu_recording_bytes_total"] == 3_000_000
-    # A second's 1.5 MB/s counts a thirtieth of the average, and 199 GiB are left.
-    assert round(found["psfu_recording_disk_left_seconds"]) == round((199 << 30) / 50_000)
+    # 1.5 MB/s, and 199 GiB are left.
+    assert round(found["psfu_recording_disk_left_seconds"]) == round((199 << 30) / 1_500_000)
     assert found["psfu_recording_packets_dropped_total/memory"] == 7
     assert found["psfu_recording_packets_dropped_total/kernel"] == 2
