@@ -23,7 +23,7 @@ def test_what_happened_in_a_room(run: Run, people: str) -> None:
     assert {each["room"] for each in found} == {people}
     assert [each["number"] for each in found] == sorted(each["number"] for each in found)
     assert all(datetime.fromisoformat(each["at"]).tzinfo for each in found)
-    [ana] = result(run("events", "--peer", "ana", "--kind", "peer_entered", "--json"))
+    [ana] = result(run("events", "--room", people, "--peer", "ana", "--kind", "peer_entered", "--json"))
     assert (ana["peer"], ana["details"]["role"]) == ("ana", "candidate")
     assert len(result(run("events", "-n", "2", "--json"))) == 2
     assert result(run("events", "-n", "0", "--json")) == []
