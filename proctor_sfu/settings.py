@@ -250,6 +250,9 @@ class Rooms(_Section):
     second_login: Literal["refuse", "takeover"] = Field(
         "refuse", description="What happens when somebody logs in as a peer that is connected, unless the room says."
     )
+    codec: Literal["vp8", "vp9", "h264"] = Field(
+        "vp8", description="What pictures are encoded as, by all who can, unless the room says otherwise."
+    )
 
 
 class Quality(_Section):

@@ -38,6 +38,7 @@ def room_view(room: Room) -> RoomView:
         required=room.profile.required,
         record=tuple(sorted(room.record)),
         second_login=room.profile.second_login.value,
+        codec=room.profile.codec.value,
         assign=room.assignments.mode.value,
     )
 

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from proctor_sfu.mediasoup.rtp import RtpCodecCapability
 
-ROOM_CODECS: Final = (
-    RtpCodecCapability(
-        mime_type="audio/opus", clock_rate=48000, channels=2, parameters={"useinbandfec": 1, "usedtx": 1}
-    ),
-    RtpCodecCapability(mime_type="video/VP8", clock_rate=90000),
-    RtpCodecCapability(
+
+class VideoCodec(StrEnum):
+    """What the pictures of a room are encoded as."""
+
+    VP8 = "vp8"
+    """In simulcast; what everything can encode and decode."""
+    VP9 = "vp9"
+    """In scalable layers: better pictures in as many bits, for more of the candidate's processor."""
+    H264 = "h264"
+    """In simulcast; for clients whose hardware encodes it."""
+
+
+_OPUS: Final = RtpCodecCapability(
+    mime_type="audio/opus", clock_rate=48000, channels=2, parameters={"useinbandfec": 1, "usedtx": 1}
+)
+_VIDEO: Final = {
+    VideoCodec.VP8: RtpCodecCapability(mime_type="video/VP8", clock_rate=90000),
+    VideoCodec.H264: RtpCodecCapability(
         mime_type="video/H264",
         clock_rate=90000,
         # Constrained baseline: what every browser and aiortc can encode and decode.
         parameters={"packetization-mode": 1, "profile-level-id": "42e01f", "level-asymmetry-allowed": 1},
     ),
-    RtpCodecCapability(mime_type="video/VP9", clock_rate=90000, parameters={"profile-id": 0}),
-)
-"""Opus with FEC and DTX; VP8, H264 and VP9, in the order of preference of most clients."""
+    VideoCodec.VP9: RtpCodecCapability(mime_type="video/VP9", clock_rate=90000, parameters={"profile-id": 0}),
+}
+
+
+def room_codecs(preferred: VideoCodec = VideoCodec.VP8) -> tuple[RtpCodecCapability, ...]:
+    """Return the codecs of a router: Opus with FEC and DTX, then ``preferred``, then the other ones for pictures.
+
+    Clients send with the first one they can encode, so one that lacks ``preferred`` is seen all the same.
+    """
+    return (_OPUS, _VIDEO[preferred], *(each for name, each in _VIDEO.items() if name is not preferred))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from proctor_sfu.errors import RefusedError
+from proctor_sfu.rooms.codecs import VideoCodec
 from proctor_sfu.rooms.names import checked_id, clean_name
 from proctor_sfu.rooms.roles import CANDIDATE_SOURCES, Role, Source
 
@@ -37,6 +38,8 @@ class Profile:
     second_login: SecondLogin = SecondLogin.REFUSE
     record: tuple[Source, ...] = ()
     """What is recorded of every candidate."""
+    codec: VideoCodec = VideoCodec.VP8
+    """What its pictures are encoded as, by all who can."""
 
     def checked(self) -> Profile:
         """Return itself; raises `RefusedError` ``bad_data``."""

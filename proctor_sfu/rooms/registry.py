@@ -31,7 +31,7 @@ from proctor_sfu.pool.member import Member
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.rooms.assigning import people, reassign
 from proctor_sfu.rooms.assignments import EVERYBODY, Assignments, Mode
-from proctor_sfu.rooms.codecs import ROOM_CODECS
+from proctor_sfu.rooms.codecs import room_codecs
 from proctor_sfu.rooms.duty import PACE, Duty
 from proctor_sfu.rooms.ice import IceServers
 from proctor_sfu.rooms.peer import Peer
@@ -161,7 +161,8 @@ class Registry:
 
     async def _settle(self, room: Room) -> None:
         member = self.pool.place()
-        room.settle(member, await member.worker.create_router(media_codecs=ROOM_CODECS, app_data={"room": room.id}))
+        codecs = room_codecs(room.profile.codec)
+        room.settle(member, await member.worker.create_router(media_codecs=codecs, app_data={"room": room.id}))
 
     async def close(self, room_id: str, reason: str, *, by: By = DAEMON) -> Room:
         """Close a room and the connections of everybody in it. Raises `RefusedError`, `StateError`: not closed."""

@@ -48,6 +48,7 @@ COLUMNS: Final = (
     Column(title="RECORD", value=lambda room: ",".join(room.record)),
     Column(title="ASSIGN", value=lambda room: room.assign, wide=True),
     Column(title="SECOND LOGIN", value=lambda room: room.second_login, wide=True),
+    Column(title="CODEC", value=lambda room: room.codec, wide=True),
     Column(title="NOT BEFORE", value=lambda room: room.not_before, wide=True),
     Column(title="EXPIRES", value=lambda room: room.expires, wide=True),
     Column(title="WORKER", value=lambda room: room.worker),
@@ -127,6 +128,9 @@ def create(
         str | None,
         typer.Option("--second-login", metavar="refuse|takeover", help="If a peer that is there logs in again."),
     ] = None,
+    codec: Annotated[
+        str | None, typer.Option("--codec", metavar="vp8|vp9|h264", help="Encode pictures as this, where clients can.")
+    ] = None,
     roster_file: Annotated[
         Path | None, typer.Option("--roster", metavar="FILE", help="Who is expected: id,name[,role] as CSV or JSON.")
     ] = None,
@@ -134,7 +138,7 @@ def create(
     """Create a room. People join it with tokens (psfu rooms token), or, if it is --open, without."""
     made = cli.client.rooms.create(
         room, open_to_all=open_to_all, max_candidates=max_candidates, not_before=not_before, expires=expires,
-        required=tokens.names(require), record=recorded_sources(record), second_login=second_login,
+        required=tokens.names(require), record=recorded_sources(record), second_login=second_login, codec=codec,
         roster=roster.read(roster_file) if roster_file is not None else [],
     )  # fmt: skip
     if cli.format is Format.JSON:

@@ -35,6 +35,8 @@ class Room:
     record: tuple[str, ...]
     """Sources that are recorded of every candidate."""
     second_login: Literal["refuse", "takeover"]
+    codec: Literal["vp8", "vp9", "h264"]
+    """What its pictures are encoded as, by all who can."""
     assign: Literal["all", "list", "groups"]
     """What holds for proctors without a list of their own."""
 

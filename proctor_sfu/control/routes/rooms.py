@@ -11,6 +11,7 @@ from pydantic import Field
 from proctor_sfu.control.api import rooms as api
 from proctor_sfu.control.routes.answers import Body, Route, caller, flag, read, reason, success
 from proctor_sfu.control.views import room_view
+from proctor_sfu.rooms.codecs import VideoCodec
 from proctor_sfu.rooms.profile import Expected, Profile, SecondLogin
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.rooms.roles import Role, Source
@@ -45,6 +46,7 @@ class CreateRoom(Body):
     required: list[SourceName] = Field(default_factory=list)
     record: list[SourceName] = Field(default_factory=list)
     second_login: Annotated[SecondLogin, Field(strict=False)] | None = None
+    codec: Annotated[VideoCodec, Field(strict=False)] | None = None
     roster: list[Person] = Field(default_factory=list)
 
 
@@ -75,6 +77,7 @@ class RoomRoutes:
             not_before=body.not_before, expires=body.expires,
             required=tuple(dict.fromkeys(body.required)), record=tuple(dict.fromkeys(body.record)),
             second_login=body.second_login or SecondLogin(self._defaults.second_login),
+            codec=body.codec or VideoCodec(self._defaults.codec),
         )  # fmt: skip
         room = await self._registry.create(profile, roster=people_of(body.roster), by=caller(request))
         return success(room_view(room), status=201)

@@ -20,7 +20,7 @@ from proctor_sfu.recording.process import RecorderProcess
 from proctor_sfu.recording.protocol import Begun, Configure, Disk, Failed, Flow, ToDaemon, TrackReady
 from proctor_sfu.recording.sizing.load import SHAPES, SRTP, Sender, count, parameters
 from proctor_sfu.recording.taking import Recording
-from proctor_sfu.rooms.codecs import ROOM_CODECS
+from proctor_sfu.rooms.codecs import room_codecs
 from proctor_sfu.rooms.peer import Published
 from proctor_sfu.rooms.roles import Source
 
@@ -110,7 +110,7 @@ async def measure(binary: WorkerBinary, load: Load, keeper: Keeper) -> Rung:
     """Measure. Raises what worker and recorder raise, and `SizingError`."""
     async with AsyncExitStack() as stack:
         worker = await stack.enter_async_context(Worker(WorkerSettings(path=binary.path, schema=binary.schema)))
-        router = await worker.create_router(media_codecs=ROOM_CODECS)
+        router = await worker.create_router(media_codecs=room_codecs())
         await keeper.open(stack)
         empty = sum(_memory(pid) for pid in keeper.pids())
         ports: list[int] = []

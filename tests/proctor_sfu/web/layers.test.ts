@@ -12,7 +12,7 @@ test("three layers from 960 by 540 on, never at VGA, whichever way the camera is
 });
 
 test("layers halve in size, the largest is the camera's own, and rates grow with them", () => {
-  const encodings = cameraEncodings(1280, 720, 1_000_000);
+  const encodings = cameraEncodings(1280, 720, 1_000_000, "vp8");
   assert.deepEqual(
     encodings.map((each) => each.scaleResolutionDownBy),
     [4, 2, 1],
@@ -22,16 +22,24 @@ test("layers halve in size, the largest is the camera's own, and rates grow with
     rates,
     [...rates].sort((a, b) => a - b),
   );
-  assert.equal(cameraEncodings(320, 240, 1_000_000).length, 1);
+  assert.equal(cameraEncodings(320, 240, 1_000_000, "vp8").length, 1);
 });
 
 test("the layers of a camera together stay within what the server allows", () => {
   for (const bitrate of [200_000, 1_000_000, 5_000_000]) {
     for (const [width, height] of [[1920, 1080] as const, [640, 480] as const, [320, 240] as const]) {
-      const sum = cameraEncodings(width, height, bitrate).reduce((all, each) => all + each.maxBitrate, 0);
+      const sum = cameraEncodings(width, height, bitrate, "vp8").reduce((all, each) => all + each.maxBitrate, 0);
       assert.ok(sum <= bitrate, `${width} with ${bitrate}`);
     }
   }
+});
+
+test("VP9 carries the layers in one stream with all that the camera may use", () => {
+  const [one, ...more] = cameraEncodings(1280, 720, 1_000_000, "vp9");
+  assert.deepEqual([one?.scalabilityMode, one?.maxBitrate, more], ["L3T3_KEY", 1_000_000, []]);
+  assert.equal(one?.scaleResolutionDownBy, undefined);
+  assert.equal(cameraEncodings(640, 360, 1_000_000, "vp9")[0]?.scalabilityMode, "L2T3_KEY");
+  assert.equal(cameraEncodings(320, 240, 1_000_000, "vp9")[0]?.scalabilityMode, "L1T3");
 });
 
 test("held back, the upper layers go first and what is sent is within the limit", () => {
@@ -50,7 +58,7 @@ test("held back, the upper layers go first and what is sent is within the limit"
 
 test("when bandwidth is short the camera gives way first, then the screen", () => {
   assert.deepEqual(
-    [...cameraEncodings(1280, 720, 1_000_000), ...screenEncodings(1_600_000)].map((each) => each.priority),
+    [...cameraEncodings(1280, 720, 1_000_000, "vp8"), ...screenEncodings(1_600_000)].map((each) => each.priority),
     ["low", "low", "low", "medium"],
   );
 });

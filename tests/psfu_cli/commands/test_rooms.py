@@ -33,6 +33,15 @@ def test_a_room_is_made_shown_and_closed(run: Run) -> None:
     assert run("rooms", "get", "made-here").returncode == 4
 
 
+def test_a_room_has_the_codec_it_was_made_with(run: Run, room: str) -> None:
+    assert result(run("rooms", "get", room, "--json"))["codec"] == "vp8"
+    assert run("rooms", "create", "in-vp9", "--codec", "vp9").returncode == 0
+    assert result(run("rooms", "get", "in-vp9", "--json"))["codec"] == "vp9"
+    refused = run("rooms", "create", "in-mpeg", "--codec", "mpeg2")
+    assert refused.returncode == 2 and refused.stderr.startswith("error: codec: ")
+    assert run("rooms", "close", "in-vp9", "--yes").returncode == 0
+
+
 def test_the_table_says_loudly_that_a_room_is_open(run: Run, room: str) -> None:
     done = run("rooms", "list")
     head, *rows = done.stdout.splitlines()

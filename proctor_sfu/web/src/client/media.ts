@@ -2,6 +2,7 @@
 // network goes away (lib/recovery.ts).
 
 import { Device, type types as mediasoup } from "mediasoup-client";
+import { VIDEO_CODECS, type VideoCodec } from "../lib/layers";
 import { Capabilities, IceAnswer, Made, read, TransportAnswer, type Welcome } from "../lib/protocol";
 import { type MediaState, Recovery } from "../lib/recovery";
 import { DisconnectedError } from "./signal";
@@ -50,6 +51,12 @@ export class Media {
 
   get capabilities(): mediasoup.RtpCapabilities {
     return this.device.recvRtpCapabilities;
+  }
+
+  /** What pictures are sent as: the first codec of the room that this browser can encode. */
+  get videoCodec(): VideoCodec {
+    const names = (this.device.sendRtpCapabilities.codecs ?? []).map(({ mimeType }) => mimeType.toLowerCase());
+    return VIDEO_CODECS.find((codec) => `video/${codec}` === names.find((name) => name.startsWith("video/"))) ?? "vp8";
   }
 
   transport(direction: Direction): mediasoup.Transport | undefined {

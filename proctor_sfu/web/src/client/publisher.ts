@@ -2,7 +2,7 @@
 // moment after every change on either side.
 
 import type { types as mediasoup } from "mediasoup-client";
-import { cameraEncodings, layerCount, screenEncodings, within } from "../lib/layers";
+import { cameraEncodings, screenEncodings, type VideoCodec, within } from "../lib/layers";
 import type { Source } from "../lib/protocol";
 import { Serial } from "../lib/serial";
 import type { Ask } from "./media";
@@ -13,8 +13,7 @@ export type Bitrates = Readonly<Partial<Record<Source, number | undefined>>>;
 interface Sent {
   readonly producer: mediasoup.Producer;
   readonly transport: mediasoup.Transport;
-  /** Of each layer, as it was made. */
-  readonly bitrates: readonly number[];
+  readonly encodings: readonly mediasoup.RtpEncodingParameters[];
   limit: number;
 }
 
@@ -30,6 +29,7 @@ export class Publisher {
   readonly #serial = new Serial();
   #transport: mediasoup.Transport | null = null;
   #bitrates: Bitrates = {};
+  #codec: VideoCodec = "vp8";
 
   /** `refused`: the server does not take a source; the others are sent all the same. */
   constructor(
@@ -43,10 +43,15 @@ export class Publisher {
     return sent !== undefined && !sent.producer.closed ? sent.producer : undefined;
   }
 
-  /** Sends over another transport from now on, null: over none. `bitrates`: what the server allows for each source. */
-  async use(transport: mediasoup.Transport | null, bitrates: Bitrates = this.#bitrates): Promise<void> {
-    this.#transport = transport;
+  /** What the server allows for each source, and what pictures are sent as, from the next transport on. */
+  plan(bitrates: Bitrates, codec: VideoCodec): void {
     this.#bitrates = bitrates;
+    this.#codec = codec;
+  }
+
+  /** Sends over another transport from now on, null: over none. */
+  async use(transport: mediasoup.Transport | null): Promise<void> {
+    this.#transport = transport;
     await this.#sync();
   }
 
@@ -109,10 +114,10 @@ export class Publisher {
     if (transport === null || transport.closed || track.readyState === "ended") return;
     const sent = this.#sent.get(source);
     if (sent?.producer.track === track) return;
-    if (sent !== undefined && fits(source, sent.producer, track)) return sent.producer.replaceTrack({ track });
-    if (sent !== undefined) await this.#stop(source, sent);
     const bitrate = this.#bitrates[source] ?? DEFAULTS[source];
-    const encodings = encodingsOf(source, track, bitrate);
+    const encodings = encodingsOf(source, track, bitrate, this.#codec);
+    if (sent !== undefined && alike(sent.encodings, encodings)) return sent.producer.replaceTrack({ track });
+    if (sent !== undefined) await this.#stop(source, sent);
     const producer = await transport.produce({
       track,
       encodings,
@@ -123,8 +128,7 @@ export class Publisher {
       zeroRtpOnPause: true,
       appData: { source, ...widthOf(track) },
     });
-    const bitrates = encodings.map(({ maxBitrate = bitrate }) => maxBitrate);
-    this.#sent.set(source, { producer, transport, bitrates, limit: bitrate });
+    this.#sent.set(source, { producer, transport, encodings, limit: bitrate });
   }
 
   async #stop(source: Source, { producer }: Sent): Promise<void> {
@@ -134,13 +138,16 @@ export class Publisher {
   }
 
   /** Holds a source back to `limit`; the server hears of a pause, so that nobody takes it for a loss. */
-  async #hold({ producer, bitrates }: Sent, limit: number): Promise<void> {
+  async #hold({ producer, encodings }: Sent, limit: number): Promise<void> {
     if (limit === 0) {
       producer.pause();
       await this.ask("pauseProducer", { producerId: producer.id });
       return;
     }
-    if (producer.kind === "video") await limitLayers(producer, within(bitrates, limit));
+    if (producer.kind === "video") {
+      const bitrates = encodings.map(({ maxBitrate = limit }) => maxBitrate);
+      await limitLayers(producer, within(bitrates, limit));
+    }
     if (producer.paused) {
       producer.resume();
       await this.ask("resumeProducer", { producerId: producer.id });
@@ -158,15 +165,20 @@ async function limitLayers(producer: mediasoup.Producer, limits: ReturnType<type
   await sender.setParameters(parameters);
 }
 
-/** Whether a producer made for one track may carry another: the number of layers is fixed when it is made. */
-function fits(source: Source, producer: mediasoup.Producer, track: MediaStreamTrack): boolean {
-  const { width = 640, height = 480 } = track.getSettings();
-  return source !== "camera" || producer.rtpParameters.encodings?.length === layerCount(width, height);
+/** Whether a producer made with some encodings may carry what others are wanted for: its layers are fixed by then. */
+function alike(made: readonly mediasoup.RtpEncodingParameters[], wanted: typeof made): boolean {
+  const layers = (encodings: typeof made) => encodings.map(({ scalabilityMode }) => scalabilityMode ?? "").join();
+  return layers(made) === layers(wanted);
 }
 
-function encodingsOf(source: Source, track: MediaStreamTrack, bitrate: number): mediasoup.RtpEncodingParameters[] {
+function encodingsOf(
+  source: Source,
+  track: MediaStreamTrack,
+  bitrate: number,
+  codec: VideoCodec,
+): mediasoup.RtpEncodingParameters[] {
   const { width = 640, height = 480 } = track.getSettings();
-  if (source === "camera") return cameraEncodings(width, height, bitrate);
+  if (source === "camera") return cameraEncodings(width, height, bitrate, codec);
   if (source === "screen") return screenEncodings(bitrate);
   return [{ priority: "high", networkPriority: "high" }];
 }

@@ -124,7 +124,8 @@ export class Stay {
         autoConsume: false,
       });
       const { peers } = read(Joined, answer, "join");
-      await this.publisher.use(media.transport("send") ?? null, welcome.bitrates);
+      this.publisher.plan(welcome.bitrates, media.videoCodec);
+      await this.publisher.use(media.transport("send") ?? null);
       this.page.joined(peers);
     });
   }

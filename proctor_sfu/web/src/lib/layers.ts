@@ -1,4 +1,8 @@
-// What each source is encoded as, within the bitrates the server allows.
+// What each source is encoded as, within the bitrates the server allows: cameras in layers of which a proctor is sent
+// what fills its tile, as simulcast or, with VP9, as the scalable layers of one stream.
+
+export const VIDEO_CODECS = ["vp8", "vp9", "h264"] as const;
+export type VideoCodec = (typeof VIDEO_CODECS)[number];
 
 export interface Encoding {
   readonly scaleResolutionDownBy?: number;
@@ -17,7 +21,7 @@ export interface Limit {
 export const CAMERA_RATE = 15;
 export const SCREEN_RATE = 5;
 
-/** Pixels from which on libwebrtc sends that many simulcast layers; below, the upper ones would silently stay empty. */
+/** Pixels from which on libwebrtc sends that many layers; below, the upper ones would silently stay empty. */
 const THREE_LAYERS = 960 * 540;
 const TWO_LAYERS = 480 * 270;
 
@@ -29,15 +33,16 @@ const ENOUGH: Record<1 | 2 | 3, number> = { 1: 300_000, 2: 600_000, 3: 2_500_000
 /** A layer that would get less than this part of what it is made for is not worth sending. */
 const WORTH = 0.5;
 
-/** Returns how many simulcast layers a camera of this size is sent with. */
+/** Returns how many layers a camera of this size is sent with. */
 export function layerCount(width: number, height: number): 1 | 2 | 3 {
   const pixels = width * height;
   return pixels >= THREE_LAYERS ? 3 : pixels >= TWO_LAYERS ? 2 : 1;
 }
 
 /** Returns the encodings of a camera, smallest first. When bandwidth is short, it is the first to give way. */
-export function cameraEncodings(width: number, height: number, bitrate: number): Encoding[] {
+export function cameraEncodings(width: number, height: number, bitrate: number, codec: VideoCodec): Encoding[] {
   const count = layerCount(width, height);
+  if (codec === "vp9") return [scalable(count, Math.min(bitrate, ENOUGH[count]))];
   return SHARES[count].map((share, layer) => ({
     scaleResolutionDownBy: 2 ** (count - 1 - layer),
     maxBitrate: Math.floor(share * Math.min(bitrate, ENOUGH[count])),
@@ -46,6 +51,12 @@ export function cameraEncodings(width: number, height: number, bitrate: number):
     priority: "low",
     networkPriority: "low",
   }));
+}
+
+/** Upper layers lean on lower ones at key frames only, so that whoever gets an upper one is not sent the lower ones. */
+function scalable(count: number, maxBitrate: number): Encoding {
+  const scalabilityMode = count === 1 ? "L1T3" : `L${count}T3_KEY`;
+  return { maxBitrate, maxFramerate: CAMERA_RATE, scalabilityMode, priority: "low", networkPriority: "low" };
 }
 
 /** Returns the encoding of a screen: every letter, few times a second. */

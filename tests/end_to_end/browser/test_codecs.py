@@ -1,0 +1,63 @@
+"""Rooms that want other pictures than VP8: a real browser sends them, and the server still chooses layers by tile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from end_to_end.browser import face
+from end_to_end.browser.chromium import Chromium
+from end_to_end.browser.conftest import Launch
+from end_to_end.browser.people import Candidate, Proctor
+from end_to_end.daemon import Daemon
+
+
+@pytest.fixture(scope="module")
+def browser(launch: Launch) -> Chromium:
+    return launch(face.ANN)
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(browser: Chromium) -> Iterator[None]:
+    yield
+    browser.close_windows()
+
+
+@pytest.mark.parametrize(("codec", "kind"), [("vp9", "svc"), ("h264", "simulcast")])
+def test_a_camera_is_sent_as_the_room_wants_it_in_layers_that_fit_the_tile(
+    browser: Chromium, daemon: Daemon, tmp_path: Path, codec: str, kind: str
+) -> None:
+    room = f"codec-{codec}"
+    roster = tmp_path / "roster.csv"
+    roster.write_text("ann,Ann\nbob,Bob\n")
+    daemon.psfu("rooms", "create", room, "--open", "--codec", codec, "--roster", str(roster))
+    pam = Proctor.opens(browser, room, "pam", size=(1280, 720))
+    Candidate.opens(browser, room, "ann").join()
+    tile, focus = f"{pam.tile('ann')} .picture-camera video", ".focus-camera video"
+    pam.sees("ann", face.ANN.wall)
+    assert published(daemon, room) == {
+        "microphone": ("audio/opus", "simple"),
+        "camera": (f"video/{codec.upper()}", kind),
+    }
+
+    pam.window.until("(s) => document.querySelector(s).videoWidth === 640", tile)
+    pam.focus("ann")
+    pam.window.until("(s) => document.querySelector(s)?.videoWidth === 1280", focus)
+    pam.sees("ann", face.ANN.wall, where=focus)
+    # In the row of small tiles below somebody else.
+    pam.focus("bob")
+    pam.window.until("(s) => document.querySelector(s).videoWidth === 320", tile)
+    pam.until_moves("ann")
+    pam.sees("ann", face.ANN.wall)
+    daemon.psfu("rooms", "close", room, "--yes")
+
+
+def published(daemon: Daemon, room: str) -> dict[str, tuple[str, str]]:
+    """Return what the candidate of a room sends: source -> MIME type, and what the worker takes its streams for."""
+    (ann,) = daemon.psfu("candidates", "list", "--room", room)
+    entries = [json.loads(line) for line in daemon.logged().splitlines() if '"source_published"' in line]
+    kinds = {each["source"]: each["type"] for each in entries if each["room"] == room}
+    return {each["source"]: (each["codec"], kinds[each["source"]]) for each in ann["sources"]}
