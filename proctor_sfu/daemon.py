@@ -44,6 +44,7 @@ from proctor_sfu.quality.pulse import Pulse
 from proctor_sfu.recording.folder import SIGNING_KEY
 from proctor_sfu.recording.housekeeping import Housekeeper
 from proctor_sfu.recording.recordings import Recordings
+from proctor_sfu.reloading import Reloader
 from proctor_sfu.rooms.keys import OwnKeys, PublicKeys
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.rooms.store import Store
@@ -51,7 +52,6 @@ from proctor_sfu.rooms.tokens import Tokens
 from proctor_sfu.settings import Settings
 from proctor_sfu.settings_file import Loaded
 from proctor_sfu.signaling.app import PATH, SignalingApp
-from proctor_sfu.signaling.tls import context_of
 from proctor_sfu.starting import (
     control_socket_of,
     ice_servers_of,
@@ -113,7 +113,8 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         pool = Pool(_worker_settings(settings, binary), settings.rtc, lost=registry.worker_lost)
         registry.use(pool)
         stack.push_async_callback(pool.close)
-        stop = _signals(lambda number: _end_at_once(number, pool, control_socket))
+        reloader = Reloader(loaded, registry, state)
+        stop = _signals(lambda number: _end_at_once(number, pool, control_socket), reloader.hangup)
         with workers_of(loaded):
             await pool.start(settings.workers.number)
         await registry.restore(saved)
@@ -122,7 +123,7 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         housekeeper = Housekeeper(registry, recordings)
         signaling = SignalingApp(registry, settings.signaling, ready=lambda: not stop.is_set())
         Pages(bundle.load()).mount(signaling.app)
-        tls = context_of(settings, state)
+        tls = reloader.context
         host, port = settings.signaling.host, settings.signaling.port
         with signaling_of(loaded):
             runner = await _site(stack, signaling.app, lambda runner: web.TCPSite(runner, host, port, ssl_context=tls))
@@ -147,7 +148,7 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
 
         streams = Streams()
         nouns = (
-            DaemonRoutes(registry, pool, history, url=url, ready=lambda: not stop.is_set()),
+            DaemonRoutes(registry, pool, history, url=url, ready=lambda: not stop.is_set(), reload=reloader.reload),
             RoomRoutes(registry, settings.rooms),
             SeatingRoutes(registry),
             TokenRoutes(registry, base=_pages(settings, url), ttl=settings.tokens.ttl_seconds),
@@ -192,8 +193,8 @@ def _recordings(loaded: Loaded, registry: Registry, state: Path) -> Recordings:
     return recordings
 
 
-def _signals(again: Callable[[int], None]) -> asyncio.Event:
-    """Return the event that the first signal sets; every further one calls ``again``."""
+def _signals(again: Callable[[int], None], hangup: Callable[[], None]) -> asyncio.Event:
+    """Return the event that the first signal sets; every further one calls ``again``, one to reload ``hangup``."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -204,11 +205,11 @@ def _signals(again: Callable[[int], None]) -> asyncio.Event:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask, number)
-    # The terminal went away; whoever sends it to a service by habit must not end an exam.
+    # On a terminal it means that the terminal went away.
     if sys.stderr.isatty():
         loop.add_signal_handler(signal.SIGHUP, ask, signal.SIGHUP)
     else:
-        loop.add_signal_handler(signal.SIGHUP, lambda: _log.warning("hangup_ignored"))
+        loop.add_signal_handler(signal.SIGHUP, hangup)
     return stop
 
 

@@ -29,7 +29,9 @@ class Tls(_Section):
     browsers give cameras only to pages that came by HTTPS or from the machine itself."""
 
     certificate: Path | None = Field(
-        None, description="Certificate with its chain, PEM; needs key.", examples=["/etc/psfu/tls/fullchain.pem"]
+        None,
+        description="Certificate with its chain, PEM; needs key. psfu reload reads it again.",
+        examples=["/etc/psfu/tls/fullchain.pem"],
     )
     key: Path | None = Field(None, description="Its private key, PEM.", examples=["/etc/psfu/tls/privkey.pem"])
     self_signed: bool = Field(

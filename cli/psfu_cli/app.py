@@ -21,7 +21,7 @@ from psfu_cli.commands.report import report
 from psfu_cli.commands.serve import serve
 from psfu_cli.commands.simulate import simulate
 from psfu_cli.commands.stats import stats
-from psfu_cli.commands.status import status, version
+from psfu_cli.commands.status import reload, status, version
 from psfu_cli.complete import VARIABLE
 from psfu_cli.exits import Exit
 from psfu_cli.options import Cli, ColourOption, JsonOption, OutputOption, SocketOption
@@ -75,6 +75,7 @@ def root(
 
 app.command(rich_help_panel=DAEMON)(serve)
 app.command(rich_help_panel=DAEMON)(status)
+app.command(rich_help_panel=DAEMON)(reload)
 app.command(rich_help_panel=DAEMON)(version)
 app.add_typer(workers.app, name="workers", rich_help_panel=DAEMON)
 app.add_typer(check.app, name="check", rich_help_panel=DAEMON)

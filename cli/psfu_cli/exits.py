@@ -47,6 +47,7 @@ class Exit(IntEnum):
 
 _BY_STATUS: Final[Mapping[int, Exit]] = {
     400: Exit.USAGE, 403: Exit.DENIED, 404: Exit.NOT_FOUND, 409: Exit.CONFLICT, 413: Exit.USAGE,
+    422: Exit.CONFIGURATION,
 }  # fmt: skip
 _BY_REASON: Final[Mapping[str, Exit]] = {
     "unreachable": Exit.UNREACHABLE, "denied": Exit.DENIED, "timeout": Exit.TIMEOUT,

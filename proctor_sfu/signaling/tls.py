@@ -1,4 +1,8 @@
-"""HTTPS: the certificate clients are shown, given by the settings or made here for trials."""
+"""HTTPS: the certificate clients are shown, given by the settings or made here for trials.
+
+It is renewed without a restart: whoever renews certificates replaces the files and asks for a reload. A new
+certificate that does not serve is refused, and the one before goes on serving.
+"""
 
 from __future__ import annotations
 
@@ -24,19 +28,57 @@ RENEWED: Final = datetime.timedelta(days=7)
 """A self-signed certificate that ends within this is made anew at start."""
 
 
-def context_of(settings: Settings, state: Path) -> ssl.SSLContext | None:
+class Served:
+    """The certificate in use. Whoever connects after `renew` is shown the new one; connections that stand go on."""
+
+    def __init__(self, settings: Settings, state: Path) -> None:
+        """``settings`` have to want TLS; raises `SettingsError` for files that do not serve."""
+        self._settings = settings
+        self._state = state
+        self.certificate, self._current = self._load()
+        self.context = _server()
+        """What to listen with; hands every connection to the context of the moment."""
+        self.context.sni_callback = self._hand_over
+
+    def renew(self, now: datetime.datetime) -> None:
+        """Read the files again; raises `SettingsError` for files that do not serve, which changes nothing."""
+        certificate, context = self._load()
+        if (end := certificate.not_valid_after_utc) <= now:
+            raise SettingsError([f"{self._files()[0]}: ended at {end:%Y-%m-%d %H:%M} UTC; renew it first"])
+        self.certificate, self._current = certificate, context
+
+    def _hand_over(self, connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
+        connection.context = self._current
+
+    def _files(self) -> tuple[Path, Path]:
+        tls = self._settings.signaling.tls
+        if tls.certificate is not None and tls.key is not None:
+            return tls.certificate, tls.key
+        return self_signed(self._state / "tls", names_of(self._settings), datetime.datetime.now(datetime.UTC))
+
+    def _load(self) -> tuple[x509.Certificate, ssl.SSLContext]:
+        files = self._files()
+        context = _loaded(*files)
+        return x509.load_pem_x509_certificate(files[0].read_bytes()), context
+
+
+def served(settings: Settings, state: Path) -> Served | None:
     """Return what to serve TLS with, None if the settings want plain HTTP.
 
     A self-signed certificate is kept in ``tls`` below ``state``. Raises `SettingsError` for files that do not serve.
     """
     tls = settings.signaling.tls
-    certificate, key = tls.certificate, tls.key
-    if certificate is None or key is None:
-        if not tls.self_signed:
-            return None
-        certificate, key = self_signed(state / "tls", names_of(settings), datetime.datetime.now(datetime.UTC))
+    return Served(settings, state) if tls.certificate is not None or tls.self_signed else None
+
+
+def _server() -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _loaded(certificate: Path, key: Path) -> ssl.SSLContext:
+    context = _server()
     try:
         context.load_cert_chain(certificate, key)
     except ssl.SSLError as error:

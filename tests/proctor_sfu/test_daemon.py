@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import pty
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from proctor_sfu.mediasoup.install import WorkerBinary
+from proctor_sfu.signaling.tls import self_signed
 from support.serve import LIMIT, PSFU, QUIET, Serve, environment, psfu
 from support.started import started
 
@@ -75,13 +79,62 @@ def test_a_second_signal_ends_it_at_once(serve: Start, number: signal.Signals) -
     assert (Path(f"/proc/{workers[0]}/stat").read_text().split()[2] == "Z") if not gone(workers) else True
 
 
-def test_a_hangup_does_not_end_a_service(serve: Start) -> None:
-    daemon = serve()
-    daemon.running.send_signal(signal.SIGHUP)
-    daemon.wait_logged('"hangup_ignored"')
-    assert psfu("status", "--socket", daemon.socket).returncode == 0
+def renewed(folder: Path, certificate: Path, key: Path) -> bytes:
+    """Put a new certificate in place, as certbot would; returns it as clients are shown it."""
+    made = self_signed(folder, ["localhost"], datetime.datetime.now(datetime.UTC))
+    for new, old in zip(made, (certificate, key), strict=True):
+        new.replace(old)
+    return ssl.PEM_cert_to_DER_cert(certificate.read_text())
+
+
+@pytest.mark.parametrize("way", ["command", "hangup"])
+def test_a_renewed_certificate_is_taken_up_and_connections_stay(serve: Start, tmp_path: Path, way: str) -> None:
+    certificate, key, secrets = tmp_path / "certificate.pem", tmp_path / "key.pem", tmp_path / "turn"
+    first = renewed(tmp_path / "tls", certificate, key)
+    secrets.write_text("one\n")
+    daemon = serve(
+        config=f'{QUIET}[signaling.tls]\ncertificate = "{certificate}"\nkey = "{key}"\n'
+        f'[turn]\nurls = ["turn:127.0.0.1:3478"]\nsecret_file = "{secrets}"\n'
+    )
+    status = json.loads(psfu("status", "--socket", daemon.socket, "--json").stdout)
+    port = urlsplit(status["signaling"]["url"]).port
+    client = ssl.create_default_context()
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    with client.wrap_socket(socket.create_connection(("127.0.0.1", port), LIMIT)) as standing:
+        assert standing.getpeercert(binary_form=True) == first
+
+        second = renewed(tmp_path / "tls", certificate, key)
+        secrets.write_text("two\none\n")
+        if way == "hangup":
+            daemon.running.send_signal(signal.SIGHUP)
+            daemon.wait_logged('"reloaded"')
+        else:
+            done = psfu("reload", "--socket", daemon.socket, "--json")
+            assert (done.returncode, done.stderr) == (0, "") and json.loads(done.stdout)["turn_secrets"] == 2
+        with client.wrap_socket(socket.create_connection(("127.0.0.1", port), LIMIT)) as next_one:
+            assert next_one.getpeercert(binary_form=True) == second != first
+
+        key.write_text("no key\n")
+        if way == "hangup":
+            daemon.running.send_signal(signal.SIGHUP)
+            daemon.wait_logged('"not_reloaded"')
+        else:
+            done = psfu("reload", "--socket", daemon.socket)
+            assert done.returncode == 78 and done.stderr.startswith("error: ") and str(key) in done.stderr
+        with client.wrap_socket(socket.create_connection(("127.0.0.1", port), LIMIT)) as last:
+            assert last.getpeercert(binary_form=True) == second
+        standing.sendall(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert standing.recv(64).startswith(b"HTTP/1.1 404")
     daemon.running.terminate()
     assert daemon.running.wait(LIMIT) == 0
+
+
+def test_without_certificate_and_secrets_there_is_nothing_to_reload_and_a_hangup_ends_nothing(serve: Start) -> None:
+    daemon = serve()
+    daemon.running.send_signal(signal.SIGHUP)
+    daemon.wait_logged('"reloaded"')
+    done = psfu("reload", "--socket", daemon.socket, "--json")
+    assert json.loads(done.stdout) == {"certificate_expires": None, "turn_secrets": 0}
 
 
 def test_a_terminal_that_goes_away_ends_it(worker_binary: WorkerBinary, tmp_path: Path) -> None:

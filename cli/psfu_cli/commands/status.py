@@ -1,4 +1,4 @@
-"""``psfu status`` and ``psfu version``."""
+"""``psfu status``, ``psfu reload`` and ``psfu version``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from proctor_sfu import __version__
-from proctor_sfu.control.api.daemon import Status, Version
+from proctor_sfu.control.api.daemon import Reloaded, Status, Version
 from proctor_sfu.errors import UnreachableError
 from psfu_cli import exits
 from psfu_cli.options import Cli, client
@@ -39,6 +39,18 @@ COLUMNS: Final = (
 def status(cli: Cli) -> None:
     """Show the daemon at a glance."""
     cli.writer(Status, lambda each: str(each.pid)).one(cli.client.daemon.status(), COLUMNS)
+
+
+RELOADED: Final = (
+    Column(title="CERTIFICATE EXPIRES", value=lambda each: each.certificate_expires),
+    Column(title="TURN SECRETS", value=lambda each: each.turn_secrets),
+)
+
+
+@client()
+def reload(cli: Cli) -> None:
+    """Let the daemon read its certificate and TURN secrets again; nobody is interrupted."""
+    cli.writer(Reloaded, lambda each: str(each.certificate_expires)).one(cli.client.daemon.reload(), RELOADED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,3 +48,12 @@ class Status:
     signaling: Endpoint
     history: str | None = None
     """File the history is kept in; null: it is switched off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """What is in use after a reload."""
+
+    certificate_expires: str | None
+    """null: signaling is served without TLS."""
+    turn_secrets: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proctor_sfu.control.api.daemon import Status, Version
+from proctor_sfu.control.api.daemon import Reloaded, Status, Version
 from proctor_sfu.control.client.transport import Transport
 
 
@@ -19,3 +19,7 @@ class Daemon:
     def status(self) -> Status:
         """Return the daemon at a glance."""
         return self._transport.one(Status, self._transport.call("GET", "/v1/status"))
+
+    def reload(self) -> Reloaded:
+        """Read certificate and secrets again; raises `AnswerError` ``bad_settings``, with those before still in use."""
+        return self._transport.one(Reloaded, self._transport.call("POST", "/v1/reload"))

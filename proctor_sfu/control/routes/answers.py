@@ -20,7 +20,7 @@ STATUS: Final[Mapping[str, int]] = {
     "candidate_not_found": 404, "worker_not_found": 404, "method_not_allowed": 405, "conflict": 409,
     "busy": 409, "held": 409, "tampered": 409,
     "room_full": 409, "too_large": 413, "address_in_use": 409, "no_worker": 503, "worker_closed": 503, "not_ready": 503,
-    "key_not_found": 404, "state_unusable": 507,
+    "key_not_found": 404, "state_unusable": 507, "bad_settings": 422,
 }  # fmt: skip
 """Stable code -> HTTP status; what is not listed is 500."""
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from proctor_sfu import __version__
 from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api.base import API_VERSION
-from proctor_sfu.control.api.daemon import Endpoint, Status, Version, WorkerCount
+from proctor_sfu.control.api.daemon import Endpoint, Reloaded, Status, Version, WorkerCount
 from proctor_sfu.control.routes.answers import Route
 from proctor_sfu.mediasoup.install import VERSION
 from proctor_sfu.pool.pool import Pool
@@ -24,21 +24,26 @@ class DaemonRoutes:
     """Versions and state."""
 
     def __init__(
-        self, registry: Registry, pool: Pool, history: History | None, *, url: str, ready: Callable[[], bool]
-    ) -> None:
+        self, registry: Registry, pool: Pool, history: History | None, *, url: str, ready: Callable[[], bool],
+        reload: Callable[[], Reloaded],
+    ) -> None:  # fmt: skip
         self._registry = registry
         self._pool = pool
         self._history = history
         self._url = url
         self._ready = ready
+        self._reload_files = reload
         self._started = time.time()
 
     def table(self) -> list[Route]:
         """Return the routes."""
-        return [("GET", "/version", self._version), ("GET", "/status", self._status)]
+        return [("GET", "/version", self._version), ("GET", "/status", self._status), ("POST", "/reload", self._reload)]
 
     async def _version(self, request: web.Request) -> Version:
         return Version(version=__version__, api=API_VERSION, mediasoup=VERSION)
+
+    async def _reload(self, request: web.Request) -> Reloaded:
+        return self._reload_files()
 
     async def _status(self, request: web.Request) -> Status:
         rooms = self._registry.rooms.values()
