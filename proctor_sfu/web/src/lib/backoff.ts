@@ -8,8 +8,8 @@ export interface Pace {
   readonly cap: number;
 }
 
-/** Already the first wait is long enough that a full room does not return in one second; media flow on meanwhile. */
-const BASE = 3000;
+/** Already the first wait spreads a full room over several seconds; media flow on meanwhile. */
+const BASE = 5000;
 const LONGEST = 15_000;
 const TRIES_IN_GRACE = 5;
 
