@@ -8,7 +8,7 @@ from end_to_end.browser.chromium import Chromium, Window, until
 from end_to_end.browser.face import Rgb
 
 _TRACK = "(selector) => document.querySelector(selector)?.srcObject?.getTracks()[0]?.id"
-_CORNER = """(selector) => {
+CORNER = """(selector) => {
     const video = document.querySelector(selector);
     if (!video || !video.videoWidth) return null;
     const canvas = document.createElement("canvas");
@@ -63,7 +63,7 @@ PAPER = """(() => {
     }));
 })()"""
 """For pictures that people look at."""
-_LIKE = 24
+LIKE = 24
 """How much each of red, green and blue may be off after all encoding."""
 
 
@@ -136,9 +136,9 @@ class Proctor:
         seen: list[Any] = []
 
         def right() -> bool:
-            colour = self.page.evaluate(_CORNER, selector)
+            colour = self.page.evaluate(CORNER, selector)
             seen.append(colour)
-            return colour is not None and all(abs(a - b) < _LIKE for a, b in zip(colour, wall, strict=True))
+            return colour is not None and all(abs(a - b) < LIKE for a, b in zip(colour, wall, strict=True))
 
         until(right, lambda: f"{self.window.name} sees {seen[-1]} of {peer}, not {wall}")
 
