@@ -115,4 +115,5 @@ async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
     finally:
         writer.close()
         with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
+            # Who is cancelled while it waits would cancel what others wait for, too.
+            await asyncio.shield(writer.wait_closed())
