@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ class Archive:
             raise ArchiveError(f"{path}: no such file")
         try:
             # A file that is written meanwhile is read as it is; nothing here changes it.
-            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
+            self._db = sqlite3.connect(_address(path), uri=True, timeout=5)
         except sqlite3.Error as error:
             raise ArchiveError(f"{path}: cannot be opened: {error}") from error
         try:
@@ -157,3 +158,10 @@ class Archive:
                 RecordedEvent(at=float(at), kind=str(kind), room=place, peer=peer, details=json.loads(data))
                 for at, kind, place, peer, data in self._db.execute(query + " ORDER BY number", given)
             ]
+
+
+def _address(path: Path) -> str:
+    """Return what SQLite opens. To read a file that is written it puts others beside it, which a disc may not allow."""
+    written = path.with_name(f"{path.name}-wal").exists()
+    still = "" if written or os.access(path.parent, os.W_OK) else "&immutable=1"
+    return f"{path.absolute().as_uri()}?mode=ro{still}"

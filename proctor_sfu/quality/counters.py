@@ -113,6 +113,8 @@ class Counters:
         """State of a candidate -> times one came into it."""
         self.interruptions = dict.fromkeys(("signaling", "media"), 0)
         """``signaling`` or ``media`` -> times a candidate's connection was interrupted."""
+        self.failures = dict.fromkeys(("ice", "dtls", "silence"), 0)
+        """What was wrong -> times a candidate's media connection was interrupted."""
         self.incidents = dict.fromkeys(("worker", "proctor", "network", "path", "room", "nothing"), 0)
         """What candidates that got worse at once had in common -> how often."""
 

@@ -71,6 +71,14 @@ class TransportTrack:
         return "connected" if stands else "connecting"
 
     @property
+    def failure(self) -> Literal["dtls", "ice", "silence"]:
+        """What is wrong with a media connection that does not stand; ``silence``: it only looks as if it did."""
+        transport = self._transport
+        if transport is not None and transport.dtls_state in ("failed", "closed"):
+            return "dtls"
+        return "silence" if self.media == "connected" else "ice"
+
+    @property
     def ice(self) -> str | None:
         """State of ICE."""
         return None if self._transport is None else self._transport.ice_state

@@ -134,6 +134,7 @@ def _counted(counters: Counters) -> Iterator[Metric]:
     for name, text, label, counts in (
         ("psfu_candidate_state_changes", "Times a candidate came into a state.", "state", counters.states),
         ("psfu_interruptions", "Times a candidate's connection was interrupted.", "what", counters.interruptions),
+        ("psfu_ice_failures", "Times a candidate's media connection failed.", "reason", counters.failures),
         ("psfu_incidents", "Times several candidates got worse at once.", "shared", counters.incidents),
     ):
         yield _count(name, text, (label,), (((key,), value) for key, value in dict(counts).items()))

@@ -205,3 +205,5 @@ class Pulse:
             if state == "reconnecting":
                 what = "signaling" if "disconnected" in track.health.verdict.reasons else "media"
                 counters.count(counters.interruptions, what)
+                if what == "media":
+                    counters.count(counters.failures, track.link.failure)

@@ -2,11 +2,13 @@
 
 The load is ``psfu simulate`` in processes of its own. Processor time is that of the daemon alone, all of it, while one
 monitor follows every frame and the history is kept; memory is what a process grows by that does nothing but this.
+Signaling is a request of a client on a WebSocket of its own, first while nobody looks, then while a monitor follows.
 Results go to the terminal and to ``build/bench/quality.json``.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import platform
@@ -28,6 +30,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from proctor_sfu.control.client import Client  # noqa: E402
 from proctor_sfu.mediasoup.install import install  # noqa: E402
+from proctor_sfu.simulate.protoo import Protoo  # noqa: E402
 from support.serve import PSFU, Serve, environment  # noqa: E402
 
 CANDIDATES = int(os.environ.get("PSFU_BENCH_CANDIDATES", "200"))
@@ -48,14 +51,12 @@ class Monitor(threading.Thread):
     def __init__(self, socket: Path) -> None:
         super().__init__(daemon=True)
         self.frames = 0
-        self.sources = 0
         self._stream = Client(socket).quality.stream()
 
     def run(self) -> None:
         with closing(self._stream):
-            for frame in self._stream:
+            for _ in self._stream:
                 self.frames += 1
-                self.sources = sum(len(each.sources) for each in frame.candidates if each.state in ("live", "degraded"))
 
 
 def calls(socket: Path, seconds: float) -> list[float]:
@@ -69,35 +70,73 @@ def calls(socket: Path, seconds: float) -> list[float]:
     return took
 
 
+async def signaling(url: str, seconds: float) -> list[float]:
+    """How long a request on a WebSocket took, again and again, milliseconds."""
+
+    async def asked(method: str, data: Any) -> Any:
+        return {}
+
+    protoo = await Protoo.connect(url, asked, lambda method, data: None)
+    try:
+        await protoo.request("authenticate", {"roomId": "bench-signaling", "peerId": "guest", "role": "candidate"})
+        took, end = [], time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            began = time.perf_counter()
+            await protoo.request("ping")
+            took.append(1000 * (time.perf_counter() - began))
+            await asyncio.sleep(0.02)
+        return took
+    finally:
+        await protoo.close()
+
+
+def flowing(client: Client) -> int:
+    """How many sources flow."""
+    frame = client.quality.snapshot()
+    return sum(len(each.sources) for each in frame.candidates if each.state in ("live", "degraded"))
+
+
 def measured(daemon: Serve) -> dict[str, float]:
     """Start the load, wait until all of it is there, and measure."""
     load = [
         PSFU, "simulate", "--candidates", str(CANDIDATES), "--proctors", "0", "--duration", "600", "--ramp", "30",
         "--room", "bench", "--socket", daemon.socket,
     ]  # fmt: skip
-    monitor = Monitor(daemon.socket)
-    monitor.start()
+    client = Client(daemon.socket)
+    url = client.daemon.status().signaling.url
+    client.rooms.create("bench-signaling", open_to_all=True)
     simulate = subprocess.Popen(load, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         end = time.monotonic() + 180
-        while monitor.sources < 3 * CANDIDATES:
+        while (sources := flowing(client)) < 3 * CANDIDATES:
             if simulate.poll() is not None or time.monotonic() > end:
-                raise SystemExit(f"only {monitor.sources} sources flow; {simulate.poll()}")
-            time.sleep(0.5)
-        time.sleep(12)  # Until windows and medians are as full as they get.
+                raise SystemExit(f"only {sources} sources flow; {simulate.poll()}")
+            time.sleep(2)
+        time.sleep(12)  # Until windows and medians are as full as they get, and nobody looks any more.
+        unwatched = asyncio.run(signaling(url, SECONDS))
+        monitor = Monitor(daemon.socket)
+        monitor.start()
+        watched = asyncio.run(signaling(url, SECONDS))
         pid = daemon.running.pid
         before, began, frames = processor(pid), time.perf_counter(), monitor.frames
         took = calls(daemon.socket, SECONDS)
         spent, passed = processor(pid) - before, time.perf_counter() - began
-        samples = Client(daemon.socket).quality.snapshot().daemon
+        samples = client.quality.snapshot().daemon
         return {
-            "cpu": 100 * spent / passed, "p99": statistics.quantiles(took, n=100)[98], "calls": len(took),
+            "cpu": 100 * spent / passed, "p99": percentile(took), "calls": len(took),
             "frames": (monitor.frames - frames) / passed, "sample_ms": samples.sample_ms or 0.0,
-            "lag_ms": samples.loop_lag_ms or 0.0,
+            "lag_ms": samples.loop_lag_ms or 0.0, "unwatched_p50": statistics.median(unwatched),
+            "unwatched_p99": percentile(unwatched), "watched_p50": statistics.median(watched),
+            "watched_p99": percentile(watched),
         }  # fmt: skip
     finally:
         simulate.terminate()
         simulate.communicate(timeout=60)
+
+
+def percentile(values: list[float]) -> float:
+    """The 99th."""
+    return statistics.quantiles(values, n=100)[98]
 
 
 def memory() -> dict[str, float]:
@@ -123,6 +162,18 @@ def main() -> None:
     rows: list[tuple[str, str, str, bool]] = [
         ("daemon, all it does, share of a core", f"{results['cpu']:.1f} %", "< 5 %", results["cpu"] < 5),
         ("control call, p99", f"{results['p99']:.1f} ms", "< 20 ms", results["p99"] < 20),
+        (
+            "signaling request, median",
+            f"{results['watched_p50']:.2f} ms",
+            f"< {results['unwatched_p50'] + 1:.2f} ms",
+            results["watched_p50"] < results["unwatched_p50"] + 1,
+        ),
+        (
+            "signaling request, p99",
+            f"{results['watched_p99']:.1f} ms",
+            f"< {results['unwatched_p99'] + 10:.1f} ms",
+            results["watched_p99"] < results["unwatched_p99"] + 10,
+        ),
         ("more memory", f"{results['mebibytes']:.0f} MiB", "< 40 MB", results["mebibytes"] * 1.048576 < 40),
         ("frames a second to the monitor", f"{results['frames']:.2f}", "1", abs(results["frames"] - 1) < 0.1),
         ("asking all workers", f"{results['sample_ms']:.1f} ms", "", True),

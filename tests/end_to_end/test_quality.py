@@ -91,6 +91,34 @@ def source(frame: api.Frame, name: str, whose: str = "ann") -> api.Source:
     return next(each for each in candidate(frame, whose).sources if each.source == name)
 
 
+def test_of_what_is_paused_nothing_is_known_and_nothing_is_wrong(exam: Exam) -> None:
+    pam = exam.enter("proctor", "pam")
+    pam.do("watch", auto=False)
+    ann, producers = exam.candidate("ann")
+    tiles = [{"peerId": "ann", "source": each, "width": 320, "height": 180} for each in ("camera", "microphone")]
+    pam.request("watch", views=tiles)
+    frame = until(exam, lambda frame: live(frame) and bool(frame.proctors[0].loss is not None))
+    assert (frame.proctors[0].consumers, frame.proctors[0].paused_consumers) == (2, 0)
+
+    # The candidate pauses its camera.
+    ann.request("pauseProducer", producerId=producers["camera"])
+    frame = until(exam, lambda frame: live(frame) and source(frame, "camera").loss is None)
+    camera = source(frame, "camera")
+    assert (camera.paused, camera.level, camera.reasons, camera.health) == (True, "none", (), None)
+    assert (camera.fps, camera.jitter_ms, camera.score, camera.layer, camera.silent_s) == (None,) * 5
+    assert (camera.bitrate, camera.gap_s) == (0, 0)
+    assert (candidate(frame).level, candidate(frame).reasons, candidate(frame).gap_s) == ("ok", (), 0)
+    [shown] = frame.proctors
+    assert (shown.level, shown.loss is not None) == ("ok", True), "sound still comes"
+
+    # The proctor pages on, so that the server pauses what it sent.
+    pam.request("watch", views=[])
+    [shown] = until(exam, lambda frame: frame.proctors[0].paused_consumers == 2).proctors
+    [shown] = until(exam, lambda frame: frame.proctors[0].loss is None).proctors
+    assert (shown.state, shown.level, shown.rtt_ms, shown.consumers) == ("live", "ok", None, 2)
+    assert candidate(until(exam, live)).watchers == ()
+
+
 def test_a_dead_camera_a_pulled_plug_and_a_frozen_picture_are_told_apart(exam: Exam, report: Report) -> None:
     # It takes its encoder a while to find out that nothing moves; checked at the end.
     still = exam.enter("impaired", "still")

@@ -110,6 +110,13 @@ def test_a_missing_source_is_bad_where_its_number_would_be() -> None:
     assert column.text(frames.candidate(missing=("screen",))) == "–"
 
 
+def test_a_source_that_is_paused_says_so_in_place_of_its_number() -> None:
+    column = TABLES["candidates"].named("camera")
+    assert column is not None and column.level is not None
+    candidate = frames.candidate(sources=(frames.source(paused=True, bitrate=0.0, level="none"),))
+    assert (column.text(candidate), column.value(candidate), column.level(candidate)) == ("paused", 0.0, "ok")
+
+
 def test_a_recording_that_stalls_is_bad() -> None:
     column = RECORDINGS.named("level")
     assert column is not None

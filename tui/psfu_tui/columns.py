@@ -42,6 +42,8 @@ class Column(Generic[T]):
     """What is compared and exported, in base units; None: not known."""
     show: Callable[[Any], str]
     """Text of what `value` returned, in the unit of the title."""
+    instead: Callable[[T], str | None] | None = None
+    """What is shown in place of the value, if anything."""
     kind: Kind = "number"
     choices: tuple[str, ...] = ()
     """All values of a choice."""
@@ -65,7 +67,7 @@ class Column(Generic[T]):
 
     def text(self, record: T) -> str:
         """Return the cell of a record."""
-        return self.show(self.value(record))
+        return (self.instead(record) if self.instead else None) or self.show(self.value(record))
 
     def sort_key(self, record: T) -> Any:
         """Return what is compared when sorting; None goes last in either direction."""

@@ -68,7 +68,10 @@ def kilobits(value: float | None) -> str | None:
 
 
 def _bitrate(source: str) -> Callable[[api.Candidate], str | None]:
-    return lambda each: next((kilobits(one.bitrate) for one in each.sources if one.source == source), None)
+    """Return what reads the bitrate of a source; one that is paused says so, for nothing of it is nothing bad."""
+    return lambda each: next(
+        ("paused" if one.paused else kilobits(one.bitrate) for one in each.sources if one.source == source), None
+    )
 
 
 def _bad(each: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sqlite3
 import threading
 import zlib
@@ -181,6 +182,15 @@ def refused(path: Path) -> str:
     text = str(caught.value)
     assert "\n" not in text and str(path) in text
     return text
+
+
+def test_a_file_on_a_disc_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.psfurec"
+    written(path, 5)
+    monkeypatch.setattr(os, "access", lambda place, mode: False)
+    with Archive(path) as archive:
+        assert archive.count == 5
+        assert [each.name for each in tmp_path.iterdir()] == ["a.psfurec"], "files are put beside it"
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:

@@ -40,6 +40,14 @@ def _bitrate(name: str) -> Callable[[Candidate], float | None]:
     return read
 
 
+def _paused(name: str) -> Callable[[Candidate], str | None]:
+    def read(candidate: Candidate) -> str | None:
+        found = source(candidate, name)
+        return "paused" if found is not None and found.paused else None
+
+    return read
+
+
 def _source_level(name: str) -> Callable[[Candidate], Level]:
     def read(candidate: Candidate) -> Level:
         found = source(candidate, name)
@@ -48,6 +56,14 @@ def _source_level(name: str) -> Callable[[Candidate], Level]:
         return found.level if _SOURCE_REASONS.intersection(found.reasons) else "ok"
 
     return read
+
+
+def _sends(code: str, name: str, title: str) -> Column[Candidate]:
+    """Return the column of a source: how much of it comes, if it is not paused."""
+    return Column(
+        code=code, name=name, title=title, width=8, kind="rate", value=_bitrate(name), unit=1000,
+        show=figures.kilobits, instead=_paused(name), level=_source_level(name), help=f"bitrate of the {name}",
+    )  # fmt: skip
 
 
 def _blamed(*reasons: str) -> Callable[[Candidate], Level]:
@@ -131,12 +147,7 @@ CANDIDATES: Final[Table[Candidate]] = Table(
                show=figures.span, largest_first=True, help="how long in this state"),
         Column(code="q", name="health", title="hlth", width=5, value=lambda each: each.health, show=figures.whole,
                level=_level, order=_health, help="health, 0 to 100: the minimum of packets, bitrate and gaps"),
-        Column(code="c", name="camera", title="cam kb/s", width=8, kind="rate", value=_bitrate("camera"), unit=1000,
-               show=figures.kilobits, level=_source_level("camera"), help="bitrate of the camera"),
-        Column(code="d", name="screen", title="scr kb/s", width=8, kind="rate", value=_bitrate("screen"), unit=1000,
-               show=figures.kilobits, level=_source_level("screen"), help="bitrate of the screen"),
-        Column(code="m", name="microphone", title="mic kb/s", width=8, kind="rate", value=_bitrate("microphone"),
-               unit=1000, show=figures.kilobits, level=_source_level("microphone"), help="bitrate of the microphone"),
+        _sends("c", "camera", "cam kb/s"), _sends("d", "screen", "scr kb/s"), _sends("m", "microphone", "mic kb/s"),
         Column(code="B", name="bitrate", title="all kb/s", width=8, kind="rate", value=lambda each: each.bitrate,
                unit=1000, show=figures.kilobits, largest_first=True, help="all it sends, with retransmissions"),
         Column(code="l", name="loss", title="loss %", width=6, value=lambda each: each.loss, show=figures.tenths,

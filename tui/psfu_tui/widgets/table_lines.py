@@ -52,7 +52,7 @@ class Lines:
     def looks(self, record: Any, *, under: bool, marked: bool, bar: bool) -> Looks:
         """Return what the line of a record looks like."""
         texts = [
-            cells.fit(column.show(column.value(record)), size, left=column.left)
+            cells.fit(column.text(record), size, left=column.left)
             for column, size in zip(self.columns, self._widths, strict=True)
         ]
         levels: list[Level] = ["ok" if column.level is None else column.level(record) for column in self.columns]
