@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 import os
-import secrets
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +17,7 @@ import typer
 from proctor_sfu.control.api.quality import Frame, only_room
 from proctor_sfu.errors import RefusedError
 from psfu_cli import exits, history
+from psfu_cli.commands import monitor_text as text
 from psfu_cli.commands.monitor_options import (
     AllowActionsOption,
     AsciiOption,
@@ -46,11 +44,10 @@ from psfu_cli.commands.monitor_options import (
     UtcOption,
 )
 from psfu_cli.options import Cli, client
-from psfu_cli.output import Colour, Column, Format, flush
+from psfu_cli.output import Colour, Column, Format
 
 if TYPE_CHECKING:
     from psfu_tui.options import Options, View
-    from psfu_tui.plain import Selection
     from psfu_tui.preferences import Preferences
 
 
@@ -104,14 +101,18 @@ def monitor(
             )  # fmt: skip
             _show(cli, options, past, speed)
         elif wanted is Mode.LINES:
-            news = _news(cli, room) if past is None else past.frames(room)
-            _lines(cli, view, news, masked=masked, count=count, clock=_clock(zone))
+            news = text.news(cli, room) if past is None else past.frames(room)
+            text.lines(cli, view, news, masked=masked, count=count, clock=text.clock(zone))
         else:
-            selection = _selection(shown, view, limit, masked=masked)
+            selection = text.selected(shown, view, limit, masked=masked)
             stream = wanted is Mode.STREAM
-            frames = _live(cli, room, every, stream=stream) if past is None else past.frames(room, every, stream=stream)
-            _write(cli, selection, itertools.islice(frames, count), stream=stream, ascii_only=_ascii(as_ascii, prefer),
-                   clock=_clock(zone))  # fmt: skip
+            frames = (
+                text.live(cli, room, every, stream=stream) if past is None else past.frames(room, every, stream=stream)
+            )
+            text.write(
+                cli, selection, itertools.islice(frames, count), stream=stream, ascii_only=_ascii(as_ascii, prefer),
+                clock=text.clock(zone),
+            )  # fmt: skip
     except KeyboardInterrupt:
         raise typer.Exit(exits.Exit.INTERRUPTED) from None
 
@@ -200,18 +201,6 @@ def _ascii(asked: bool | None, prefer: Preferences) -> bool:
     return bool(_first(asked, prefer.ascii, only_ascii(os.environ)))
 
 
-def _clock(zone: Any) -> Callable[[str], str]:
-    from psfu_tui import figures
-
-    return lambda at: figures.clock(at, zone)
-
-
-def _mask(masked: bool) -> Any:
-    from psfu_tui.masking import Mask
-
-    return Mask(secrets.token_bytes(16)) if masked else None
-
-
 def _show(cli: Cli, options: Options, past: Past | None, speed: float) -> None:
     from psfu_tui.feeds import LiveFeed
     from psfu_tui.replay import ReplayFeed
@@ -225,108 +214,6 @@ def _show(cli: Cli, options: Options, past: Past | None, speed: float) -> None:
         kept = run(ReplayFeed(past.path, room=options.room, begin=past.begin, at=past.at, speed=speed), options, None)
     if kept is not None:
         cli.writer(type(kept)).line(kept)
-
-
-def _live(cli: Cli, room: str | None, every: float, *, stream: bool) -> Iterator[Frame]:
-    if stream:
-        yield from cli.client.quality.stream(max(1.0, every), room)
-    else:
-        yield cli.client.quality.snapshot(room)
-
-
-def _selection(screen: Screen, view: View, limit: int | None, *, masked: bool) -> Selection:
-    from psfu_tui.plain import RECORDS, Selection
-
-    if screen.value not in RECORDS:
-        raise RefusedError("usage", f"{screen} can only be shown on screens; written are {', '.join(RECORDS)}")
-    return Selection(mode=screen.value, view=view, limit=limit, mask=_mask(masked))
-
-
-def _write(
-    cli: Cli,
-    selection: Selection,
-    frames: Iterator[Frame],
-    *,
-    stream: bool,
-    ascii_only: bool,
-    clock: Callable[[str], str],
-) -> None:
-    """Write the records of each frame."""
-    from psfu_tui.plain import RECORDS, csv_rows
-
-    writer = cli.writer(RECORDS[selection.mode][0], lambda record: "/".join(selection.table.key(record)))
-    columns = selection.columns
-    table = [_column(each, ascii_only=ascii_only) for each in columns]
-    for number, frame in enumerate(frames):
-        match cli.format:
-            case Format.JSON if not stream:
-                writer.line(json.dumps(list(selection.objects(frame)), indent=2))
-            case Format.JSON | Format.NDJSON:
-                for record in selection.objects(frame):
-                    writer.line(json.dumps(record))
-            case Format.CSV:
-                if number == 0:
-                    writer.row(["at", *(each.name for each in columns)])
-                for row in csv_rows(columns, selection.records(frame)):
-                    writer.row([frame.at, *row])
-            case _:
-                if stream and cli.format is not Format.NAME:
-                    writer.line(f"{'' if number == 0 else chr(10)}{clock(frame.at)}")
-                writer.many(selection.records(frame), table, empty=f"no {selection.table.noun}")
-        flush()
-
-
-def _column(column: Any, *, ascii_only: bool) -> Column:
-    """Return a column of the screens as one of a table of text, where levels are words."""
-    from psfu_tui import figures, glyphs
-
-    def text(record: Any) -> str | None:
-        shown = record.level if column.name == "level" else column.text(record)
-        return None if shown == figures.ABSENT else glyphs.to_ascii(shown) if ascii_only else shown
-
-    title = column.title if column.title.isascii() and column.title else column.name
-    alarming = None if column.level is None else lambda record: column.level(record) == "bad"
-    return Column(title=title.upper(), value=text, alarming=alarming)
-
-
-def _lines(
-    cli: Cli,
-    view: View,
-    frames: Iterator[Frame],
-    *,
-    masked: bool,
-    count: int | None,
-    clock: Callable[[str], str],
-) -> None:
-    """Write a sentence for each change from one frame to the next."""
-    from psfu_tui.happenings import Happening
-    from psfu_tui.plain import Sentences, first_sentence, sentence
-
-    sentences = Sentences(view, _mask(masked))
-
-    def told() -> Iterator[Happening]:
-        for number, frame in enumerate(frames):
-            if number == 0:
-                exits.hint(first_sentence(frame))
-            yield from sentences.of(frame)
-
-    writer = cli.writer(Happening)
-    for change in itertools.islice(told(), count):
-        writer.line(json.dumps(asdict(change)) if cli.as_json else sentence(change, clock))
-        flush()
-
-
-def _news(cli: Cli, room: str | None) -> Iterator[Frame]:
-    """Yield frames for good, and say on standard error how the daemon is."""
-    from psfu_tui.feeds import reconnecting
-    from psfu_tui.links import Link
-
-    daemon = cli.client
-    for news in reconnecting(lambda: daemon.quality.stream(room=room), time.sleep):
-        if isinstance(news, Link):
-            exits.hint(f"{news.state}: {news.text}" if news.text else news.state)
-        else:
-            yield news
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,140 @@
+"""What ``psfu monitor`` writes where it draws no screens: tables, CSV, JSON, and sentences of what changes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from proctor_sfu.control.api.quality import Frame
+from proctor_sfu.errors import RefusedError
+from psfu_cli import exits
+from psfu_cli.commands.monitor_options import Screen
+from psfu_cli.options import Cli
+from psfu_cli.output import Column, Format, flush
+
+if TYPE_CHECKING:
+    from psfu_tui.options import View
+    from psfu_tui.plain import Selection
+
+
+def clock(zone: tzinfo | None) -> Callable[[str], str]:
+    """Return what makes a time of day of an RFC 3339 time; None: that of this machine."""
+    from psfu_tui import figures
+
+    return lambda at: figures.clock(at, zone)
+
+
+def _mask(masked: bool) -> Any:
+    from psfu_tui.masking import Mask
+
+    return Mask(secrets.token_bytes(16)) if masked else None
+
+
+def live(cli: Cli, room: str | None, every: float, *, stream: bool) -> Iterator[Frame]:
+    """Yield what the daemon measures, for good or once; raises what the control client raises."""
+    if stream:
+        yield from cli.client.quality.stream(max(1.0, every), room)
+    else:
+        yield cli.client.quality.snapshot(room)
+
+
+def news(cli: Cli, room: str | None) -> Iterator[Frame]:
+    """Yield frames for good, and say on standard error how the daemon is."""
+    from psfu_tui.feeds import reconnecting
+    from psfu_tui.links import Link
+
+    daemon = cli.client
+    for told in reconnecting(lambda: daemon.quality.stream(room=room), time.sleep):
+        if isinstance(told, Link):
+            exits.hint(f"{told.state}: {told.text}" if told.text else told.state)
+        else:
+            yield told
+
+
+def selected(screen: Screen, view: View, limit: int | None, *, masked: bool) -> Selection:
+    """Return which records of a frame are written, and how; raises `RefusedError` for what only screens can show."""
+    from psfu_tui.plain import RECORDS, Selection
+
+    if screen.value not in RECORDS:
+        raise RefusedError("usage", f"{screen} can only be shown on screens; written are {', '.join(RECORDS)}")
+    return Selection(mode=screen.value, view=view, limit=limit, mask=_mask(masked))
+
+
+def write(
+    cli: Cli,
+    selection: Selection,
+    frames: Iterator[Frame],
+    *,
+    stream: bool,
+    ascii_only: bool,
+    clock: Callable[[str], str],
+) -> None:
+    """Write the records of each frame."""
+    from psfu_tui.plain import RECORDS, csv_rows
+
+    writer = cli.writer(RECORDS[selection.mode][0], lambda record: "/".join(selection.table.key(record)))
+    columns = selection.columns
+    table = [_column(each, ascii_only=ascii_only) for each in columns]
+    for number, frame in enumerate(frames):
+        match cli.format:
+            case Format.JSON if not stream:
+                writer.line(json.dumps(list(selection.objects(frame)), indent=2))
+            case Format.JSON | Format.NDJSON:
+                for record in selection.objects(frame):
+                    writer.line(json.dumps(record))
+            case Format.CSV:
+                if number == 0:
+                    writer.row(["at", *(each.name for each in columns)])
+                for row in csv_rows(columns, selection.records(frame)):
+                    writer.row([frame.at, *row])
+            case _:
+                if stream and cli.format is not Format.NAME:
+                    writer.line(f"{'' if number == 0 else chr(10)}{clock(frame.at)}")
+                writer.many(selection.records(frame), table, empty=f"no {selection.table.noun}")
+        flush()
+
+
+def _column(column: Any, *, ascii_only: bool) -> Column:
+    """Return a column of the screens as one of a table of text, where levels are words."""
+    from psfu_tui import figures, glyphs
+
+    def text(record: Any) -> str | None:
+        shown = record.level if column.name == "level" else column.text(record)
+        return None if shown == figures.ABSENT else glyphs.to_ascii(shown) if ascii_only else shown
+
+    title = column.title if column.title.isascii() and column.title else column.name
+    alarming = None if column.level is None else lambda record: column.level(record) == "bad"
+    return Column(title=title.upper(), value=text, alarming=alarming)
+
+
+def lines(
+    cli: Cli,
+    view: View,
+    frames: Iterator[Frame],
+    *,
+    masked: bool,
+    count: int | None,
+    clock: Callable[[str], str],
+) -> None:
+    """Write a sentence for each change from one frame to the next."""
+    from psfu_tui.happenings import Happening
+    from psfu_tui.plain import Sentences, first_sentence, sentence
+
+    sentences = Sentences(view, _mask(masked))
+
+    def told() -> Iterator[Happening]:
+        for number, frame in enumerate(frames):
+            if number == 0:
+                exits.hint(first_sentence(frame))
+            yield from sentences.of(frame)
+
+    writer = cli.writer(Happening)
+    for change in itertools.islice(told(), count):
+        writer.line(json.dumps(asdict(change)) if cli.as_json else sentence(change, clock))
+        flush()
