@@ -1,7 +1,8 @@
 """How many candidates a server carries: what a sample of them used, scaled up to what there is. No I/O.
 
 Everything measured grows in proportion to the candidates as long as the proctors stay the same, since a candidate costs
-what it sends and what is sent on to each proctor.
+what it sends and what is sent on to each proctor. Where proctors see no more than a page of them at once, that errs on
+the safe side.
 """
 
 from __future__ import annotations

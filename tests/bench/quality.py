@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from proctor_sfu.control.client import Client  # noqa: E402
+from proctor_sfu.errors import UnreachableError  # noqa: E402
 from proctor_sfu.mediasoup.install import install  # noqa: E402
 from proctor_sfu.simulate.protoo import Protoo  # noqa: E402
 from support.serve import PSFU, Serve, environment  # noqa: E402
@@ -54,7 +55,7 @@ class Monitor(threading.Thread):
         self._stream = Client(socket).quality.stream()
 
     def run(self) -> None:
-        with closing(self._stream):
+        with closing(self._stream), suppress(UnreachableError):  # The daemon ends before it.
             for _ in self._stream:
                 self.frames += 1
 

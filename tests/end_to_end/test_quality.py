@@ -94,14 +94,17 @@ def source(frame: api.Frame, name: str, whose: str = "ann") -> api.Source:
 def test_of_what_is_paused_nothing_is_known_and_nothing_is_wrong(exam: Exam) -> None:
     pam = exam.enter("proctor", "pam")
     pam.do("watch", auto=False)
-    ann, producers = exam.candidate("ann")
+    ann = exam.enter("impaired", "ann")
+    ann.do("impair", up={}, down={})
+    producers = ann.do("publish", path=str(clip.make("vp8", 440)))
     tiles = [{"peerId": "ann", "source": each, "width": 320, "height": 180} for each in ("camera", "microphone")]
     pam.request("watch", views=tiles)
     frame = until(exam, lambda frame: live(frame) and bool(frame.proctors[0].loss is not None))
     assert (frame.proctors[0].consumers, frame.proctors[0].paused_consumers) == (2, 0)
 
-    # The candidate pauses its camera.
+    # The candidate pauses its camera, as its page does: it says so and sends nothing.
     ann.request("pauseProducer", producerId=producers["camera"])
+    ann.do("mute", kind="video", muted=True)
     frame = until(exam, lambda frame: live(frame) and source(frame, "camera").loss is None)
     camera = source(frame, "camera")
     assert (camera.paused, camera.level, camera.reasons, camera.health) == (True, "none", (), None)
