@@ -28,7 +28,7 @@ def reassign(room: Room, after: Assignments) -> None:
     """Let ``after`` be the assignments of a room."""
     viewers = [peer for peer in room.peers.values() if peer.joined and peer.role is not Role.CANDIDATE]
     before = {viewer.id: _visible(room, viewer) for viewer in viewers}
-    heard = {viewer.id: _listeners(room, viewer) for viewer in viewers}
+    heard = {viewer.id: room.listeners(viewer) for viewer in viewers}
     room.assignments = after
     for viewer in viewers:
         visible = _visible(room, viewer)
@@ -69,22 +69,13 @@ def _visible(room: Room, viewer: Peer) -> dict[str, dict[str, Any]]:
     return present | {each["id"]: each for each in expected_by(room, viewer)}
 
 
-def _listeners(room: Room, speaker: Peer) -> list[Peer]:
-    return [
-        peer
-        for peer in room.by_role(Role.CANDIDATE)
-        if room.talk.hears(peer.id, speaker.id) and room.may(speaker, Action.WHISPER, peer)
-    ]
-
-
 def _hush(room: Room, speaker: Peer, before: list[Peer]) -> None:
     """End what is said to candidates the speaker may not speak to any more."""
     if not before:
         return
     for listener in before:
         if not room.may(speaker, Action.WHISPER, listener):
-            data = {"peerId": speaker.id, "displayName": speaker.name, "to": "you", "on": False}
-            listener.link.notify("talk", data)
+            listener.link.notify("talk", room.talk_of(speaker, on=False))
             if room.talk.addressee(speaker.id) is not ALL:
                 room.talk.address(speaker.id, None)
     if room.source_of(speaker, Source.VOICE) is not None:

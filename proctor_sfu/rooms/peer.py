@@ -49,7 +49,7 @@ KEPT_MESSAGES: Final = 100
 class Absent:
     """The link of a peer whose connection is lost.
 
-    What it misses is in the answer when it resumes, but for what people wrote, which is kept for it.
+    What it misses is in the answer when it resumes, but for what people wrote or noted, which is kept for it.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Absent:
 
     def notify(self, method: str, data: dict[str, Any]) -> None:
         """Nobody listens now."""
-        if method == "message":
+        if method in ("message", "bookmark"):
             self.kept.append((method, data))
 
     def offer(self, viewed: Viewed) -> None:

@@ -62,6 +62,8 @@ class Action(StrEnum):
     """Write to all candidates one may see."""
     MESSAGE_PROCTORS = "message_proctors"
     """Write to those who watch oneself."""
+    READ = "read"
+    """Read what a candidate and those who watch it write to each other, or what is written to all."""
     RAISE_HAND = "raise_hand"
     BOOKMARK = "bookmark"
     """Note an incident of a candidate."""
@@ -98,6 +100,7 @@ TABLE: Final[Mapping[Action, Mapping[Role, frozenset[Target]]]] = {
     Action.MESSAGE: {_P: _ASSIGNED, _L: _CANDIDATES},
     Action.MESSAGE_ALL: {_P: _ROOM, _L: _ROOM},
     Action.MESSAGE_PROCTORS: {_C: _ROOM},
+    Action.READ: {_C: _OWN, _P: _ASSIGNED | _ROOM, _L: _CANDIDATES | _ROOM},
     Action.RAISE_HAND: {_C: _OWN},
     Action.BOOKMARK: {_P: _ASSIGNED, _L: _CANDIDATES},
     Action.PAUSE_SOURCE: {_L: _CANDIDATES},

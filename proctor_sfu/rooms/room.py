@@ -24,7 +24,8 @@ from proctor_sfu.rooms.policy import Action, Decision, Target, decide, ever, rel
 from proctor_sfu.rooms.presence import Light, State, state_of
 from proctor_sfu.rooms.profile import Expected, Profile, SecondLogin
 from proctor_sfu.rooms.roles import Role, Source
-from proctor_sfu.rooms.talk import Talk
+from proctor_sfu.rooms.said import Said
+from proctor_sfu.rooms.talk import ALL, Talk
 from proctor_sfu.settings import Rtc
 
 _log = structlog.get_logger("psfu.rooms")
@@ -58,6 +59,7 @@ class Room:
         self.events = events
         self._audit = audit
         self.talk = Talk()
+        self.said = Said()
         self.forwarding = Forwarding(self)
         self._rtc = rtc
 
@@ -139,6 +141,8 @@ class Room:
         if peer.away is not None:
             peer.away.cancel()
         watchers = list(self.those_who_may(Action.SEE, peer)) if peer.joined else []
+        for listener in self.listeners(peer):
+            listener.link.notify("talk", self.talk_of(peer, on=False))
         peer.clear()
         self.talk.forget(peer.id)
         if peer.id in self.roster:
@@ -212,6 +216,29 @@ class Room:
         for other in self.peers.values():
             if other is not owner and other.joined and self.may(other, action, owner):
                 yield other
+
+    # Who speaks.
+
+    def listeners(self, speaker: Peer) -> list[Peer]:
+        """Return the candidates that ``speaker`` speaks to now."""
+        return [
+            peer
+            for peer in self.by_role(Role.CANDIDATE)
+            if self.talk.hears(peer.id, speaker.id) and self.may(speaker, Action.WHISPER, peer)
+        ]
+
+    def talk_of(self, speaker: Peer, *, on: bool) -> dict[str, Any]:
+        """Return what those whom ``speaker`` speaks to are told of it, or, off, that it is over."""
+        to = "all" if on and self.talk.addressee(speaker.id) is ALL else "you"
+        return {"peerId": speaker.id, "displayName": speaker.name, "to": to, "on": on}
+
+    def talks_to(self, listener: Peer) -> list[dict[str, Any]]:
+        """Return what ``listener`` is to be told of those who speak to it now."""
+        return [
+            self.talk_of(peer, on=True)
+            for peer in self.peers.values()
+            if self.talk.addressee(peer.id) is not None and listener in self.listeners(peer)
+        ]
 
     # Policy.
 

@@ -104,6 +104,34 @@ class ConsumerScoreData(TypedDict):
     producerScores: list[int]
 
 
+class Talk(TypedDict):
+    """A proctor speaks to one, alone or to all, or no more."""
+
+    peerId: str
+    displayName: str
+    to: Literal["you", "all"]
+    on: bool
+
+
+Message = TypedDict(
+    "Message",
+    {
+        "id": str, "from": str, "displayName": str, "role": Role, "to": str | None, "text": str, "at": float,
+    },
+)  # fmt: skip
+Message.__doc__ = "Somebody wrote. ``to``: a candidate, null: all, or one's proctors."
+
+
+class Bookmark(TypedDict):
+    """A proctor noted an incident."""
+
+    id: str
+    peerId: str
+    by: str
+    note: str
+    at: float
+
+
 # Answers.
 
 
@@ -130,6 +158,7 @@ class Welcome(TypedDict):
     producers: NotRequired[list[StandingProducer]]
     consumers: NotRequired[list[StandingConsumer]]
     peers: NotRequired[list[PeerShape]]
+    talks: NotRequired[list[Talk]]
 
 
 class Transport(TypedDict):
@@ -153,9 +182,12 @@ class FreshIce(TypedDict):
 
 
 class Joined(TypedDict):
-    """Everybody one may see."""
+    """Everybody one may see, what was written before that one may read, oldest first, and who speaks to one now."""
 
     peers: list[PeerShape]
+    messages: list[Message]
+    bookmarks: list[Bookmark]
+    talks: list[Talk]
 
 
 class ProducerMade(TypedDict):
@@ -272,39 +304,11 @@ class ConsumerLayersChanged(TypedDict):
     temporalLayer: int | None
 
 
-class Talk(TypedDict):
-    """A proctor speaks to one, alone or to all, or no more."""
-
-    peerId: str
-    displayName: str
-    to: Literal["you", "all"]
-    on: bool
-
-
-Message = TypedDict(
-    "Message",
-    {
-        "id": str, "from": str, "displayName": str, "role": Role, "to": str | None, "text": str, "at": float,
-    },
-)  # fmt: skip
-Message.__doc__ = "Somebody wrote. ``to``: a candidate, null: all, or one's proctors."
-
-
 class HandRaised(TypedDict):
     """A candidate asks for attention, or no more."""
 
     peerId: str
     raised: bool
-
-
-class Bookmark(TypedDict):
-    """A proctor noted an incident."""
-
-    id: str
-    peerId: str
-    by: str
-    note: str
-    at: float
 
 
 class SourceHeld(TypedDict):

@@ -329,6 +329,50 @@ async def test_a_whisper_ends_when_the_candidate_is_given_to_another(sitting: Si
     await ana.hears("consumerClosed", consumerId=heard["id"], reason="not_for_you")
 
 
+async def test_who_comes_later_reads_what_was_written_and_is_told_who_speaks(sitting: Sitting) -> None:
+    sitting.open()
+    sitting.daemon.psfu("rooms", "assign", sitting.room, "uma", "bob")
+    ana, tom = await sitting.enter("candidate", "ana"), await sitting.enter("proctor", "tom")
+    await ana.ask("message", text="which wall is meant?")
+    await tom.ask("message", peerId="ana", text="the cell wall")
+    await tom.ask("message", text="ten minutes left")
+    await tom.ask("bookmark", peerId="ana", note="a phone")
+    await ana.ask("raiseHand", raised=True)
+    await publish(tom, "voice", 3000)
+    await tom.ask("announce", on=True)
+
+    def texts(client: Bare) -> list[str]:
+        return [each["text"] for each in client.joined["messages"]]
+
+    quin, uma = await sitting.enter("proctor", "quin"), await sitting.enter("proctor", "uma")
+    olga, bob = await sitting.enter("observer", "olga"), await sitting.enter("candidate", "bob")
+    assert texts(quin) == ["which wall is meant?", "the cell wall", "ten minutes left"]
+    assert [each["note"] for each in quin.joined["bookmarks"]] == ["a phone"]
+    assert [each["handRaised"] for each in quin.peers if each["id"] == "ana"] == [True]
+    assert (texts(uma), uma.joined["bookmarks"]) == (["ten minutes left"], []), "ana is not for uma"
+    assert (texts(olga), [each["note"] for each in olga.joined["bookmarks"]]) == ([], ["a phone"])
+    assert (texts(bob), bob.joined["bookmarks"]) == (["ten minutes left"], [])
+    speaks = {"peerId": "tom", "displayName": "tom", "to": "all", "on": True}
+    assert bob.joined["talks"] == [speaks] and quin.joined["talks"] == []
+
+    # Proctors of the same candidate read each other's answers, and nobody else does.
+    await quin.ask("message", peerId="ana", text="only the wall")
+    assert (await tom.hears("message", text="only the wall"))["to"] == "ana"
+    assert not [data for client in (uma, bob, olga) for name, data in client.told if name == "message"]
+
+    # A speaker that goes away is over for those it spoke to, and one that begins while they are away is not missed.
+    resume, token = bob.welcome["resumeKey"], sitting.tokens["bob"]
+    await tom.ask("leave")
+    await bob.hears("talk", peerId="tom", on=False)
+    bob.cut()
+    await quin.hears("peerState", peerId="bob", state="reconnecting")
+    await publish(quin, "voice", 4000)
+    await quin.ask("announce", on=True)
+    back = await sitting.connect()
+    standing = await back.ask("authenticate", token=token, resumeKey=resume)
+    assert [(each["peerId"], each["to"]) for each in standing["talks"]] == [("quin", "all")]
+
+
 async def test_leads_send_away_and_pause(sitting: Sitting) -> None:
     sitting.open()
     ana = await sitting.enter("candidate", "ana")

@@ -59,6 +59,8 @@ class Bare:
         self.told: list[tuple[str, Data]] = []
         self.welcome: Data = {}
         """The answer to `authenticate`."""
+        self.joined: Data = {}
+        """The answer to `join`."""
         self.peers: list[Data] = []
         self.send = self.recv = ""
         """Ids of its transports."""

@@ -50,7 +50,8 @@ class Sitting:
         client.recv = (await client.ask("createWebRtcTransport", direction="recv"))["id"]
         if role != "observer":
             client.send = (await client.ask("createWebRtcTransport", direction="send"))["id"]
-        client.peers = (await client.ask("join", rtpCapabilities=capabilities, autoConsume=auto))["peers"]
+        client.joined = await client.ask("join", rtpCapabilities=capabilities, autoConsume=auto)
+        client.peers = client.joined["peers"]
         return client
 
     def events(self, *kinds: str) -> list[Data]:

@@ -86,6 +86,7 @@ def _standing(room: Room, peer: Peer) -> dict[str, Any]:
             for each in peer.viewed.values()
         ],
         "peers": _visible_peers(room, peer),
+        "talks": room.talks_to(peer),
     }
 
 
@@ -124,7 +125,13 @@ async def join(session: Session, body: Join) -> dict[str, Any]:
         peer.name = clean_name(body.display_name, peer.id)
     peer.auto_consume = body.auto_consume
     room.joined(peer)
-    return {"peers": _visible_peers(room, peer)}
+    said = room.said.to(peer.id, peer.role, room.assigned)
+    return {
+        "peers": _visible_peers(room, peer),
+        "messages": [each.data for each in said if each.method == "message"],
+        "bookmarks": [each.data for each in said if each.method == "bookmark"],
+        "talks": room.talks_to(peer),
+    }
 
 
 def _visible_peers(room: Room, peer: Peer) -> list[dict[str, Any]]:

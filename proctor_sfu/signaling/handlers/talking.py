@@ -15,6 +15,7 @@ from proctor_sfu.rooms.peer import Peer
 from proctor_sfu.rooms.policy import Action
 from proctor_sfu.rooms.roles import Role, Source
 from proctor_sfu.rooms.room import Room
+from proctor_sfu.rooms.said import Entry
 from proctor_sfu.rooms.talk import ALL, Addressee
 from proctor_sfu.signaling.bodies import Announce, Bookmark, Message, RaiseHand, Whisper
 from proctor_sfu.signaling.session import Session
@@ -24,7 +25,6 @@ _log = structlog.get_logger("psfu.signaling")
 
 MAX_TEXT: Final = 1000
 """Characters of a message or note."""
-_TALKERS: Final = (Role.PROCTOR, Role.LEAD)
 
 
 async def whisper(session: Session, body: Whisper) -> dict[str, Any]:
@@ -59,47 +59,49 @@ def _need_voice(room: Room, peer: Peer) -> None:
 
 
 def _address(room: Room, speaker: Peer, to: Addressee) -> None:
-    before = {listener.id: listener for listener in _listeners(room, speaker)}
+    before = room.listeners(speaker)
     room.talk.address(speaker.id, to)
-    after = {listener.id: listener for listener in _listeners(room, speaker)}
-    name = {"peerId": speaker.id, "displayName": speaker.name}
-    for listener in before.values():
-        if listener.id not in after:
-            listener.link.notify("talk", {**name, "to": "you", "on": False})
-    for listener in after.values():
-        listener.link.notify("talk", {**name, "to": "all" if to is ALL else "you", "on": True})
+    after = room.listeners(speaker)
+    for listener in before:
+        if listener not in after:
+            listener.link.notify("talk", room.talk_of(speaker, on=False))
+    for listener in after:
+        listener.link.notify("talk", room.talk_of(speaker, on=True))
     room.forwarding.heard_by(speaker)
     _log.info("talk", room=room.id, peer=speaker.id, to="all" if to is ALL else to)
 
 
-def _listeners(room: Room, speaker: Peer) -> list[Peer]:
-    return [
-        peer
-        for peer in room.peers.values()
-        if room.talk.hears(peer.id, speaker.id) and room.may(speaker, Action.WHISPER, peer)
-    ]
-
-
 async def message(session: Session, body: Message) -> dict[str, Any]:
-    """Write: a candidate to its proctors, a proctor to one candidate or, without one, to all."""
+    """Write: a candidate to its proctors, a proctor to one candidate or, without one, to all.
+
+    The other proctors of a candidate read what is written to it, so that nobody is answered twice.
+    """
     room, peer = seat(session)
     text = safe_text(body.text, MAX_TEXT)
     if not text:
         raise RefusedError("bad_data", "text: nothing is left of it without control characters")
+    to: str | None = None
+    copies: Iterable[Peer] = ()
     if peer.role is Role.CANDIDATE and body.peer_id is None:
         room.require(peer, Action.MESSAGE_PROCTORS)
-        to, readers = None, [each for each in room.those_who_may(Action.SEE, peer) if each.role in _TALKERS]
+        candidate: str | None = peer.id
+        readers = list(room.those_who_may(Action.READ, peer))
     elif body.peer_id is None:
         room.require(peer, Action.MESSAGE_ALL)
-        to, readers = None, [each for each in room.peers.values() if room.may(peer, Action.MESSAGE, each)]
+        candidate = None
+        readers = [each for each in room.peers.values() if room.may(peer, Action.MESSAGE, each)]
+        copies = [each for each in room.peers.values() if each is not peer and room.may(each, Action.READ)]
     else:
         reader = present(room, peer, Action.MESSAGE, body.peer_id)
-        to, readers = reader.id, [reader]
+        to = candidate = reader.id
+        readers = [reader]
+        copies = [each for each in room.those_who_may(Action.READ, reader) if each is not peer]
     data = {
         "id": str(uuid4()), "from": peer.id, "displayName": peer.name, "role": peer.role, "to": to, "text": text,
         "at": _now(),
     }  # fmt: skip
-    _tell(readers, "message", data)
+    room.said.add(Entry(method="message", author=peer.id, role=peer.role, candidate=candidate, data=data))
+    _tell((*readers, *copies), "message", data)
     room.note("message", by=peer.by, target=room.peers.get(to or ""), id=data["id"], text=text, readers=len(readers))
     return {"id": data["id"], "at": data["at"], "readers": len(readers)}
 
@@ -122,6 +124,7 @@ async def bookmark(session: Session, body: Bookmark) -> dict[str, Any]:
     data: dict[str, Any] = {
         "id": str(uuid4()), "peerId": candidate.id, "by": peer.id, "note": safe_text(body.note, MAX_TEXT), "at": _now(),
     }  # fmt: skip
+    room.said.add(Entry(method="bookmark", author=peer.id, role=peer.role, candidate=candidate.id, data=data))
     _tell(room.those_who_may(Action.SEE, candidate), "bookmark", data)
     room.note("bookmark", by=peer.by, target=candidate, id=data["id"], note=data["note"])
     room.events.publish(Bookmarked(room=room.id, peer=candidate.id, id=data["id"], by=peer.id, note=data["note"]))

@@ -106,7 +106,9 @@ def heard_hertz(candidate: Candidate) -> float:
     )
 
 
-def test_words_hands_and_bookmarks_reach_those_they_are_for(people: People) -> None:
+def test_words_hands_and_bookmarks_reach_those_they_are_for(
+    people: People, browsers: tuple[Chromium, Chromium], room: str
+) -> None:
     ann, bob, pam, quin = people
     ann.page.get_by_label("Message to your proctor").fill(HTML)
     ann.page.keyboard.press("Enter")
@@ -131,6 +133,14 @@ def test_words_hands_and_bookmarks_reach_those_they_are_for(people: People) -> N
     pam.page.get_by_role("button", name="Save bookmark").click()
     quin.page.get_by_text("A phone on the desk").wait_for()
     assert pam.page.get_by_text("A phone on the desk").count() == 1
+
+    # Whoever relieves them finds it all, in order, and reads what was answered.
+    rita = Proctor.opens(browsers[1], room, "rita", name="Rita Relief", size=(1000, 600))
+    rita.page.get_by_text("A phone on the desk").wait_for()
+    log = rita.page.locator(".message-text").all_inner_texts()
+    assert log == [HTML, "Please wait a moment", "A phone on the desk"]
+    assert rita.page.get_by_text("to Bob Baker").count() == 1
+    rita.page.locator(".hands").get_by_role("button", name="Bob Baker").wait_for()
 
     bob.page.get_by_role("button", name="Lower hand").click()
     pam.page.locator(".hands li").wait_for(state="detached")

@@ -42,6 +42,7 @@ announce            -          N        N        -
 message             -          a        au       -
 message_all         -          N        N        -
 message_proctors    N          -        -        -
+read                o          aN       auN      -
 raise_hand          o          -        -        -
 bookmark            -          a        au       -
 pause_source        -          -        au       -

@@ -79,9 +79,10 @@ export class ExamView {
     attribute(this.element, "data-talk", lines.length > 0);
   }
 
-  /** Nobody is known to speak: the connection is a new one. */
-  hush(): void {
+  /** These speak now, and nobody else. */
+  hear(talks: readonly Talk[]): void {
     for (const each of [...this.#speaking.values()]) this.talk({ ...each, on: false });
+    for (const each of talks) this.talk(each);
   }
 
   held(isHeld: boolean): void {

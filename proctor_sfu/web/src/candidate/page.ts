@@ -5,7 +5,16 @@ import { type Page, Stay } from "../client/stay";
 import { type Measured, measure } from "../client/uplink";
 import { type Condition, conditionOf } from "../lib/condition";
 import type { Login } from "../lib/link";
-import { type Message, type Notice, read, type Source, UplinkAnswer, type Welcome } from "../lib/protocol";
+import {
+  type Joined,
+  type Message,
+  type Notice,
+  read,
+  Sent,
+  type Source,
+  UplinkAnswer,
+  type Welcome,
+} from "../lib/protocol";
 import { strings } from "../strings";
 import { attribute, fill, h, say } from "../ui/dom";
 import { forgetLogin } from "../ui/entry";
@@ -76,15 +85,17 @@ export class CandidatePage implements Page {
     if (this.#check === null) this.#showCheck(welcome);
   }
 
-  joined(): void {
+  joined({ messages, talks }: Joined): void {
     if (this.#exam === null) this.#showExam();
-    this.#exam?.hush();
+    for (const message of messages) this.#heard(message);
+    this.#exam?.hear(talks);
     this.#sendingSince = performance.now();
-    void this.#ask("raiseHand", { raised: this.#hand }, this.#hand);
+    if (this.#hand) void this.#ask("raiseHand", { raised: true });
     this.changed();
   }
 
-  resumed(): void {
+  resumed(welcome: Welcome | null): void {
+    if (welcome !== null) this.#exam?.hear(welcome.talks);
     this.changed();
   }
 
@@ -157,26 +168,26 @@ export class CandidatePage implements Page {
   }
 
   async #raise(raised: boolean): Promise<void> {
-    if (!(await this.#ask("raiseHand", { raised }))) return;
+    if ((await this.#ask("raiseHand", { raised })) === null) return;
     this.#hand = raised;
     this.#exam?.hand(raised);
   }
 
   async #send(text: string): Promise<boolean> {
-    if (!(await this.#ask("message", { text }))) return false;
-    this.#exam?.messages.add({ who: strings.exam.you, note: "", text, at: new Date(), mine: true });
+    const answer = await this.#ask("message", { text });
+    if (answer === null) return false;
+    const { id, at } = read(Sent, answer, "message");
+    this.#exam?.messages.add({ id, who: strings.exam.you, note: "", text, at, mine: true });
     return true;
   }
 
-  /** Returns whether the server did it; what it refuses ends in the console, where it belongs. */
-  async #ask(method: string, data: object, wanted = true): Promise<boolean> {
-    if (!wanted) return false;
+  /** Returns what the server answers, null if it did not do it; what it refuses ends in the console, where it belongs. */
+  async #ask(method: string, data: object): Promise<unknown> {
     try {
-      await this.#stay.ask(method, data);
-      return true;
+      return await this.#stay.ask(method, data);
     } catch (error) {
       if (!(error instanceof DisconnectedError)) reportError(error);
-      return false;
+      return null;
     }
   }
 
@@ -196,10 +207,10 @@ export class CandidatePage implements Page {
   }
 
   #heard(message: Message): void {
-    const { from, displayName, to, text, at } = message;
-    if (from === this.#stay.welcome?.peerId) return;
-    const note = to === null ? strings.exam.toAll : "";
-    this.#exam?.messages.add({ who: displayName || from, note, text, at, mine: false });
+    const { id, from, displayName, to, text, at } = message;
+    const mine = from === this.#stay.welcome?.peerId;
+    const note = to === null && !mine ? strings.exam.toAll : "";
+    this.#exam?.messages.add({ id, who: mine ? strings.exam.you : displayName || from, note, text, at, mine });
   }
 
   // What is measured.

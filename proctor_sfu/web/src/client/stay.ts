@@ -2,7 +2,7 @@
 // of it back after whatever was lost.
 
 import type { Login } from "../lib/link";
-import { Joined, NewConsumer, type Notice, notice, type Peer, read, type Source, type Welcome } from "../lib/protocol";
+import { Joined, NewConsumer, type Notice, notice, read, type Source, type Welcome } from "../lib/protocol";
 import type { MediaState } from "../lib/recovery";
 import { Serial } from "../lib/serial";
 import { Consumers } from "./consumers";
@@ -14,10 +14,10 @@ import { DisconnectedError, type RefusedError } from "./signal";
 export interface Page {
   /** The server let us in; before `join`. */
   welcomed(welcome: Welcome): void;
-  /** In the room, for the first time or anew: who else is there. */
-  joined(peers: readonly Peer[]): void;
-  /** The same stay goes on after a loss: who is there by now; null: that is known already. */
-  resumed(peers: readonly Peer[] | null): void;
+  /** In the room, for the first time or anew. */
+  joined(answer: Joined): void;
+  /** The same stay goes on after a loss: what is there by now; null: that is known already. */
+  resumed(welcome: Welcome | null): void;
   told(notice: Notice): void;
   /** Another track, or none, is received. */
   received(peerId: string, source: Source): void;
@@ -102,7 +102,7 @@ export class Stay {
     const strangers = this.consumers.reconcile(welcome.consumers);
     for (const consumerId of strangers) await this.ask("closeConsumer", { consumerId });
     await this.publisher.reconcile(welcome.producers);
-    this.page.resumed(welcome.peers);
+    this.page.resumed(welcome);
   }
 
   /** Makes everything anew. */
@@ -123,10 +123,10 @@ export class Stay {
         rtpCapabilities: media.capabilities,
         autoConsume: false,
       });
-      const { peers } = read(Joined, answer, "join");
+      const found = read(Joined, answer, "join");
       this.publisher.plan(welcome.bitrates, media.videoCodec);
       await this.publisher.use(media.transport("send") ?? null);
-      this.page.joined(peers);
+      this.page.joined(found);
     });
   }
 

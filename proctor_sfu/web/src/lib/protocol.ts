@@ -50,62 +50,6 @@ export const Peer = v.object({
 });
 export type Peer = v.InferOutput<typeof Peer>;
 
-export const Welcome = v.object({
-  roomId: Text,
-  peerId: Text,
-  role: Text,
-  displayName: v.optional(Text, ""),
-  sources: v.optional(v.array(Source), ["camera", "screen", "microphone"]),
-  required: v.optional(v.array(Source), []),
-  resumed: v.optional(v.boolean(), false),
-  resumeKey: v.optional(Text),
-  graceSeconds: v.optional(v.number(), 30),
-  iceServers: v.optional(v.array(IceServer), []),
-  /** Bits per second for each source. */
-  bitrates: v.optional(Limits, {}),
-  /** What a stay that is resumed still has. */
-  joined: v.optional(v.boolean(), false),
-  transports: v.optional(v.array(v.object({ id: Text, direction: v.picklist(["send", "recv"]) })), []),
-  producers: v.optional(v.array(Held), []),
-  consumers: v.optional(v.array(v.object({ ...Held.entries, producerId: Text, peerId: Text })), []),
-  peers: v.optional(v.array(Peer), []),
-});
-export type Welcome = v.InferOutput<typeof Welcome>;
-
-export const Capabilities = opaque<mediasoup.RtpCapabilities>();
-
-export const TransportAnswer = v.object({
-  id: Text,
-  iceParameters: opaque<mediasoup.IceParameters>(),
-  iceCandidates: v.array(opaque<mediasoup.IceCandidate>()),
-  dtlsParameters: opaque<mediasoup.DtlsParameters>(),
-  iceServers: v.optional(v.array(IceServer)),
-});
-
-export const IceAnswer = v.object({
-  usernameFragment: Text,
-  password: Text,
-  iceLite: v.optional(v.boolean(), true),
-  iceServers: v.optional(v.array(IceServer), []),
-});
-
-export const Made = v.object({ id: Text });
-
-export const UplinkAnswer = v.object({ sources: Limits });
-
-export const Joined = v.object({ peers: v.optional(v.array(Peer), []) });
-
-export const NewConsumer = v.object({
-  id: Text,
-  producerId: Text,
-  peerId: Text,
-  kind: Kind,
-  rtpParameters: opaque<mediasoup.RtpParameters>(),
-  appData: v.object({ source: Source }),
-  producerPaused: v.optional(v.boolean(), false),
-});
-export type NewConsumer = v.InferOutput<typeof NewConsumer>;
-
 const Bookmark = v.object({
   id: Text,
   peerId: Text,
@@ -133,6 +77,72 @@ const Talk = v.object({
   on: v.boolean(),
 });
 export type Talk = v.InferOutput<typeof Talk>;
+
+export const Welcome = v.object({
+  roomId: Text,
+  peerId: Text,
+  role: Text,
+  displayName: v.optional(Text, ""),
+  sources: v.optional(v.array(Source), ["camera", "screen", "microphone"]),
+  required: v.optional(v.array(Source), []),
+  resumed: v.optional(v.boolean(), false),
+  resumeKey: v.optional(Text),
+  graceSeconds: v.optional(v.number(), 30),
+  iceServers: v.optional(v.array(IceServer), []),
+  /** Bits per second for each source. */
+  bitrates: v.optional(Limits, {}),
+  /** What a stay that is resumed still has. */
+  joined: v.optional(v.boolean(), false),
+  transports: v.optional(v.array(v.object({ id: Text, direction: v.picklist(["send", "recv"]) })), []),
+  producers: v.optional(v.array(Held), []),
+  consumers: v.optional(v.array(v.object({ ...Held.entries, producerId: Text, peerId: Text })), []),
+  peers: v.optional(v.array(Peer), []),
+  talks: v.optional(v.array(Talk), []),
+});
+export type Welcome = v.InferOutput<typeof Welcome>;
+
+export const Capabilities = opaque<mediasoup.RtpCapabilities>();
+
+export const TransportAnswer = v.object({
+  id: Text,
+  iceParameters: opaque<mediasoup.IceParameters>(),
+  iceCandidates: v.array(opaque<mediasoup.IceCandidate>()),
+  dtlsParameters: opaque<mediasoup.DtlsParameters>(),
+  iceServers: v.optional(v.array(IceServer)),
+});
+
+export const IceAnswer = v.object({
+  usernameFragment: Text,
+  password: Text,
+  iceLite: v.optional(v.boolean(), true),
+  iceServers: v.optional(v.array(IceServer), []),
+});
+
+export const Made = v.object({ id: Text });
+
+export const UplinkAnswer = v.object({ sources: Limits });
+
+/** Who is there, what was written before, and who speaks to this page now. */
+export const Joined = v.object({
+  peers: v.optional(v.array(Peer), []),
+  messages: v.optional(v.array(Message), []),
+  bookmarks: v.optional(v.array(Bookmark), []),
+  talks: v.optional(v.array(Talk), []),
+});
+export type Joined = v.InferOutput<typeof Joined>;
+
+export const Sent = v.object({ id: Text, at: Seconds });
+
+export const NewConsumer = v.object({
+  id: Text,
+  producerId: Text,
+  peerId: Text,
+  kind: Kind,
+  rtpParameters: opaque<mediasoup.RtpParameters>(),
+  appData: v.object({ source: Source }),
+  producerPaused: v.optional(v.boolean(), false),
+});
+export type NewConsumer = v.InferOutput<typeof NewConsumer>;
 
 const Nothing = v.object({});
 const OfConsumer = v.object({ consumerId: Text });

@@ -5,7 +5,16 @@ import { type Page, Stay } from "../client/stay";
 import type { Command } from "../lib/keys";
 import type { Login } from "../lib/link";
 import { Order } from "../lib/order";
-import type { Notice, Peer, Source, Welcome } from "../lib/protocol";
+import {
+  type Bookmark,
+  type Joined,
+  type Message,
+  type Notice,
+  read,
+  Sent,
+  type Source,
+  type Welcome,
+} from "../lib/protocol";
 import { after, type Candidate, pausing, present, type Roster, raisedHands, rosterOf } from "../lib/roster";
 import { counts, FILTERS, type Filter, lightOf, wallOf } from "../lib/wall";
 import { strings } from "../strings";
@@ -77,13 +86,17 @@ export class ProctorPage implements Page {
     this.#views.bar.identify(welcome.roomId, `${strings.roles[welcome.role] ?? welcome.role} ${this.#stay.name}`);
   }
 
-  joined(peers: readonly Peer[]): void {
+  joined({ peers, messages, bookmarks }: Joined): void {
     this.#views?.speaking.reset();
     this.#resume(rosterOf(peers));
+    const written = messages.map((each) => ({ at: each.at, show: () => this.#wrote(each) }));
+    const noted = bookmarks.map((each) => ({ at: each.at, show: () => this.#noted(each) }));
+    const entries = [...written, ...noted].sort((one, other) => one.at.getTime() - other.at.getTime());
+    for (const { show } of entries) show();
   }
 
-  resumed(peers: readonly Peer[] | null): void {
-    this.#resume(peers === null ? this.#roster : rosterOf(peers));
+  resumed(welcome: Welcome | null): void {
+    this.#resume(welcome === null ? this.#roster : rosterOf(welcome.peers));
   }
 
   received(peerId: string, source: Source): void {
@@ -96,14 +109,21 @@ export class ProctorPage implements Page {
     const before = this.#roster;
     this.#roster = after(before, notice);
     if (notice.method === "consumerPaused" || notice.method === "consumerResumed") this.#paused(notice);
-    if (notice.method === "message") this.#views?.side.received(notice.data);
-    if (notice.method === "bookmark") {
-      const { peerId, by } = notice.data;
-      this.#views?.side.bookmarked(notice.data, this.#nameOf(peerId), by === this.#stay.welcome?.peerId);
-    }
+    if (notice.method === "message") this.#wrote(notice.data);
+    if (notice.method === "bookmark") this.#noted(notice.data);
     if (this.#roster === before) return;
     this.#announcer.compare(before, this.#roster);
     this.#draw();
+  }
+
+  #wrote(message: Message): void {
+    const to = message.to === null ? null : { id: message.to, name: this.#nameOf(message.to) };
+    this.#views?.side.wrote(message, to, message.from === this.#stay.welcome?.peerId);
+  }
+
+  #noted(bookmark: Bookmark): void {
+    const own = bookmark.by === this.#stay.welcome?.peerId;
+    this.#views?.side.bookmarked(bookmark, this.#nameOf(bookmark.peerId), own);
   }
 
   #paused({ method, data }: Extract<Notice, { method: "consumerPaused" | "consumerResumed" }>): void {
@@ -163,8 +183,8 @@ export class ProctorPage implements Page {
       moved: () => this.#watching.changed(),
     });
     const side = new Side(mayAct, { open: (id) => this.#focus(id), send: (text) => this.#send(text) });
-    const bookmark = new NoteDialog(strings.bookmark, (peerId, note) => this.#ask("bookmark", { peerId, note }));
-    const kick = new NoteDialog(strings.kick, (peerId, reason) => this.#ask("kick", { peerId, reason }));
+    const bookmark = new NoteDialog(strings.bookmark, (peerId, note) => this.#did("bookmark", { peerId, note }));
+    const kick = new NoteDialog(strings.kick, (peerId, reason) => this.#did("kick", { peerId, reason }));
     const help = new HelpDialog(mayAct);
     fill(this.root, [
       bar.element,
@@ -282,20 +302,34 @@ export class ProctorPage implements Page {
 
   async #send(text: string): Promise<boolean> {
     const to = this.#candidate(this.#focused);
-    if (!(await this.#ask("message", { peerId: to?.id ?? null, text }))) return false;
-    this.#views?.side.sent(text, to);
+    const answer = await this.#ask("message", { peerId: to?.id ?? null, text });
+    if (answer === null) return false;
+    const { id, at } = read(Sent, answer, "message");
+    this.#wrote({
+      id,
+      at,
+      text,
+      from: this.#stay.welcome?.peerId ?? "",
+      displayName: "",
+      role: "",
+      to: to?.id ?? null,
+    });
     return true;
   }
 
-  /** Returns whether the server did it. */
-  async #ask(method: string, data: object): Promise<boolean> {
+  /** Returns what the server answers, null if it did not do it. */
+  async #ask(method: string, data: object): Promise<unknown> {
     try {
-      await this.#stay.ask(method, data);
-      return true;
+      return await this.#stay.ask(method, data);
     } catch (error) {
       if (!(error instanceof DisconnectedError)) reportError(error);
-      return false;
+      return null;
     }
+  }
+
+  /** Returns whether the server did it. */
+  async #did(method: string, data: object): Promise<boolean> {
+    return (await this.#ask(method, data)) !== null;
   }
 
   #commands(bar: Bar, focus: FocusView, side: Side, speaking: Speaking, help: HelpDialog): Record<Command, () => void> {

@@ -12,13 +12,17 @@ export interface SideActions {
   send(text: string): Promise<boolean>;
 }
 
+interface Addressee {
+  readonly id: string;
+  readonly name: string;
+}
+
 export class Side {
   readonly element: HTMLElement;
   readonly messages: Messages;
   readonly #hands = h("ul", { class: "hands", "aria-label": strings.side.hands });
   readonly #noHands = h("p", { class: "muted" }, strings.side.noHands);
   readonly #items = new Map<string, { item: HTMLLIElement; name: HTMLElement }>();
-  readonly #noted = new Set<string>();
 
   constructor(
     mayWrite: boolean,
@@ -48,30 +52,21 @@ export class Side {
     this.messages.relabel(focused === null ? strings.side.toAll : strings.side.toOne(focused.name), true);
   }
 
-  /** Adds what a candidate wrote. */
-  received({ from, displayName, text, at }: Message): void {
-    this.messages.add({
-      who: displayName || from,
-      note: "",
-      text,
-      at,
-      mine: false,
-      open: () => this.actions.open(from),
-    });
-  }
-
-  /** Adds what the proctor wrote. */
-  sent(text: string, to: Candidate | null): void {
-    const note = to === null ? strings.exam.toAll : strings.side.to(to.name);
-    this.messages.add({ who: strings.exam.you, note, text, at: new Date(), mine: true });
+  /** Adds what somebody wrote: a candidate, `own`: the proctor here, or another one to `to`, null: to all. */
+  wrote({ id, from, displayName, role, text, at }: Message, to: Addressee | null, own: boolean): void {
+    const byCandidate = role === "candidate";
+    const about = byCandidate ? from : to?.id;
+    const note = byCandidate ? "" : to === null ? strings.exam.toAll : strings.side.to(to.name);
+    const who = own ? strings.exam.you : displayName || from;
+    const open = own || about === undefined ? {} : { open: () => this.actions.open(about) };
+    this.messages.add({ id, who, note, text, at, mine: own, ...open });
   }
 
   /** Adds a bookmark, of whomever; one's own comes back from the server like all others. */
   bookmarked({ id, peerId, by, note, at }: Bookmark, name: string, own: boolean): void {
-    if (this.#noted.has(id)) return;
-    this.#noted.add(id);
     const author = strings.side.notedBy(own ? strings.exam.you.toLowerCase() : by);
     this.messages.add({
+      id,
       who: name,
       note: author,
       text: note,

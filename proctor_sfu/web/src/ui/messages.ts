@@ -5,6 +5,8 @@ import { h, say } from "./dom";
 import { icon } from "./icons";
 
 export interface Line {
+  /** What was shown once is not shown again, as after a new start of the connection. */
+  readonly id: string;
   readonly who: string;
   readonly note: string;
   readonly text: string;
@@ -24,6 +26,7 @@ export class Messages {
   readonly #empty: HTMLElement;
   readonly #log = h("ol", { class: "messages-list" });
   readonly #scroll: HTMLElement;
+  readonly #shown = new Set<string>();
   readonly #problem = h("p", { class: "compose-problem", role: "alert" });
   readonly #send: HTMLButtonElement;
   readonly #form: HTMLFormElement;
@@ -75,6 +78,8 @@ export class Messages {
   }
 
   add(line: Line): void {
+    if (this.#shown.has(line.id)) return;
+    this.#shown.add(line.id);
     this.#empty.remove();
     const follows = this.#scroll.scrollHeight - this.#scroll.scrollTop - this.#scroll.clientHeight < 24;
     const kind = line.bookmark ? " message-bookmark" : line.mine ? " message-mine" : "";
