@@ -37,6 +37,7 @@ def room_view(room: Room) -> RoomView:
         consumers=sum(len(peer.viewed) for peer in room.peers.values()),
         required=room.profile.required,
         record=tuple(sorted(room.record)),
+        retain_days=room.profile.retain_days,
         second_login=room.profile.second_login.value,
         codec=room.profile.codec.value,
         assign=room.assignments.mode.value,

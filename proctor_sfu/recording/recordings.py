@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,7 +19,7 @@ from proctor_sfu.audit.entry import DAEMON, By
 from proctor_sfu.errors import MediasoupError, PsfuError, RecordingError, RefusedError
 from proctor_sfu.events import Record, RoomClosed, SourceEnded, SourcePublished
 from proctor_sfu.recording import folder as folders
-from proctor_sfu.recording import keys
+from proctor_sfu.recording import keys, seal
 from proctor_sfu.recording.process import RecorderProcess
 from proctor_sfu.recording.protocol import (
     Configure,
@@ -26,7 +27,6 @@ from proctor_sfu.recording.protocol import (
     ToDaemon,
 )
 from proctor_sfu.recording.roll import Roll
-from proctor_sfu.recording.seal import replace
 from proctor_sfu.recording.space import Limits, Space
 from proctor_sfu.recording.taking import Recording
 from proctor_sfu.recording.watchdog import Watchdog
@@ -40,6 +40,17 @@ _log = structlog.get_logger("psfu.recording")
 
 FAREWELL: Final = 15.0
 """Seconds recordings get to be put on the disk when the daemon stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is recorded of a candidate, or of all of a room."""
+
+    sources: frozenset[Source]
+    by: Mapping[str, Any] = field(default_factory=DAEMON.plain)
+    """Who said so."""
+    retain_days: int | None = None
+    """None: as the settings say."""
 
 
 class Recordings:
@@ -65,10 +76,8 @@ class Recordings:
         self.finished: Callable[[str, Path], object] = lambda name, folder: None
         """Called when a recording is complete and signed."""
         self._registry = registry
-        self._wanted: dict[tuple[str, str], frozenset[Source]] = {}
-        """Room and candidate -> sources, of those that are not as their room says."""
-        self._retain: dict[tuple[str, str | None], int] = {}
-        """Room, and candidate or None for all -> days after which their recordings may be deleted."""
+        self._wishes: dict[tuple[str, str], Wish] = {}
+        """Room and candidate -> what holds for those for whom not all is as their room says."""
         self._watchdog = Watchdog(registry, self.space, self.running)
         self._unsubscribe: Callable[[], None] | None = None
         self._closing = False
@@ -90,7 +99,7 @@ class Recordings:
         if self.settings.master_key is not None:
             keys.master_key(self.settings.master_key)
         # Beside the recordings, so that whoever has the disk can verify them.
-        replace(self.directory / folders.PUBLIC_KEY, keys.public_pem(self.key))
+        seal.replace(self.directory / folders.PUBLIC_KEY, keys.public_pem(self.key))
         self._unsubscribe = self._registry.events.subscribe(self._on_event)
 
     async def close(self) -> None:
@@ -112,9 +121,16 @@ class Recordings:
 
     def wanted(self, room_id: str, candidate: str | None = None) -> frozenset[Source]:
         """Return the sources of a candidate, or of all candidates of a room, that are recorded."""
+        return self._wish(room_id, candidate).sources
+
+    def _wish(self, room_id: str, candidate: str | None) -> Wish:
+        if candidate is not None and (own := self._wishes.get((room_id, candidate))) is not None:
+            return own
         room = self._registry.rooms.get(room_id)
-        of_all = room.record if room is not None else frozenset()
-        return of_all if candidate is None else self._wanted.get((room_id, candidate), of_all)
+        if room is None:
+            return Wish(sources=frozenset())
+        by = room.profile.record_by or DAEMON.plain()
+        return Wish(sources=room.record, by=by, retain_days=room.profile.retain_days)
 
     def want(
         self, room: str, candidate: str | None, sources: Iterable[Source], *, retain_days: int | None = None,
@@ -123,10 +139,10 @@ class Recordings:
         """Record these sources of a candidate, or of everybody in a room, from now on; returns all that are."""
         chosen = frozenset(sources)
         for key in self._keys(room, candidate):
-            self._set(*key, self.wanted(*key) | chosen, by)
-        if retain_days is not None:
-            self._retain[room, candidate] = retain_days
-            for recording in self._roll.of(room, candidate):
+            self._set(*key, self.wanted(*key) | chosen, by, retain_days)
+        for recording in self._roll.of(room, candidate):
+            self._note_sources(recording, by)
+            if retain_days is not None:
                 recording.note("retention_set", retain_days=retain_days, by=by.plain())
         self._take_missing(room)
         return self.wanted(room, candidate)
@@ -140,6 +156,7 @@ class Recordings:
             self._set(*key, self.wanted(*key) - gone, by)
         ended = []
         for recording in self._roll.of(room, candidate):
+            self._note_sources(recording, by)
             for source in gone:
                 recording.stop_source(source, "stopped-by-operator")
             if not self.wanted(room, recording.candidate):
@@ -151,14 +168,24 @@ class Recordings:
         """Return what has to be set for a candidate, or for a room and everybody in it with a say of its own."""
         if candidate is not None:
             return [(room, candidate)]
-        return [(room, None), *(key for key in self._wanted if key[0] == room)]
+        return [(room, None), *(key for key in self._wishes if key[0] == room)]
 
-    def _set(self, room_id: str, candidate: str | None, sources: frozenset[Source], by: By) -> None:
+    def _set(
+        self, room_id: str, candidate: str | None, sources: frozenset[Source], by: By, retain_days: int | None = None
+    ) -> None:
+        if retain_days is None:
+            retain_days = self._wish(room_id, candidate).retain_days
         if candidate is None:
-            self._registry.get(room_id).record = sources
+            room = self._registry.get(room_id)
+            room.record = sources
+            room.profile = replace(room.profile, record_by=by.plain(), retain_days=retain_days)
         else:
-            self._wanted[room_id, candidate] = sources
+            self._wishes[room_id, candidate] = Wish(sources=sources, by=by.plain(), retain_days=retain_days)
         self._registry.audit.record("record", by=by, room=room_id, target=candidate, sources=sorted(sources))
+
+    def _note_sources(self, recording: Recording, by: By) -> None:
+        sources = sorted(self.wanted(recording.room, recording.candidate))
+        recording.note("sources_set", sources=sources, by=by.plain())
 
     def by_id(self, name: str) -> Recording | None:
         """Return a recording that runs."""
@@ -194,8 +221,7 @@ class Recordings:
             case RoomClosed(room=room_id, reason=reason):
                 for recording in self._roll.of(room_id, None):
                     self._finish(recording, reason or "the room was closed", DAEMON)
-                self._wanted = {key: each for key, each in self._wanted.items() if key[0] != room_id}
-                self._retain = {key: each for key, each in self._retain.items() if key[0] != room_id}
+                self._wishes = {key: each for key, each in self._wishes.items() if key[0] != room_id}
                 self.refused = {key: each for key, each in self.refused.items() if key[0] != room_id}
 
     def _source_ended(self, ended: SourceEnded) -> None:
@@ -269,18 +295,16 @@ class Recordings:
     def _new(self, room: Room, candidate: str, unfinished: str | None) -> Recording:
         now = time.time()
         name = unfinished or folders.new_id(room.id, candidate, now)
+        wish = self._wish(room.id, candidate)
+        retain_days = self.settings.retain_days if wish.retain_days is None else wish.retain_days
         fields = {
-            "room": room.id, "candidate": candidate, "sources": sorted(self.wanted(room.id, candidate)),
-            "retain_days": self._retain_days(room.id, candidate),
+            "room": room.id, "candidate": candidate, "sources": sorted(wish.sources), "retain_days": retain_days,
+            "by": wish.by,
         }  # fmt: skip
         return Recording(
             name, room.id, candidate, self.directory / name, send=self.recorder.send, fields=fields,
             stall_seconds=self.settings.stall_seconds,
         )  # fmt: skip
-
-    def _retain_days(self, room: str, candidate: str) -> int:
-        of_room = self._retain.get((room, None), self.settings.retain_days)
-        return self._retain.get((room, candidate), of_room)
 
     def _measure(self) -> None:
         """Look at the disk before the recorder reports of it."""

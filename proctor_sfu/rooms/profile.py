@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.rooms.codecs import VideoCodec
@@ -38,6 +40,10 @@ class Profile:
     second_login: SecondLogin = SecondLogin.REFUSE
     record: tuple[Source, ...] = ()
     """What is recorded of every candidate."""
+    record_by: Mapping[str, Any] | None = None
+    """Who said so, as in the audit."""
+    retain_days: int | None = None
+    """Days after which recordings may be deleted, 0: never; None: as the settings say."""
     codec: VideoCodec = VideoCodec.VP8
     """What its pictures are encoded as, by all who can."""
 

@@ -182,7 +182,7 @@ class Registry:
         return room
 
     async def keep_record(self, room: Room) -> None:
-        """Keep what is recorded in a room, as it is now, over a restart. Raises `StateError`."""
+        """Keep what is recorded in a room, and for how long, over a restart. Raises `StateError`."""
         room.profile = replace(room.profile, record=tuple(sorted(room.record)))
         await self.store.set_profile(room.profile)
 

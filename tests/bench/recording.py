@@ -51,7 +51,8 @@ class Ffmpeg:
     def __init__(self, directory: Path) -> None:
         self.written = self.busy = 0.0
         self._directory = directory
-        self._processes: list[asyncio.subprocess.Process] = []
+        self._processes: dict[asyncio.subprocess.Process, Path] = {}
+        """Each with what it says."""
         self._ports = (port for port in PORTS if is_free(port) and is_free(port + 1))
 
     async def open(self, stack: AsyncExitStack) -> None:
@@ -70,14 +71,19 @@ class Ffmpeg:
             sections.append(section(consumer.kind, port, consumer.rtp_parameters))
         sdp = self._directory / f"{name}.sdp"
         sdp.write_text("v=0\no=- 0 0 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\n" + "".join(sections))
-        options = ["-nostdin", "-loglevel", "fatal", "-protocol_whitelist", "file,udp,rtp"]
+        options = ["-nostdin", "-loglevel", "error", "-protocol_whitelist", "file,udp,rtp"]
+        # Nothing is sent before the last one is there.
+        options += ["-listen_timeout", "120"]
         copy = ["-i", str(sdp), "-map", "0", "-c", "copy", str(sdp.with_suffix(".mkv"))]
-        self._processes.append(await asyncio.create_subprocess_exec("ffmpeg", *options, *copy))
+        with sdp.with_suffix(".log").open("wb") as log:
+            process = await asyncio.create_subprocess_exec("ffmpeg", *options, *copy, stderr=log)
+        self._processes[process] = sdp.with_suffix(".log")
         for consumer in consumers:
             await consumer.resume()
 
     def pids(self) -> list[int]:
-        assert all(each.returncode is None for each in self._processes), "an ffmpeg ended, and said why"
+        for each, log in self._processes.items():
+            assert each.returncode is None, f"an ffmpeg ended with {each.returncode}: {log.read_text()[-2000:]}"
         return [each.pid for each in self._processes]
 
     async def missing(self, expected: int) -> int:

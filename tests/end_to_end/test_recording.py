@@ -175,6 +175,11 @@ def test_h264_is_exported_to_mp4_and_a_pause_is_a_gap(recorded: Exam, tmp_path: 
     folder = finish(recorded, name)
     (gap,) = [row.fields for row in rows(folder, "gap")]
     assert (gap["track"], gap["cause"]) == ("camera", "producer-paused")
+    # Who started it, and who stopped it.
+    for event in ("recording_begun", "sources_set", "recording_finished"):
+        assert [(row.fields["by"]["kind"], row.fields["by"]["uid"]) for row in rows(folder, event)] == [
+            ("process", os.getuid())
+        ], event
     target = tmp_path / "bob.mp4"
     recorded.daemon.psfu("recordings", "export", str(folder), "--to", str(target))
     seen = numbers(target)

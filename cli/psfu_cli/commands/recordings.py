@@ -9,7 +9,7 @@ import typer
 
 from proctor_sfu.control.api.recordings import Disk, Erased, Recording, Wanted
 from psfu_cli import complete, exits, offline, quantities
-from psfu_cli.commands.rooms import age
+from psfu_cli.commands.rooms import RetainOption, age
 from psfu_cli.commands.serve import ConfigOption
 from psfu_cli.offline import Shown
 from psfu_cli.options import Cli, DryRunOption, ReasonOption, YesOption, client
@@ -139,10 +139,7 @@ def start(
     room: RoomArgument,
     candidate: CandidateOption = None,
     sources: SourcesOption = "",
-    retain: Annotated[
-        int | None,
-        typer.Option("--retain", metavar="DAYS", min=0, max=36_500, help="Delete after so many days; 0: never."),
-    ] = None,
+    retain: RetainOption = None,
 ) -> None:
     """Record everybody in a room, or one candidate, from now on."""
     wanted = cli.client.recordings.start(room, candidate, recorded_sources(sources), retain)

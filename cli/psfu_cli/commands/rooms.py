@@ -23,10 +23,18 @@ RecordOption = Annotated[
     str,
     typer.Option("--record", metavar="LIST", help="Sources of candidates to record: camera,screen,microphone."),
 ]
+RetainOption = Annotated[
+    int | None,
+    typer.Option("--retain", metavar="DAYS", min=0, max=36_500, help="Delete recordings after so many days; 0: never."),
+]
 
 
 def _access(room: Room) -> str:
     return "OPEN (no token)" if room.open else "token"
+
+
+def _days(days: int | None) -> str | None:
+    return None if days is None else f"{days} days" if days else "for ever"
 
 
 def age(since: str) -> str:
@@ -46,6 +54,7 @@ COLUMNS: Final = (
     Column(title="EXPECTED", value=lambda room: room.expected, wide=True),
     Column(title="REQUIRED", value=lambda room: ",".join(room.required), wide=True),
     Column(title="RECORD", value=lambda room: ",".join(room.record)),
+    Column(title="RETAIN", value=lambda room: _days(room.retain_days), wide=True),
     Column(title="ASSIGN", value=lambda room: room.assign, wide=True),
     Column(title="SECOND LOGIN", value=lambda room: room.second_login, wide=True),
     Column(title="CODEC", value=lambda room: room.codec, wide=True),
@@ -110,6 +119,7 @@ def create(
         int | None, typer.Option("--max-candidates", metavar="N", min=1, max=100_000, help="Candidates it takes.")
     ] = None,
     record: RecordOption = "",
+    retain: RetainOption = None,
     not_before: Annotated[
         float | None,
         typer.Option(
@@ -138,8 +148,8 @@ def create(
     """Create a room. People join it with tokens (psfu rooms token), or, if it is --open, without."""
     made = cli.client.rooms.create(
         room, open_to_all=open_to_all, max_candidates=max_candidates, not_before=not_before, expires=expires,
-        required=tokens.names(require), record=recorded_sources(record), second_login=second_login, codec=codec,
-        roster=roster.read(roster_file) if roster_file is not None else [],
+        required=tokens.names(require), record=recorded_sources(record), retain_days=retain,
+        second_login=second_login, codec=codec, roster=roster.read(roster_file) if roster_file is not None else [],
     )  # fmt: skip
     if cli.format is Format.JSON:
         cli.writer(Room).one(made, COLUMNS)

@@ -34,6 +34,8 @@ class Room:
     """Sources every candidate has to send."""
     record: tuple[str, ...]
     """Sources that are recorded of every candidate."""
+    retain_days: int | None
+    """Days after which recordings may be deleted, 0: never; null: as the settings say."""
     second_login: Literal["refuse", "takeover"]
     codec: Literal["vp8", "vp9", "h264"]
     """What its pictures are encoded as, by all who can."""

@@ -26,13 +26,14 @@ class Rooms:
     def create(
         self, room: str, *, open_to_all: bool, max_candidates: int | None = None, not_before: float | None = None,
         expires: float | None = None, required: Sequence[str] = (), record: Sequence[str] = (),
-        second_login: str | None = None, codec: str | None = None, roster: Sequence[dict[str, str]] = (),
+        retain_days: int | None = None, second_login: str | None = None, codec: str | None = None,
+        roster: Sequence[dict[str, str]] = (),
     ) -> Room:  # fmt: skip
         """Make a room. Times are Unix time; None: what the daemon's settings say."""
         body = {
             "id": room, "open": open_to_all, "max_candidates": max_candidates, "not_before": not_before,
-            "expires": expires, "required": [*required], "record": [*record], "second_login": second_login,
-            "codec": codec, "roster": [*roster],
+            "expires": expires, "required": [*required], "record": [*record], "retain_days": retain_days,
+            "second_login": second_login, "codec": codec, "roster": [*roster],
         }  # fmt: skip
         return self._transport.one(Room, self._transport.call("POST", "/v1/rooms", body=body))
 

@@ -45,6 +45,7 @@ class CreateRoom(Body):
     expires: Moment | None = None
     required: list[SourceName] = Field(default_factory=list)
     record: list[SourceName] = Field(default_factory=list)
+    retain_days: int | None = Field(None, ge=0, le=36_500)
     second_login: Annotated[SecondLogin, Field(strict=False)] | None = None
     codec: Annotated[VideoCodec, Field(strict=False)] | None = None
     roster: list[Person] = Field(default_factory=list)
@@ -76,6 +77,7 @@ class RoomRoutes:
             max_candidates=body.max_candidates or self._defaults.max_candidates,
             not_before=body.not_before, expires=body.expires,
             required=tuple(dict.fromkeys(body.required)), record=tuple(dict.fromkeys(body.record)),
+            record_by=caller(request).plain() if body.record else None, retain_days=body.retain_days,
             second_login=body.second_login or SecondLogin(self._defaults.second_login),
             codec=body.codec or VideoCodec(self._defaults.codec),
         )  # fmt: skip

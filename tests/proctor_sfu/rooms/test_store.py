@@ -23,7 +23,7 @@ from proctor_sfu.rooms.store import NAME, VERSION, Saved, SavedRoom, Store
 EXAM = Profile(
     id="exam", open=False, created_at=1.5, max_candidates=30, not_before=10.0, expires=20.0,
     required=(Source.CAMERA, Source.SCREEN), second_login=SecondLogin.TAKEOVER, record=(Source.SCREEN,),
-    codec=VideoCodec.VP9,
+    record_by={"kind": "process", "uid": 0}, retain_days=30, codec=VideoCodec.VP9,
 )  # fmt: skip
 OTHER = Profile(id="other", open=True, created_at=0.5, max_candidates=1)
 ROSTER = (Expected(id="zoe", name="Zoë"), Expected(id="ana", name="Ana"), Expected(id="tom", name="T", role=Role.LEAD))

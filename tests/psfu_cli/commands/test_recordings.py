@@ -237,7 +237,8 @@ def test_an_encrypted_recording_is_exported_with_the_master_key_only(recordings:
 
 def test_what_is_recorded_is_said_of_rooms(run: Run, people: str) -> None:
     assert run("recordings", "start", people, "--sources", "screen", "--retain", "30").stdout == f"{people}\n"
-    assert result(run("rooms", "get", people, "--json"))["record"] == ["screen"]
+    shown = result(run("rooms", "get", people, "--json"))
+    assert (shown["record"], shown["retain_days"]) == (["screen"], 30)
     wanted = result(run("recordings", "stop", people, "--json"))
     assert [(each["room"], each["sources"], each["stopped"]) for each in wanted] == [(people, [], [])]
     assert result(run("rooms", "get", people, "--json"))["record"] == []
