@@ -35,7 +35,7 @@ Config: TypeAlias = Annotated[
     Path | None, typer.Option("--config", envvar="PSFU_CONFIG", metavar="FILE", help="Settings, else the system's.")
 ]
 Measure: TypeAlias = Annotated[
-    bool, typer.Option("--measure", help="Measure again, about a minute; when no exam goes on.")
+    bool, typer.Option("--measure", help="Measure again, about two minutes; when no exam goes on.")
 ]
 
 
