@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from proctor_sfu.errors import RefusedError
-from proctor_sfu.text import ID
+from proctor_sfu.text import ID, safe_text
 from psfu_cli.commands.serve import chosen
 from psfu_cli.options import Cli
 from psfu_cli.output import size
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from proctor_sfu.recording.verify import Report
     from proctor_sfu.settings import Settings
+
+
+_LINE: Final = 4000
+"""Characters of a line that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,18 +81,21 @@ def _folder_of(cli: Cli, path: Path, what: str) -> str:
 
 
 def write_reports(cli: Cli, reports: Sequence[Report]) -> None:
-    """Write a line for each recording and, below it, one for each finding."""
+    """Write a line for each recording and, below it, one for each finding; what they quote may be anything."""
+    from proctor_sfu.recording.verify import GOOD
+
     writer = cli.writer(type(None))
     for report in reports:
         signed = f", signed by {report.signed_by}" if report.signed_by else ""
         known = "" if not signed else " (known)" if report.trusted else " (UNKNOWN key)"
-        writer.line(
+        line = (
             f"{report.recording}: {report.state}: {report.journals} journals, {report.packets} packets,"
             f" {size(report.bytes)}, {report.gaps} gaps{signed}{known}"
         )
+        writer.line(safe_text(line, _LINE), alarming=report.state not in GOOD)
         for finding in report.findings:
             where = f"{finding.file}: byte {finding.byte}" if finding.byte is not None else finding.file
-            writer.line(f"  {finding.kind}: {where}: {finding.text}")
+            writer.line(safe_text(f"  {finding.kind}: {where}: {finding.text}", _LINE))
 
 
 def signing_key(path: Path | None, config: Path | None) -> Ed25519PrivateKey | None:

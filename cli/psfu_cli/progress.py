@@ -12,6 +12,8 @@ Tell: TypeAlias = Callable[[str, float | None], None]
 """Takes what happens now and the fraction done, None: unknown."""
 PACE: Final = 10.0
 """Seconds between lines about the same step when nobody sees a bar."""
+BARS: Final = 8
+"""Bars at most: hundreds of recordings do not fit on a screen."""
 
 
 @contextmanager
@@ -33,6 +35,8 @@ def progress(*, patient: bool = False) -> Iterator[Tell]:
             if current.get("what") != what:
                 if "task" in current:
                     bars.update(current["task"], total=1.0, completed=1.0)  # type: ignore[arg-type]
+                if len(bars.task_ids) >= BARS:
+                    bars.remove_task(bars.task_ids[0])
                 current["what"] = what
                 current["task"] = bars.add_task(what, total=1.0 if fraction is not None else None)
             if fraction is not None:

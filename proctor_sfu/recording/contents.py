@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
+from proctor_sfu.errors import FolderError
 from proctor_sfu.recording.digest import Mark
-from proctor_sfu.recording.folder import journal_name
+from proctor_sfu.recording.folder import journal_name, split_id
 from proctor_sfu.recording.ledger import Row, timestamp
 
 SILENCE_US: Final = 2_000_000
@@ -74,7 +75,10 @@ def _no_journal(name: object) -> NoReturn:
 def recording(rows: Sequence[Row]) -> str | None:
     """Return the id of the recording, which its first row has wherever it was copied to."""
     found = rows[0].fields.get("recording") if rows else None
-    return found if isinstance(found, str) else None
+    try:
+        return "/".join(split_id(found)) if isinstance(found, str) else None
+    except FolderError:
+        return None
 
 
 def is_gap(event: str, fields: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -11,7 +12,8 @@ from typing import Final
 import pytest
 
 from proctor_sfu.recording import keys
-from proctor_sfu.recording.folder import PUBLIC_KEY, SIGNING_KEY, journals
+from proctor_sfu.recording.folder import MANIFEST, PUBLIC_KEY, SIGNING_KEY, journals
+from proctor_sfu.recording.manifest import Signed, sign
 from proctor_sfu.simulate import clip
 from support import payloads
 from support.commands import Run, result
@@ -86,6 +88,17 @@ def test_verify_names_the_byte_and_fails(recordings: Path) -> None:
     assert report["findings"] == [
         {"kind": "tampered", "file": "camera-0002.mjr", "byte": 321, "text": "this byte is another one"}
     ]
+
+
+def test_verify_shows_nothing_a_forger_wants_shown(recordings: Path) -> None:
+    folder = finished(recordings)
+    path = folder / MANIFEST
+    forged = dataclasses.replace(Signed.decode(path.read_bytes()).manifest, recording="\x1b[2Jexam/ann/x")
+    path.write_bytes(sign(forged, KEY).encode())
+    done = psfu("recordings", "verify", folder, "--color", "always", "--socket", FAR)
+    assert done.returncode == 1
+    assert "it is that of" in done.stdout and "\x1b[2J" not in done.stdout
+    assert done.stdout.startswith("\x1b["), "it alarms"
 
 
 def test_verify_with_another_key(recordings: Path, tmp_path: Path) -> None:
