@@ -111,12 +111,14 @@ def test_a_disk_that_fills_loses_nothing_that_was_written_and_goes_on(small_disk
         deck.finish(ANN)
         last = deck.wait(Disk)
     found = numbers(packets(folder, "camera"))
-    gaps = [row.fields for row in rows(folder, "gap")]
+    # While the disk is waited for nothing is sent, which may be long enough to be a gap of its own without a packet.
+    gaps = [row.fields for row in rows(folder, "gap") if row.fields["cause"] != "no-packets"]
     assert {(gap["cause"], gap["track"]) for gap in gaps} == {("disk-full", "camera")}
     assert sum(gap["packets"] for gap in gaps) == len(camera.sent) - len(found)
     assert last.overflowed == len(camera.sent) - len(found)
-    # A piece is missing for each (one, unless the disk took a little more in between), all else is there and in order.
-    assert sum(after != before + 1 for before, after in pairwise(found)) == len(gaps)
+    # A piece is missing for each gap, and all else is there and in order. There is one, unless memory or disk had a
+    # little room in between: two gaps without a packet between them are one piece.
+    assert 1 <= sum(after != before + 1 for before, after in pairwise(found)) <= len(gaps)
     assert found[-1] == len(camera.sent) - 1
     assert verified(folder)
 
