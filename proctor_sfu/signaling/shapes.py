@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from proctor_sfu.mediasoup.dtls import DtlsParameters
 from proctor_sfu.mediasoup.ice import IceCandidate, IceParameters
 from proctor_sfu.mediasoup.rtp import MediaKind, RtpParameters, RtpType
+from proctor_sfu.rooms.assignments import Mode
 from proctor_sfu.rooms.presence import Light, State
 from proctor_sfu.rooms.roles import Role, Source
 
@@ -228,6 +229,24 @@ class BookmarkMade(TypedDict):
 
     id: str
     at: float
+
+
+class AssignedViewer(TypedDict):
+    """A proctor or observer; ``peerIds``: the candidates on its list, null: the mode of the room decides."""
+
+    peerId: str
+    displayName: str
+    role: Role
+    present: bool
+    peerIds: list[str] | None
+
+
+class AssignmentsShape(TypedDict):
+    """Who watches whom; ``mode`` holds for those without a list."""
+
+    mode: Mode
+    groupSize: int | None
+    viewers: list[AssignedViewer]
 
 
 Stats = list[dict[str, Any]]

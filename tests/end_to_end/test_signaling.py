@@ -106,6 +106,10 @@ async def test_every_method_is_answered_as_the_schema_says(enter: Enter) -> None
     await ask(pam, "pausePeer", peerId="ann", source="camera", paused=False)
     await enter("quin", "proctor")
     await ask(pam, "assign", proctorId="quin", peerIds=["ann"])
+    found = await ask(pam, "getAssignments")
+    assert [(each["peerId"], each["present"], each["peerIds"]) for each in found["viewers"]] == [
+        ("quin", True, ["ann"])
+    ]
     await ask(pam, "kick", peerId="quin", reason="wrong room")
     of = {"producerId": camera}
     await ask(ann, "pauseProducer", **of)

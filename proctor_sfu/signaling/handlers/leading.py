@@ -10,12 +10,33 @@ from proctor_sfu.errors import RefusedError
 from proctor_sfu.rooms.names import checked_id
 from proctor_sfu.rooms.policy import Action, decide, relation
 from proctor_sfu.rooms.roles import Role
-from proctor_sfu.signaling.bodies import Assign, Kick, PausePeer
+from proctor_sfu.signaling.bodies import Assign, Kick, Nothing, PausePeer
 from proctor_sfu.signaling.handlers.talking import present, seat
 from proctor_sfu.signaling.session import Session
 from proctor_sfu.text import safe_text
 
 _log = structlog.get_logger("psfu.signaling")
+
+
+async def assignments(session: Session, body: Nothing) -> dict[str, Any]:
+    """Return who watches whom: every proctor and observer that is here, on the roster or has a list."""
+    room, peer = seat(session)
+    room.require_ever(peer, Action.ASSIGN)
+    roles = {each.id: each.role for each in room.roster.values()} | {each.id: each.role for each in room.peers.values()}
+    names = {each.id: each.name for each in room.roster.values()} | {each.id: each.name for each in room.peers.values()}
+    viewers = [each for each, role in roles.items() if role in (Role.PROCTOR, Role.OBSERVER)]
+    listed = room.assignments.lists
+    return {
+        "mode": room.assignments.mode,
+        "groupSize": room.assignments.group_size or None,
+        "viewers": [
+            {
+                "peerId": each, "displayName": names.get(each, each), "role": roles.get(each, Role.PROCTOR),
+                "present": each in room.peers, "peerIds": sorted(listed[each]) if each in listed else None,
+            }
+            for each in dict.fromkeys((*viewers, *listed))
+        ],
+    }  # fmt: skip
 
 
 async def assign(session: Session, body: Assign) -> dict[str, Any]:

@@ -52,6 +52,7 @@ TABLE: Final[Mapping[str, Entry]] = {
     "message": Entry(bodies.Message, talking.message, "joined", shapes.MessageSent),
     "raiseHand": Entry(bodies.RaiseHand, talking.raise_hand, "joined", shapes.Empty),
     "bookmark": Entry(bodies.Bookmark, talking.bookmark, "joined", shapes.BookmarkMade),
+    "getAssignments": Entry(bodies.Nothing, leading.assignments, "joined", shapes.AssignmentsShape),
     "assign": Entry(bodies.Assign, leading.assign, "joined", shapes.Empty),
     "kick": Entry(bodies.Kick, leading.kick, "joined", shapes.Empty),
     "pausePeer": Entry(bodies.PausePeer, leading.pause_peer, "joined", shapes.Empty),

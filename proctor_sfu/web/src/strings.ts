@@ -4,7 +4,7 @@ import type { Ending } from "./lib/closing";
 import type { Condition } from "./lib/condition";
 import type { Command } from "./lib/keys";
 import type { Light } from "./lib/order";
-import type { PeerState, Source } from "./lib/protocol";
+import type { Assignments, PeerState, Source, Viewer } from "./lib/protocol";
 import { type Candidate, present } from "./lib/roster";
 import type { Filter } from "./lib/wall";
 
@@ -307,6 +307,41 @@ export const strings = {
     note: "Reason, which the candidate reads",
     save: "Take out",
     failed: "Not done: there is no connection, or the candidate has left.",
+  },
+
+  assign: {
+    open: "Assign…",
+    title: "Who watches whom",
+    viewer: "Proctor or observer",
+    who: ({ peerId, displayName, role, present, peerIds }: Viewer) =>
+      [
+        displayName || peerId,
+        strings.roles[role] ?? role,
+        present ? "" : "not here",
+        peerIds === null ? "" : `${count(peerIds.length, "candidate", "candidates")} by list`,
+      ]
+        .filter(Boolean)
+        .join(", "),
+    byRoom: ({ mode, groupSize }: Assignments) =>
+      ({
+        all: "Watches everybody, as the room says",
+        list: "Watches nobody, as the room says",
+        groups: `Watches the groups of ${groupSize} that the room deals out`,
+      })[mode],
+    byList: "Watches these candidates only:",
+    candidates: "Candidates to watch",
+    search: "Search name or id",
+    all: "All",
+    allShown: "All of those shown",
+    none: "None",
+    noneShown: "None of those shown",
+    ticked: (number: number, all: number) => `${number} of ${all}`,
+    save: "Save",
+    saved: ({ peerId, displayName }: Viewer, number: number | null) =>
+      `Saved: ${displayName || peerId} watches ${number === null ? "what the room says" : count(number, "candidate", "candidates")}.`,
+    nobody: "No proctor is here or expected yet.",
+    refused: (reason: string) => `Not saved: ${reason}`,
+    failed: "Not saved: there is no connection.",
   },
 
   help: {

@@ -89,6 +89,47 @@ def test_the_pages_of_a_proctor_are_accessible(browser: Chromium, room: str, dae
         audit(proctor.window, scheme)
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_lead_says_by_keyboard_who_watches_whom(browser: Chromium, room: str, daemon: Daemon, scheme: Scheme) -> None:
+    lead = Proctor.opens(browser, room, "lea", name="Lea Lead", as_role="lead", scheme=scheme)
+    pam = Proctor.opens(browser, room, "pam", name="Pam Proctor")
+    with crowd.present(daemon.url, room, 3):
+        pam.meets("seat-001", "seat-002", "seat-003")
+        lead.meets("seat-003")
+        lead.page.get_by_role("button", name="Assign…").press("Enter")
+        dialog = lead.page.get_by_role("dialog", name="Who watches whom")
+        dialog.get_by_text("Watches everybody, as the room says").wait_for()
+        assert dialog.get_by_label("Proctor or observer").locator("option").all_inner_texts() == [
+            "Pam Proctor, Proctor"
+        ]
+        keyboard = lead.page.keyboard
+        keyboard.press("Tab")
+        keyboard.press("ArrowDown")
+        keyboard.press("Tab")
+        keyboard.type(crowd.NAMES[1])
+        keyboard.press("Tab")
+        keyboard.press("Enter")
+        dialog.get_by_role("checkbox", checked=True).wait_for()
+        audit(lead.window, scheme)
+        lead.window.shot(f"proctor-assign-{scheme}")
+        dialog.get_by_role("button", name="Save").press("Enter")
+        dialog.get_by_text("Saved: Pam Proctor watches 1 candidate.").wait_for()
+        for gone in ("seat-001", "seat-003"):
+            pam.page.locator(pam.tile(gone)).wait_for(state="detached")
+        pam.until_moves("seat-002")
+        (found,) = [each for each in daemon.psfu("rooms", "assign", room)["viewers"] if each["viewer"] == "pam"]
+        assert (found["rule"], found["candidates"]) == ("list", ["seat-002"])
+
+        dialog.get_by_label("Watches everybody, as the room says").press("Space")
+        keyboard.press("Enter")
+        dialog.get_by_text("Saved: Pam Proctor watches what the room says.").wait_for()
+        pam.until_moves("seat-001")
+        assert lead.page.get_by_role("dialog").count() == 1
+        keyboard.press("Escape")
+        dialog.wait_for(state="hidden")
+        assert pam.page.get_by_role("button", name="Assign…").count() == 0
+
+
 def test_a_link_leaves_nothing_in_the_address_bar_and_survives_a_reload(browser: Chromium, room: str) -> None:
     candidate = Candidate.opens(browser, room, "bob", name="Bob Baker")
     candidate.until_source("camera", "on")

@@ -82,3 +82,11 @@ test("what a later version says is let pass, what is malformed is told", () => {
   assert.throws(() => notice("peerState", { peerId: "ann", state: "??", light: "red" }), ProtocolError);
   assert.throws(() => read(Welcome, { roomId: 1 }, "authenticate"), /authenticate: roomId/);
 });
+
+test("who leaves is shown as gone, who is given to another proctor is not shown at all", () => {
+  const roster = rosterOf([peer("ann"), peer("bob")]);
+  assert.equal(heard(roster, "peerClosed", { peerId: "ann", reason: "left" }).get("ann")?.state, "left");
+  const after = heard(roster, "peerClosed", { peerId: "ann", reason: "unassigned" });
+  assert.deepEqual([...after.keys()], ["bob"]);
+  assert.equal(heard(after, "peerClosed", { peerId: "ann", reason: "unassigned" }), after);
+});

@@ -131,6 +131,23 @@ export const Joined = v.object({
 });
 export type Joined = v.InferOutput<typeof Joined>;
 
+export const Assignments = v.object({
+  mode: v.picklist(["all", "list", "groups"]),
+  groupSize: v.optional(v.nullable(v.number()), null),
+  viewers: v.array(
+    v.object({
+      peerId: Text,
+      displayName: v.optional(Text, ""),
+      role: Text,
+      present: v.boolean(),
+      /** Its list, null: the mode decides. */
+      peerIds: v.nullable(v.array(Text)),
+    }),
+  ),
+});
+export type Assignments = v.InferOutput<typeof Assignments>;
+export type Viewer = Assignments["viewers"][number];
+
 export const Sent = v.object({ id: Text, at: Seconds });
 
 export const NewConsumer = v.object({

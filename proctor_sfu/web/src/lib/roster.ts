@@ -32,6 +32,8 @@ export function after(roster: Roster, notice: Notice): Roster {
     case "newPeer":
       return notice.data.role === "candidate" ? arrived(roster, notice.data) : roster;
     case "peerClosed":
+      // One that is somebody else's now has not left, but is none of ours.
+      if (notice.data.reason === "unassigned") return removed(roster, notice.data.peerId);
       return changed(roster, notice.data.peerId, gone);
     case "peerState": {
       const { peerId, state, light, reasons } = notice.data;
@@ -115,4 +117,9 @@ function hands(roster: Roster): number {
 function changed(roster: Roster, id: string, change: (each: Candidate) => Candidate): Roster {
   const each = roster.get(id);
   return each === undefined ? roster : new Map(roster).set(id, change(each));
+}
+
+function removed(roster: Roster, id: string): Roster {
+  if (!roster.has(id)) return roster;
+  return new Map([...roster].filter(([each]) => each !== id));
 }

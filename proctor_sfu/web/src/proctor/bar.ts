@@ -17,6 +17,8 @@ export interface BarActions {
   size(size: number): void;
   turn(pages: number): void;
   help(): void;
+  /** For a lead: says who watches whom. */
+  assign(): void;
   /** Enter in the search field: on to what was found. */
   enter(): void;
 }
@@ -36,6 +38,7 @@ export class Bar {
 
   constructor(
     announce: HTMLButtonElement | null,
+    leads: boolean,
     private readonly actions: BarActions,
   ) {
     const texts = strings.bar;
@@ -72,6 +75,8 @@ export class Bar {
         this.#link,
         h("label", { class: "bar-find" }, [icon("search"), this.search, key("/")]),
         announce,
+        leads &&
+          h("button", { class: "button", type: "button" }, strings.assign.open, { click: () => actions.assign() }),
         help,
       ]),
       h("div", { class: "bar-row" }, [

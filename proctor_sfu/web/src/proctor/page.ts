@@ -22,6 +22,7 @@ import { fill, h } from "../ui/dom";
 import { forgetLogin } from "../ui/entry";
 import { showNotice } from "../ui/notice";
 import { Announcer } from "./announcer";
+import { AssignDialog } from "./assigning";
 import { Bar, SOURCES } from "./bar";
 import { HelpDialog, NoteDialog } from "./dialogs";
 import { FocusView } from "./focus";
@@ -164,13 +165,14 @@ export class ProctorPage implements Page {
       present: () => [...this.#roster.values()].filter(present).length,
       say: (text) => this.#announcer.say(text),
     });
-    const bar = new Bar(mayAct ? speaking.announce : null, {
+    const bar = new Bar(mayAct ? speaking.announce : null, leads, {
       filter: (filter) => this.#show({ filter }),
       search: (query) => this.#show({ query }),
       sources: (sources) => this.#show({ sources }),
       size: (size) => this.#show({ size }),
       turn: (pages) => this.#turn(pages),
       help: () => help.element.showModal(),
+      assign: () => void assigning.open(),
       enter: () => this.#wall.enter(),
     });
     const focus = new FocusView(this.#stay.consumers, speaking.whisper, mayAct, leads, {
@@ -186,6 +188,7 @@ export class ProctorPage implements Page {
     const bookmark = new NoteDialog(strings.bookmark, (peerId, note) => this.#did("bookmark", { peerId, note }));
     const kick = new NoteDialog(strings.kick, (peerId, reason) => this.#did("kick", { peerId, reason }));
     const help = new HelpDialog(mayAct);
+    const assigning = new AssignDialog(this.#stay.ask, () => this.#roster);
     fill(this.root, [
       bar.element,
       h("main", { class: "stage" }, [speaking.onAir.element, focus.element, this.#wall.element]),
@@ -193,6 +196,7 @@ export class ProctorPage implements Page {
       bookmark.element,
       kick.element,
       help.element,
+      leads && assigning.element,
       this.#announcer.element,
       this.#sounds.element,
     ]);
