@@ -32,7 +32,7 @@ def level(recording: Recording) -> Level:
 def _tracks(recording: Recording) -> str:
     """Return what is recorded, and of each source whether it flows."""
     if not recording.tracks:
-        return recording.sources.replace(",", " ")
+        return "nothing now" if recording.state == "running" else recording.sources.replace(",", " ")
     return " ".join(
         each.track if each.state == "flows" else f"{each.track} ({each.state})" for each in recording.tracks
     )
@@ -72,7 +72,7 @@ RECORDINGS: Final[Table[Recording]] = Table(
         Column(code="m", name="size", title="MiB", width=7, kind="size", value=lambda each: each.bytes, unit=2**20,
                show=figures.mebibytes, largest_first=True, help="bytes on disk"),
         Column(code="g", name="gaps", title="gaps", width=4, value=lambda each: each.gaps, show=figures.whole,
-               largest_first=True, help="times without packets; not known while it runs"),
+               largest_first=True, help="times without packets"),
         Column(code="L", name="lost", title="lost", width=6, value=_lost, show=figures.whole, largest_first=True,
                help="packets that never arrived, while it runs"),
         Column(code="b", name="begun", title="begun", width=8, kind="text", value=lambda each: each.begun_at,
