@@ -34,13 +34,6 @@ def kept(
             yield look(name, path)
 
 
-def finished(directory: Path) -> Iterator[Kept]:
-    """Yield the recordings below a directory that have a manifest, and need no ledger to be read."""
-    for name, path in folder.recordings(directory):
-        if (path / folder.MANIFEST).exists():
-            yield look(name, path)
-
-
 def look(name: str, path: Path) -> Kept:
     """Return one recording. Its manifest has the summary; without one the ledger is read."""
     try:

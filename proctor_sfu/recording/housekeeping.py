@@ -15,7 +15,7 @@ from proctor_sfu.aio import spawn
 from proctor_sfu.audit.entry import DAEMON
 from proctor_sfu.errors import FolderError, PsfuError
 from proctor_sfu.recording import folder, keeping
-from proctor_sfu.recording.keeping import Erased
+from proctor_sfu.recording.keeping import Erased, Retention
 from proctor_sfu.recording.recordings import Recordings
 from proctor_sfu.recording.repair import repair
 from proctor_sfu.recording.uploads import Uploads
@@ -34,6 +34,7 @@ class Housekeeper:
         self._registry = registry
         self._recordings = recordings
         self._key = recordings.key
+        self._retention = Retention()
         settings = recordings.settings
         self._uploads = Uploads(recordings.directory, settings.upload_command, registry.events)
         self._rounds: asyncio.Task[None] | None = None
@@ -67,7 +68,7 @@ class Housekeeper:
     async def prune(self, *, dry_run: bool = False) -> list[Erased]:
         """Delete what is overdue, oldest first; returns what was, or would be."""
         done = []
-        overdue = await asyncio.to_thread(lambda: list(keeping.overdue(self._recordings.directory, time.time())))
+        overdue = await asyncio.to_thread(self._retention.overdue, self._recordings.directory, time.time())
         for each in overdue:
             if dry_run:
                 size = each.summary.size if each.summary is not None else 0

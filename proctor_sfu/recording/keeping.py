@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -72,17 +71,36 @@ def erase(path: Path, recording: str, *, by: dict[str, Any], reason: str, key: E
     return erased
 
 
-def overdue(directory: Path, now: float) -> Iterator[Kept]:
-    """Yield the recordings whose time is over, the oldest first."""
-    found = [each for each in archive.finished(directory) if _is_overdue(each, now)]
-    yield from sorted(found, key=lambda each: each.summary.ended_at if each.summary is not None else "")
+class Retention:
+    """Knows until when finished recordings are kept; a manifest is read again only when it changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, float | None]] = {}
+        """Recording -> when its manifest was written, nanoseconds, and when it may be deleted, Unix time."""
+
+    def overdue(self, directory: Path, now: float) -> list[Kept]:
+        """Return the recordings whose time is over, the oldest first."""
+        known, due = {}, []
+        for name, path in folder.recordings(directory):
+            try:
+                written = (path / folder.MANIFEST).stat().st_mtime_ns
+            except FileNotFoundError:
+                continue
+            before, until = self._known.get(name, (0, None))
+            if before != written:
+                until = _until(archive.look(name, path))
+            known[name] = written, until
+            if until is not None and until <= now:
+                due.append(archive.look(name, path))
+        self._known = known
+        return sorted(due, key=lambda each: each.summary.ended_at if each.summary is not None else "")
 
 
-def _is_overdue(kept: Kept, now: float) -> bool:
+def _until(kept: Kept) -> float | None:
     summary = kept.summary
-    if kept.state != "finished" or summary is None or summary.held or summary.erased or not summary.retain_until:
-        return False
-    return datetime.fromisoformat(summary.retain_until).timestamp() <= now
+    if summary is None or summary.held or summary.erased or not summary.retain_until:
+        return None
+    return datetime.fromisoformat(summary.retain_until).timestamp()
 
 
 def _append(file: LedgerFile, event: str, fields: dict[str, Any]) -> None:

@@ -117,7 +117,7 @@ def test_retention_counts_from_the_last_packet(tmp_path: Path, days: int, later:
     tape.row("retention_set", retain_days=days)
     tape.finish()
     now = START_US / 1e6 + 86_400 * later
-    assert [each.id for each in keeping.overdue(tmp_path, now)] == ([ID] if due else [])
+    assert [each.id for each in keeping.Retention().overdue(tmp_path, now)] == ([ID] if due else [])
 
 
 def test_only_what_may_go_is_overdue_and_the_oldest_first(tmp_path: Path) -> None:
@@ -134,8 +134,18 @@ def test_only_what_may_go_is_overdue_and_the_oldest_first(tmp_path: Path) -> Non
             finish(tape.folder, name, {}, KEY)
         if number == 2:
             erase(tape.folder, name)
-    found = [each.id for each in keeping.overdue(tmp_path, START_US / 1e6 + 86_400 * 5)]
-    assert found == [names[3], names[0]]
+    retention = keeping.Retention()
+
+    def overdue(days: int) -> list[str]:
+        return [each.id for each in retention.overdue(tmp_path, START_US / 1e6 + 86_400 * days)]
+
+    assert overdue(0) == []
+    assert overdue(5) == [names[3], names[0]]
+    # What is known is known no longer when somebody changes it.
+    keeping.hold(tmp_path / names[3], names[3], held=True, by=BY, reason="an appeal", key=KEY)
+    assert overdue(5) == [names[0]]
+    keeping.hold(tmp_path / names[1], names[1], held=False, by=BY, reason="decided", key=KEY)
+    assert sorted(overdue(5)) == sorted([names[0], names[1]])
 
 
 def test_a_summary_says_until_when_it_is_kept(tmp_path: Path) -> None:
