@@ -56,7 +56,7 @@ def impostor_room(room_id: str, **changed: object) -> dict[str, object]:
     room: dict[str, object] = {
         "id": room_id, "open": True, "state": "running", "created_at": "2026-01-01T00:00:00Z", "not_before": None,
         "expires": None, "worker": 1, "max_candidates": 1, "expected": 0, "candidates": 1, "proctors": 0,
-        "producers": 0, "consumers": 0, "required": [], "record": [], "second_login": "refuse", "codec": "vp8",
-        "assign": "all",
+        "producers": 0, "consumers": 0, "required": [], "record": [], "retain_days": None, "second_login": "refuse",
+        "codec": "vp8", "assign": "all",
     }  # fmt: skip
     return room | changed
