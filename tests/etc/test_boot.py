@@ -37,6 +37,7 @@ when() { until eval "$1"; do sleep 0.1; done; }
 echo "== started"; systemctl is-active psfu; systemctl show --property StatusText --value psfu
 echo "== owner"; stat --format '%U:%G %a %F' /run/psfu/control.sock /var/lib/psfu /var/lib/psfu/psfu.db
 echo "== user"; ps -o user= -p "$(main)"; ls /usr/bin/psfu >/dev/null && psfu rooms create exam-1
+echo "== reloaded"; pid=$(main); systemctl reload psfu; echo "$?"; [ "$(main)" = "$pid" ] && echo same
 echo "== restarted"; systemctl restart psfu; psfu rooms list --output name
 echo "== killed"; pid=$(main); kill -KILL "$pid"; when '[ "$(main)" -gt 1 ] && [ "$(main)" != "$pid" ]'
 when 'systemctl is-active --quiet psfu'; psfu rooms list --output name
@@ -144,6 +145,8 @@ def test_it_starts_restarts_and_is_restarted(root: Path, worker_binary: WorkerBi
         "psfu:psfu 600 regular file",
     ]
     assert told["user"] == ["psfu", "exam-1"]
+    assert told["reloaded"] == ["0", "same"]
+    assert any("reloaded" in line and "turn_secrets" in line for line in told["journal"])
     assert told["restarted"] == ["exam-1"]
     assert told["killed"] == ["exam-1"]
     assert told["hung"] == ["exam-1", "1"]
