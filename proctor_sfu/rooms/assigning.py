@@ -56,7 +56,7 @@ def expected_by(room: Room, viewer: Peer) -> list[dict[str, Any]]:
 def _absent(expected: Expected, state: State) -> dict[str, Any]:
     return {
         "id": expected.id, "displayName": expected.name, "role": expected.role, "state": state, "light": "grey",
-        "reasons": [], "handRaised": False, "sources": [],
+        "reasons": [], "handRaised": False, "handRaisedAt": None, "sources": [],
     }  # fmt: skip
 
 

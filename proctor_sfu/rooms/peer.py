@@ -138,7 +138,8 @@ class Peer:
         """Required sources it was told to lack."""
         self.interrupted = False
         """Nothing comes on its transport any more, though the worker does not say so yet."""
-        self.hand_raised = False
+        self.hand_raised_at: float | None = None
+        """Unix time; None: its hand is down."""
         self.recording: Literal["on", "off", "error"] = "off"
         """Whether all that should be recorded of it is being written."""
         self.uplink: Uplink | None = None

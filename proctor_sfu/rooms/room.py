@@ -317,7 +317,8 @@ def describe(peer: Peer) -> dict[str, Any]:
         "state": peer.state,
         "light": peer.light,
         "reasons": list(peer.reasons),
-        "handRaised": peer.hand_raised,
+        "handRaised": peer.hand_raised_at is not None,
+        "handRaisedAt": peer.hand_raised_at,
         "sources": [
             {
                 "source": each.source,

@@ -48,6 +48,7 @@ class PeerShape(TypedDict):
     light: Light
     reasons: list[str]
     handRaised: bool
+    handRaisedAt: float | None
     sources: list[PublishedSource]
 
 

@@ -110,8 +110,8 @@ async def raise_hand(session: Session, body: RaiseHand) -> dict[str, Any]:
     """Ask for attention, or no more."""
     room, peer = seat(session)
     room.require(peer, Action.RAISE_HAND, peer)
-    if peer.hand_raised is not body.raised:
-        peer.hand_raised = body.raised
+    if (peer.hand_raised_at is not None) is not body.raised:
+        peer.hand_raised_at = _now() if body.raised else None
         room.events.publish(HandRaised(room=room.id, peer=peer.id, raised=body.raised))
         _tell(room.those_who_may(Action.SEE, peer), "handRaised", {"peerId": peer.id, "raised": body.raised})
     return {}

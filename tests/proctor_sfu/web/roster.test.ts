@@ -12,6 +12,7 @@ const peer = (id: string, more: Partial<Peer> = {}): Peer => ({
   reasons: [],
   sources: [],
   handRaised: false,
+  handRaisedAt: null,
   ...more,
 });
 
@@ -89,4 +90,15 @@ test("who leaves is shown as gone, who is given to another proctor is not shown 
   const after = heard(roster, "peerClosed", { peerId: "ann", reason: "unassigned" });
   assert.deepEqual([...after.keys()], ["bob"]);
   assert.equal(heard(after, "peerClosed", { peerId: "ann", reason: "unassigned" }), after);
+});
+
+test("who comes later finds raised hands in the order they went up", () => {
+  const up = (id: string, seconds: number) => peer(id, { handRaised: true, handRaisedAt: new Date(1000 * seconds) });
+  const roster = rosterOf([up("ann", 9), peer("bob"), up("cy", 3), up("dee", 5)]);
+  assert.deepEqual(
+    raisedHands(roster).map(({ id }) => id),
+    ["cy", "dee", "ann"],
+  );
+  const later = heard(roster, "handRaised", { peerId: "bob", raised: true });
+  assert.equal(raisedHands(later).at(-1)?.id, "bob");
 });

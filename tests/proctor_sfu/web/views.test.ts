@@ -15,6 +15,7 @@ const roster = rosterOf([
     reasons: [],
     sources: [source("camera", "p1"), source("microphone", "p2")],
     handRaised: false,
+    handRaisedAt: null,
   },
 ]);
 const spot = (more: Partial<Spot>): Spot => ({

@@ -47,6 +47,7 @@ export const Peer = v.object({
   reasons: v.optional(v.array(Text), []),
   sources: v.optional(v.array(Published), []),
   handRaised: v.optional(v.boolean(), false),
+  handRaisedAt: v.optional(v.nullable(Seconds), null),
 });
 export type Peer = v.InferOutput<typeof Peer>;
 

@@ -21,9 +21,10 @@ export type Roster = ReadonlyMap<string, Candidate>;
 
 /** Returns the roster that `join` answers with. */
 export function rosterOf(peers: readonly Peer[]): Roster {
-  const roster = new Map<string, Candidate>();
-  for (const peer of peers) if (peer.role === "candidate") roster.set(peer.id, candidate(peer, hands(roster)));
-  return roster;
+  const up = peers.filter(({ handRaised }) => handRaised);
+  up.sort((one, other) => (one.handRaisedAt?.getTime() ?? 0) - (other.handRaisedAt?.getTime() ?? 0));
+  const candidates = peers.filter(({ role }) => role === "candidate");
+  return new Map(candidates.map((peer) => [peer.id, candidate(peer, up.indexOf(peer))]));
 }
 
 /** Returns the roster after a notification; the same one if it changes nothing. */
