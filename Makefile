@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell find $(WEB)/src -type f) $(WEB)/build.mjs $(WEB)/tsconfig
 DEBIAN := g++ pkg-config libuv1-dev libssl-dev libsrtp2-dev libabsl-dev libflatbuffers-dev flatbuffers-compiler npm
 # What tests and benches need besides: browsers, a TURN server, promtool, man page lint, the shells that complete,
 # systemd-analyze, a container to boot the unit in, and other tools that read recordings.
-DEBIAN_TEST := chromium firefox-esr coturn prometheus mandoc zsh fish systemd systemd-container tmux janus-tools ffmpeg
+DEBIAN_TEST := chromium firefox-esr coturn prometheus mandoc zsh fish systemd systemd-container tmux janus-tools ffmpeg e2fsprogs
 
 .PHONY: serve check test bench man web wheel clean
 

@@ -23,16 +23,32 @@ CHUNK: Final = 60
 """Packets sent before it is looked how far the recorder is."""
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 MiB."""
+@pytest.fixture(params=["ext4", "tmpfs"])
+def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A disk of 64 MiB: a file with a file system on a loop device, and memory."""
     if os.getuid() != 0:
         pytest.skip("only root can mount a disk of 64 MiB")
-    folder = tmp_path / "disk"
+    folder, image = tmp_path / "disk", tmp_path / "disk.ext4"
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "psfu-test", folder], check=True)
+    if request.param == "ext4":
+        with image.open("wb") as file:
+            file.truncate(64 * MIB)
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", image], check=True)
+        mounted = subprocess.run(["mount", "-o", "loop", image, folder], capture_output=True, text=True)
+        if mounted.returncode != 0:
+            pytest.skip(f"no loop device can be mounted here: {mounted.stderr.strip()}")
+    else:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "psfu-test", folder], check=True)
     yield folder
     subprocess.run(["umount", folder], check=True)
+
+
+def fill(disk: Path, left: int) -> Path:
+    """Fill a disk but for so many bytes; returns the file that does."""
+    ballast, found = disk / "ballast", os.statvfs(disk)
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, found.f_bavail * found.f_frsize - left)
+    return ballast
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +103,7 @@ def numbers(found: list[bytes]) -> list[int]:
 
 
 def test_a_disk_that_fills_loses_nothing_that_was_written_and_goes_on(small_disk: Path) -> None:
-    ballast = small_disk / "ballast"
-    with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, 50 * MIB)
+    ballast = fill(small_disk, 14 * MIB)
     with Deck(small_disk / "recordings", memory_bytes=MEMORY) as deck:
         folder, camera = begin(deck)
         camera.send(key=True)
@@ -127,13 +141,12 @@ def test_it_ends_on_a_full_disk_with_what_was_written(small_disk: Path) -> None:
     with Deck(small_disk / "recordings", memory_bytes=MEMORY) as deck:
         folder, camera = begin(deck)
         camera.send(key=True)
-        with (small_disk / "ballast").open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, 54 * MIB)
+        ballast = fill(small_disk, 10 * MIB)
         send_until(deck, camera, lambda disk: disk.trouble == "disk-full")
     found = numbers(packets(folder, "camera"))
     assert found == list(range(len(found)))
     assert len(found) > 1000
-    (small_disk / "ballast").unlink()
+    ballast.unlink()
     report = Verifier(folder).verify()
     assert report.state in ("torn", "unfinished")
     with Deck(small_disk / "recordings") as deck:
