@@ -14,6 +14,16 @@ from end_to_end.browser.conftest import Launch
 from end_to_end.browser.people import Candidate, Proctor
 from end_to_end.daemon import Daemon
 
+ASKED = """(() => {
+    globalThis.asked = [];
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (text) {
+        asked.push(JSON.parse(text));
+        return send.call(this, text);
+    };
+})()"""
+"""Keeps what a page asks the server for."""
+
 
 @pytest.fixture(scope="module")
 def browser(launch: Launch) -> Chromium:
@@ -61,3 +71,12 @@ def published(daemon: Daemon, room: str) -> dict[str, tuple[str, str]]:
     entries = [json.loads(line) for line in daemon.logged().splitlines() if '"source_published"' in line]
     kinds = {each["source"]: each["type"] for each in entries if each["room"] == room}
     return {each["source"]: (each["codec"], kinds[each["source"]]) for each in ann["sources"]}
+
+
+def test_sound_is_sent_as_opus_with_fec_and_without_silence(browser: Chromium, room: str) -> None:
+    ann = Candidate.opens(browser, room, "ann", script=ASKED).join()
+    ann.until_source("microphone", "on")
+    codec = ann.window.until("asked.find(({ method, data }) => method === 'produce' && data.kind === 'audio')")
+    (opus,) = codec["data"]["rtpParameters"]["codecs"]
+    assert opus["mimeType"] == "audio/opus"
+    assert (opus["parameters"]["usedtx"], opus["parameters"]["useinbandfec"]) == (1, 1)

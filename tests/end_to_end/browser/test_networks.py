@@ -26,6 +26,15 @@ RELAY_ONLY = """(() => {
         }
     };
 })()"""
+IPV6_ONLY = """(() => {
+    const original = RTCPeerConnection.prototype.setRemoteDescription;
+    const candidate = /a=candidate:\\S+ 1 \\S+ \\d+ (\\S+) [^\\r\\n]*\\r\\n/gi;
+    RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+        const kept = sdp.replace(candidate, (line, address) => address.includes(":") ? line : "");
+        return original.call(this, { type, sdp: kept });
+    };
+})()"""
+"""What the server announces besides IPv6 is as if it were not there."""
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +73,15 @@ def test_media_goes_over_the_one_protocol_there_is(
         watch(daemon, browser)
         for peer in ("ann", "pam"):
             assert daemon.psfu("candidates", "get", peer, "--room", ROOM)["transport"] == protocol
+
+
+def test_media_goes_over_ipv6_where_a_client_has_nothing_else(
+    worker_binary: WorkerBinary, browser: Chromium, tmp_path: Path
+) -> None:
+    with exam(tmp_path, browser, {"rtc": {"listen_ip6": "::1"}}) as daemon:
+        watch(daemon, browser, script=IPV6_ONLY)
+        for peer in ("ann", "pam"):
+            assert daemon.psfu("candidates", "get", peer, "--room", ROOM)["transport"] == "udp"
 
 
 def test_media_goes_through_a_turn_server_and_by_no_other_way(
