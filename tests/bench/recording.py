@@ -94,8 +94,8 @@ class Ffmpeg:
 
     async def _close(self) -> None:
         for each in self._processes:
-            with suppress(ProcessLookupError):  # It ends by itself when nothing comes for long.
-                each.terminate()
+            with suppress(ProcessLookupError):
+                each.kill()  # It heeds no other signal while it waits for a packet.
             await each.wait()
 
 

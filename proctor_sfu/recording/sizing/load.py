@@ -127,8 +127,9 @@ def _payload(shape: Shape, frame: int, part: int) -> bytes:
     elif frame % int(2 * shape.frames):
         head = b"\x10\x11\x00\x00"
     else:
-        # RFC 7741 and RFC 6386, 9.1: the start of a frame; a key frame, shown, of 640 x 360.
-        head = b"\x10\x10\x02\x00\x9d\x01\x2a" + struct.pack("<HH", 640, 360)
+        # RFC 7741 and RFC 6386, 9.1: the start of a frame; a key frame, shown, of 640 x 360. Noise right behind it
+        # would speak of partitions that are not there, and ffmpeg would not believe the size.
+        head = b"\x10\x10\x02\x00\x9d\x01\x2a" + struct.pack("<HH", 640, 360) + bytes(16)
     return head + os.urandom(shape.size - len(head))
 
 

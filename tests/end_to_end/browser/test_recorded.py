@@ -1,0 +1,94 @@
+"""What a real browser sends is recorded in its room's codec, in the largest layer, and plays without transcoding."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from end_to_end.browser import face
+from end_to_end.browser.chromium import Chromium, until
+from end_to_end.browser.conftest import Launch
+from end_to_end.browser.people import Candidate
+from end_to_end.daemon import Daemon
+from end_to_end.exam import Report
+from proctor_sfu.recording.folder import journals
+from support.deck import rows
+
+
+@pytest.fixture(scope="module")
+def browser(launch: Launch) -> Chromium:
+    return launch(face.ANN)
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(browser: Chromium) -> Iterator[None]:
+    yield
+    browser.close_windows()
+
+
+@pytest.mark.parametrize(("codec", "container"), [("vp8", "webm"), ("vp9", "webm"), ("h264", "mp4")])
+def test_what_a_browser_sends_is_recorded_and_plays(
+    browser: Chromium, daemon: Daemon, tmp_path: Path, report: Report, codec: str, container: str
+) -> None:
+    room = f"recorded-{codec}"
+    daemon.psfu("rooms", "create", room, "--open", "--codec", codec, "--record", "camera,microphone")
+    Candidate.opens(browser, room, "ann").join()
+    (recording,) = wait(lambda: daemon.psfu("recordings", "list", "--room", room), "it is recorded")
+    folder = Path(recording["folder"])
+    wait(lambda: any(row.fields["spatial"] == 2 for row in rows(folder, "layers_changed")), "the largest layer")
+    before = size(daemon, recording["id"])
+    wait(lambda: size(daemon, recording["id"]) > before + 300_000, "more of it")
+    daemon.psfu("rooms", "close", room, "--yes")
+    wait(lambda: daemon.psfu("recordings", "get", recording["id"])["state"] == "finished", "it is signed")
+    (verified,) = daemon.psfu("recordings", "verify", str(folder))
+    assert (verified["state"], verified["findings"], verified["gaps"]) == ("ok", [], 0)
+
+    target = tmp_path / f"ann.{container}"
+    (exported,) = daemon.psfu("recordings", "export", str(folder), "--to", str(target))
+    assert {each["track"]: each["codec"] for each in exported["tracks"]} == {"camera": codec, "microphone": "opus"}
+    assert all(each["lost"] == 0 for each in exported["tracks"])
+    pictures = decoded(target)
+    assert (pictures[-1].width, pictures[-1].height) == (face.WIDTH, face.HEIGHT)
+    assert close_to(corner(pictures[-1]), face.ANN.wall)
+    report(
+        f"Chromium's {codec} as recorded: {len(pictures)} pictures in {exported['duration_s']:.1f} s,"
+        f" {pictures[0].width} to {pictures[-1].width} wide, nothing lost"
+    )
+    # Less the headers of RTP, which weigh something with sound.
+    for path in journals(folder):
+        other = tmp_path / f"{path.stem}.{container if path.name.startswith('camera') else 'opus'}"
+        subprocess.run(["janus-pp-rec", str(path), str(other)], check=True, capture_output=True)
+        assert other.stat().st_size > 0.6 * path.stat().st_size
+
+
+def wait(check: Callable[[], Any], what: str) -> Any:
+    return until(check, lambda: f"it did not come: {what}")
+
+
+def size(daemon: Daemon, recording: str) -> int:
+    return int(daemon.psfu("recordings", "get", recording)["bytes"])
+
+
+def decoded(path: Path) -> list[Any]:
+    """Return all pictures of a file; raises what the decoder does not like."""
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        video.codec_context.options = {"err_detect": "explode"}
+        found = list(container.decode(video))
+    assert len(found) > 3 * face.FPS
+    return found
+
+
+def corner(picture: Any) -> tuple[float, ...]:
+    """Return the colour of a picture's top left corner."""
+    pixels = picture.to_ndarray(format="rgb24")[: picture.height // 12, : picture.width // 12]
+    return tuple(pixels.reshape(-1, 3).mean(axis=0))
+
+
+def close_to(found: tuple[float, ...], wall: face.Rgb) -> bool:
+    return all(abs(one - other) < 25 for one, other in zip(found, wall, strict=True))
