@@ -22,6 +22,10 @@ LATE_NS: Final = 1_000_000_000
 """Packets may still arrive so long after the daemon explained why none will."""
 PATIENCE_NS: Final = 5_000_000_000
 """Time after which a new segment begins even without a key frame."""
+SEEKABLE: Final = 30.0
+"""Seconds after which a key frame is asked for though none is needed: an export can only begin at one."""
+SPREAD: Final = 0.3
+"""Part of that by which it may be sooner, so that hundreds do not send one in the same moment."""
 _NTP_EPOCH: Final = 2_208_988_800
 """Unix time 0 in seconds of NTP time."""
 _SENDER_REPORT: Final = 200
@@ -86,6 +90,8 @@ class Track:
         self._writer = writer
         self._cause = ""
         self._explained_ns = 0
+        self._key_due = 0.0
+        """When the latest key frame is old, by the monotonic clock; 0: nobody looked yet."""
 
     # Silence.
 
@@ -135,6 +141,18 @@ class Track:
         self._writer.begin(self.segment, header.encode(), {"file": name, "ssrc": form.ssrc, "codec": form.codec})
 
     # In turns of the loop.
+
+    def needs_key_frame(self, now: float, luck: float) -> bool:
+        """Return whether to ask for one: none came yet, a segment waits for it, or the latest is old.
+
+        ``luck``, from 0 to 1, is how much sooner the next one is due.
+        """
+        if self.form.kind != "video":
+            return False
+        needed = self.wants_key or bool(self.rotating_since) or 0 < self._key_due <= now
+        if needed or not self._key_due:
+            self._key_due = now + SEEKABLE * (1 - SPREAD * luck)
+        return needed
 
     def rotate(self, now: int) -> None:
         """Begin a new segment with the next key frame."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import queue
+import random
 import select
 import signal
 import socket
@@ -58,9 +59,7 @@ SECOND: Final = 1.0
 SYNC: Final = 0.8
 """Seconds between syncs: with hand-over and sync itself below the second that is promised."""
 KEY_FRAME: Final = 0.5
-"""Seconds between requests for a key frame that is needed."""
-SEEKABLE: Final = 30.0
-"""Seconds between requests for one all the same: an export can only begin at a key frame."""
+"""Seconds between looks who needs a key frame."""
 FLOOR: Final = 4 << 20
 """Bytes of the disk that journals leave to ledgers."""
 SLOW: Final = 3.0
@@ -90,7 +89,7 @@ class Recorder:
         """Inlet -> its socket and tracks."""
         self._by_descriptor: dict[int, Intake] = {}
         self._ending = False
-        self._turns = {"hand_over": 0.0, "sync": 0.0, "second": 0.0, "keys": 0.0, "seekable": time.monotonic()}
+        self._turns = {"hand_over": 0.0, "sync": 0.0, "second": 0.0, "keys": 0.0}
         self._busy_before = 0.0
         self._overflowed = 0
         self._dropped = 0
@@ -241,12 +240,7 @@ class Recorder:
         if now - turns["keys"] >= KEY_FRAME:
             turns["keys"] = now
             for track in self._tracks():
-                if track.wants_key or track.rotating_since:
-                    self.say(WantKeyFrame(recording=track.recording, track=track.name))
-        if now - turns["seekable"] >= SEEKABLE:
-            turns["seekable"] = now
-            for track in self._tracks():
-                if track.form.kind == "video" and not track.wants_key:
+                if track.needs_key_frame(now, random.random()):
                     self.say(WantKeyFrame(recording=track.recording, track=track.name))
         if now - turns["second"] >= SECOND:
             turns["second"] = now
