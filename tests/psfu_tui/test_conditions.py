@@ -56,6 +56,7 @@ async def test_slower_and_faster() -> None:
         assert "13:00:01" in watched.lines()[0]
         await watched.seconds()
         assert "13:00:06" in watched.lines()[0]
+        assert "every 5 s" in watched.head
         await watched.press("plus", "plus", "plus")
         await watched.seconds()
         assert "13:00:07" in watched.lines()[0]

@@ -125,7 +125,7 @@ class MonitorApp(App[str]):
         self._client = client
         self._clock = clock
         self._replay = feed if isinstance(feed, ReplayFeed) else None
-        self._interval = options.interval if self._replay is None else REPLAYED
+        self.model.interval = options.interval
         self._painted_at: float | None = None
         for theme in themes.THEMES:
             self.register_theme(theme)
@@ -178,7 +178,7 @@ class MonitorApp(App[str]):
         self.model.take(event.frame, now)
         if self.model.paused:
             return
-        if self._painted_at is None or now - self._painted_at >= self._interval - EARLY:
+        if self._painted_at is None or now - self._painted_at >= self._every - EARLY:
             self._painted_at = now
             self._paint()
 
@@ -296,6 +296,10 @@ class MonitorApp(App[str]):
         """The screen in sight, below any dialog."""
         return next((each for each in reversed(self.screen_stack) if isinstance(each, MonitorScreen)), None)
 
+    @property
+    def _every(self) -> float:
+        return REPLAYED if self._replay is not None else self.model.interval
+
     def _paint(self) -> None:
         if (front := self._front) is not None:
             front.update()
@@ -340,9 +344,9 @@ class MonitorApp(App[str]):
         if self._replay is not None:
             self._replay.faster(-step)
             return
-        nearest = min(range(len(INTERVALS)), key=lambda index: abs(INTERVALS[index] - self._interval))
-        self._interval = INTERVALS[max(0, min(len(INTERVALS) - 1, nearest + step))]
-        self.notify(f"every {self._interval:g} s", timeout=2, markup=False)
+        nearest = min(range(len(INTERVALS)), key=lambda index: abs(INTERVALS[index] - self.model.interval))
+        self.model.interval = INTERVALS[max(0, min(len(INTERVALS) - 1, nearest + step))]
+        self.notify(f"every {self.model.interval:g} s", timeout=2, markup=False)
 
     def action_wind(self, seconds: float) -> None:
         """Go forward or back in a replay."""

@@ -20,6 +20,8 @@ Phase: TypeAlias = Literal["connecting", "live", "late", "paused", "disconnected
 
 LATE: Final = 3.5
 """Seconds without a frame after which a live picture is said to be late; there is one a second."""
+EVERY: Final = 1.0
+"""Seconds between two pictures, if nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,8 @@ class Model:
         """Why the daemon did not tell of its recordings."""
         self.zone = zone
         """Of the times shown; None: that of this machine."""
+        self.interval = EVERY
+        """Seconds between two pictures at least, unless it is a replay."""
         self.masked = False
         self.paused = False
         self._mask = mask

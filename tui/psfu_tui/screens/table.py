@@ -16,6 +16,7 @@ from proctor_sfu.control.api.quality import Frame
 from psfu_tui.columns import Column, Key, T, Table
 from psfu_tui.filters import Filter, parse
 from psfu_tui.messages import EventsAsked
+from psfu_tui.model import EVERY
 from psfu_tui.options import View
 from psfu_tui.ordering import Order, Sort, initial
 from psfu_tui.screens.base import MonitorScreen, Stage
@@ -111,6 +112,8 @@ class TableScreen(MonitorScreen, Generic[T]):
 
     def _limits(self, kept: int, count: int) -> Iterator[tuple[str, str]]:
         """Yield what the table is limited to, the least important first."""
+        if self.model.interval != EVERY:
+            yield f"every {self.model.interval:g} s", "$quiet"
         sort = self.order.sort
         if self.SORTABLE:
             yield f"by {sort.column} {'↓' if sort.descending else '↑'}", "$quiet"
