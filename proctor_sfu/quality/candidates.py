@@ -11,7 +11,7 @@ from proctor_sfu.mediasoup.stats import InboundRtpStats, WebRtcTransportStats
 from proctor_sfu.quality.blame import Subject, network
 from proctor_sfu.quality.health import Level, Link, PeerHealth, Verdict
 from proctor_sfu.quality.links import TransportTrack
-from proctor_sfu.quality.sources import SourceTrack, hundredth, tenth, whole
+from proctor_sfu.quality.sources import SourceTrack, whole
 from proctor_sfu.rooms.peer import Peer, Published
 from proctor_sfu.rooms.presence import State
 from proctor_sfu.rooms.profile import Expected
@@ -59,13 +59,12 @@ class CandidateTrack:
             # What is published no more sends nothing, which is known without asking.
             there = producer.id in self.peer.published and not producer.closed
             source.feed(now, producers.get(producer.id) if there else ())
-        missing = tuple(sorted(each.value for each in self.peer.missing))
         link = Link(
             away=self.peer.away is not None,
             joined=self.peer.joined,
             media=self.link.media,
             silent_s=self.link.silent_s,
-            missing=missing,
+            missing=self._missing,
         )
         before = self.health.verdict.level
         self.changed = self.health.feed(now, link, [source.verdict for source in self.sources.values()])
@@ -93,6 +92,10 @@ class CandidateTrack:
             self.worsened = self.changed and not for_good
 
     @property
+    def _missing(self) -> tuple[str, ...]:
+        return tuple(sorted(each.value for each in self.peer.missing)) if self.peer.missing else ()
+
+    @property
     def subject(self) -> Subject:
         """What it may have in common with others."""
         member = self.room.member
@@ -114,14 +117,13 @@ class CandidateTrack:
             state_s=round(now - self.health.since, 1), level=verdict.level.word, reasons=verdict.reasons,
             health=verdict.health, worker=None if member is None else member.worker.pid,
             address=link.address or self.peer.address, path=link.path, ice=link.ice, dtls=link.dtls,
-            bitrate=whole(link.received), loss=hundredth(_worst([each.loss for each in sources])),
-            repaired=hundredth(_worst([each.repaired for each in sources])),
-            rtt_ms=tenth(_worst([each.rtt_ms for each in sources])),
-            jitter_ms=tenth(_worst([each.jitter_ms for each in sources])),
-            gap_s=tenth(_worst([each.gap_s for each in sources])), available_bitrate=whole(available),
+            bitrate=whole(link.received), loss=_worst([each.loss for each in sources]),
+            repaired=_worst([each.repaired for each in sources]), rtt_ms=_worst([each.rtt_ms for each in sources]),
+            jitter_ms=_worst([each.jitter_ms for each in sources]),
+            gap_s=_worst([each.gap_s for each in sources]), available_bitrate=whole(available),
             available_from=None if available is None else "client" if told is not None else "remb",
             connected_at=timestamp(self.peer.connected_at), sources=sources,
-            missing=tuple(sorted(each.value for each in self.peer.missing)), watchers=watchers,
+            missing=self._missing, watchers=watchers,
             recording=self.peer.recording,
         )  # fmt: skip
 
@@ -140,4 +142,5 @@ def absent(room: Room, expected: Expected) -> api.Candidate:
 
 
 def _worst(values: Sequence[float | None]) -> float | None:
-    return max((value for value in values if value is not None), default=None)
+    known = [value for value in values if value is not None]
+    return max(known) if known else None

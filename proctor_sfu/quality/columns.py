@@ -39,6 +39,16 @@ def _tables(cls: type[Any]) -> list[tuple[int, bool, type[Any]]]:
     return found
 
 
+def _types(cls: type[Any]) -> Iterator[type[Any]]:
+    yield cls
+    for _, _, inner in _tables(cls):
+        yield from _types(inner)
+
+
+_TABLES: Final = {each: _tables(each) for each in _types(Frame)}
+"""Type -> its members that are objects, looked up for every frame."""
+
+
 class ColumnWriter:
     """Turns frames into bytes. ``keep(data)`` stores a column and returns the number it is found under again."""
 
@@ -54,7 +64,7 @@ class ColumnWriter:
     def write(self, frame: Frame) -> bytes:
         """Return a frame."""
         row = self._pack(frame)
-        for index, many, cls in _tables(Frame):
+        for index, many, cls in _TABLES[Frame]:
             if many:
                 row[index] = self._table(cls.__name__, cls, row[index])
         return zlib.compress(_dumps(row).encode())
@@ -64,13 +74,13 @@ class ColumnWriter:
         if not objects:
             return [0]
         columns = list(map(list, zip(*objects, strict=True)))
-        for index, many, inner in _tables(cls):
+        for index, many, inner in _TABLES[cls]:
             if many:
                 columns[index] = [
                     [len(each) for each in columns[index]],
                     self._table(f"{place}.{inner.__name__}", inner, [*itertools.chain(*columns[index])]),
                 ]
-        nested = {index for index, many, _ in _tables(cls) if many}
+        nested = {index for index, many, _ in _TABLES[cls] if many}
         return [
             len(objects),
             *(
@@ -82,7 +92,7 @@ class ColumnWriter:
     def _column(self, place: str, values: list[Any]) -> list[Any] | int:
         """Return the values, or the number of a column that has them."""
         first = values[0]
-        if len(values) > 1 and all(each == first and type(each) is type(first) for each in values):
+        if len(values) > 1 and values.count(first) == len(values) == [*map(type, values)].count(type(first)):
             return [first]  # Stands for all.
         text = _dumps(values)
         if len(text) < WORTH:

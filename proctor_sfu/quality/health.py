@@ -42,6 +42,8 @@ ORDER: Final = (
 )  # fmt: skip
 """Reasons, the one that tells most first."""
 
+GOOD_SCORE: Final = 9
+"""Of the worker; one below is worth a warning, two are bad."""
 LACKING: Final = 20
 """Best health of somebody who does not publish what has to be published."""
 
@@ -171,19 +173,23 @@ class SourceHealth:
         return Verdict(max(found.values(), default=Level.OK), reasons, health)
 
     def _now(self, measured: Measured, loss: tuple[float, float], share: float | None) -> dict[str, Level]:
-        """Return what is not well in this one sample."""
-        bounds = self._bounds
-        raw = {
-            "loss": above(measured.loss, *loss),
-            "rtt": above(measured.rtt_ms, bounds.rtt_warn_ms, bounds.rtt_bad_ms),
-            "jitter": above(measured.jitter_ms, bounds.jitter_warn_ms, bounds.jitter_bad_ms),
-            "score": below(measured.score or None, 9, 8),
-        }
-        if share is not None:
-            raw["bitrate"] = below(share, bounds.bitrate_warn, bounds.bitrate_bad)
+        """Return what is not well in this one sample; almost always nothing, which is found out quickly."""
+        bounds, found = self._bounds, {}
+        if measured.loss is not None and measured.loss >= loss[0]:
+            found["loss"] = above(measured.loss, *loss)
+        if measured.rtt_ms is not None and measured.rtt_ms >= bounds.rtt_warn_ms:
+            found["rtt"] = above(measured.rtt_ms, bounds.rtt_warn_ms, bounds.rtt_bad_ms)
+        if measured.jitter_ms is not None and measured.jitter_ms >= bounds.jitter_warn_ms:
+            found["jitter"] = above(measured.jitter_ms, bounds.jitter_warn_ms, bounds.jitter_bad_ms)
+        if measured.score and measured.score < GOOD_SCORE:
+            found["score"] = below(measured.score, GOOD_SCORE, GOOD_SCORE - 1)
+        if share is not None and share < bounds.bitrate_warn:
+            found["bitrate"] = below(share, bounds.bitrate_warn, bounds.bitrate_bad)
         if measured.source == "camera":
-            raw["fps"] = below(_share(measured.fps, measured.usual_fps), bounds.fps_warn, bounds.fps_bad)
-        return {reason: level for reason, level in raw.items() if level is not Level.OK}
+            pictures = _share(measured.fps, measured.usual_fps)
+            if pictures is not None and pictures < bounds.fps_warn:
+                found["fps"] = below(pictures, bounds.fps_warn, bounds.fps_bad)
+        return found
 
     def _patiently(self, now: Mapping[str, Level]) -> dict[str, Level]:
         """Return what has not been well for long enough."""

@@ -1,4 +1,4 @@
-"""Asks the workers: one round of questions, all written at once, each worker waited for on its own.
+"""Asks the workers: one round of questions, a handful at once, each worker waited for on its own.
 
 A worker that does not answer in time costs its own candidates their numbers of that second and nobody else's; it is
 not asked again before it answered.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -19,6 +19,8 @@ from proctor_sfu.pool.member import Member
 
 PATIENCE: Final = 0.8
 """Seconds a worker has to answer the questions of one second."""
+HANDFUL: Final = 64
+"""Questions to a worker at once: between two handfuls everybody else has the event loop."""
 
 
 class _Asked(Protocol):
@@ -44,6 +46,9 @@ class Answers:
         """Return what was told of a transport."""
         return None if transport is None else next(iter(self.transports.get(transport.id, ())), None)
 
+
+_Question: TypeAlias = tuple[dict[Any, Any], Any, Callable[[], asyncio.Future[Any]]]
+"""Where its answer goes, under which key, and what asks it."""
 
 Questions: TypeAlias = Mapping[str, Iterable[_Asked]]
 """``transports``, ``producers`` or ``consumers`` -> whom to ask."""
@@ -71,21 +76,35 @@ class Sampler:
 
     async def _round(self, member: Member, questions: Questions, answers: Answers) -> None:
         began = time.perf_counter()
-        asked: list[tuple[dict[Any, Any], Any, asyncio.Future[Any]]] = []
-        for name, entities in questions.items():
-            into = getattr(answers, name)
-            asked += [(into, each.id, each.get_stats()) for each in entities if not each.closed]
-        asked.append((answers.usage, member.worker.pid, member.worker.get_resource_usage()))
-        futures = {future for _, _, future in asked}
-        done, late = await asyncio.wait(futures, timeout=self._patience)
-        self._owing[member] = late
-        for future in late:
-            future.add_done_callback(_seen)
-        for into, key, future in asked:
-            if future in done and _seen(future):
-                into[key] = future.result()
-        if not late:
-            answers.seconds[member.worker.pid] = time.perf_counter() - began
+        for some in _handfuls(member, questions, answers):
+            asked = [(into, key, ask()) for into, key, ask in some]
+            left = max(0.0, began + self._patience - time.perf_counter())
+            done, late = await asyncio.wait([future for _, _, future in asked], timeout=left)
+            for into, key, future in asked:
+                if future in done and _seen(future):
+                    into[key] = future.result()
+            self._owing[member] = late
+            for future in late:
+                future.add_done_callback(_seen)
+            if late:
+                return
+        answers.seconds[member.worker.pid] = time.perf_counter() - began
+
+
+def _handfuls(member: Member, questions: Questions, answers: Answers) -> Iterator[list[_Question]]:
+    """Yield what to ask a worker; who is gone by the time it is asked for is left out."""
+    some: list[_Question] = [(answers.usage, member.worker.pid, member.worker.get_resource_usage)]
+    for name, entities in questions.items():
+        into = getattr(answers, name)
+        for each in entities:
+            if each.closed:
+                continue
+            some.append((into, each.id, each.get_stats))
+            if len(some) >= HANDFUL:
+                yield some
+                some = []
+    if some:
+        yield some
 
 
 def _seen(future: asyncio.Future[Any]) -> bool:

@@ -117,15 +117,17 @@ def measured(daemon: Serve) -> dict[str, float]:
         unwatched = asyncio.run(signaling(url, SECONDS))
         monitor = Monitor(daemon.socket)
         monitor.start()
-        watched = asyncio.run(signaling(url, SECONDS))
+        time.sleep(3)  # Until frames are about everything again.
         pid = daemon.running.pid
         before, began, frames = processor(pid), time.perf_counter(), monitor.frames
+        time.sleep(SECONDS)
+        spent, passed, frames = processor(pid) - before, time.perf_counter() - began, monitor.frames - frames
         took = calls(daemon.socket, SECONDS)
-        spent, passed = processor(pid) - before, time.perf_counter() - began
+        watched = asyncio.run(signaling(url, SECONDS))
         samples = client.quality.snapshot().daemon
         return {
             "cpu": 100 * spent / passed, "p99": percentile(took), "calls": len(took),
-            "frames": (monitor.frames - frames) / passed, "sample_ms": samples.sample_ms or 0.0,
+            "frames": frames / passed, "sample_ms": samples.sample_ms or 0.0,
             "lag_ms": samples.loop_lag_ms or 0.0, "unwatched_p50": statistics.median(unwatched),
             "unwatched_p99": percentile(unwatched), "watched_p50": statistics.median(watched),
             "watched_p99": percentile(watched),

@@ -47,6 +47,9 @@ def packer(cls: type[Any]) -> Callable[[Any], list[Any]]:
         if (inner := _inner(hints[name])) is not None:
             nested.append((index, typing.get_origin(hints[name]) is tuple, packer(inner)))
 
+    if not nested:
+        return lambda value: list(take(value))
+
     def pack(value: Any) -> list[Any]:
         row = list(take(value))
         for index, many, inner in nested:

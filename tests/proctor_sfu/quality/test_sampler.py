@@ -9,7 +9,7 @@ import pytest
 
 from proctor_sfu.errors import NotFoundError, WorkerClosedError
 from proctor_sfu.pool.member import Member
-from proctor_sfu.quality.sampler import Answers, Sampler
+from proctor_sfu.quality.sampler import HANDFUL, Answers, Sampler
 
 
 class Asked:
@@ -102,3 +102,28 @@ async def test_what_nobody_foresaw_is_raised() -> None:
 
 async def test_a_transport_that_is_not_there() -> None:
     assert Answers().transport(None) is None
+
+
+async def test_many_are_asked_a_handful_at_a_time() -> None:
+    """The next ones only once these have answered, so that everybody else has the event loop meanwhile."""
+    open_now, most = 0, 0
+
+    class Later(Asked):
+        def get_stats(self) -> asyncio.Future[Any]:
+            nonlocal open_now, most
+            open_now += 1
+            most = max(most, open_now)
+            future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_soon(self.answer, future)
+            return future
+
+        def answer(self, future: asyncio.Future[Any]) -> None:
+            nonlocal open_now
+            open_now -= 1
+            future.set_result([self.id])
+
+    asked = [Later(f"p-{number}", None) for number in range(5 * HANDFUL)]
+    answers = await Sampler().ask({member(1): {"transports": asked[:7], "producers": asked[7:]}})
+    assert most <= HANDFUL
+    assert len(answers.transports) == 7 and len(answers.producers) == len(asked) - 7
+    assert set(answers.seconds) == {1}
