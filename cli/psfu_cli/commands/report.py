@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 import time
 from collections.abc import Sequence
@@ -45,6 +46,7 @@ def report(
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Save the room's history, to replay it elsewhere.")
     ] = None,
+    mask: Annotated[bool, typer.Option("--mask", help="Save nobody's name, id or address, but aliases.")] = False,
     file: Annotated[
         Path | None, typer.Option("--file", "-f", metavar="FILE", help="History to read, else the daemon's.")
     ] = None,
@@ -53,6 +55,8 @@ def report(
     ] = None,
 ) -> None:
     """Tell how every candidate of a room fared, second by second, from the history."""
+    if mask and save is None:
+        raise RefusedError("usage", "--mask is for --save")
     # Only this command reads archives; the others start without it.
     from proctor_sfu.quality.archive import Archive
     from proctor_sfu.quality.report import CandidateReport
@@ -60,7 +64,7 @@ def report(
     with Archive(file or history.of_daemon(cli)) as archive:
         begin, end = _time_of(archive, room, last)
         if save is not None:
-            _save(archive, room, begin, end, save)
+            _save(archive, room, begin, end, save, masked=mask)
         made = _made(archive, room, begin, end, candidates or ())
     if html is not None:
         _write_page(made, html)
@@ -99,10 +103,11 @@ def _made(archive: Archive, room: str, begin: float, end: float, only: Sequence[
     return made
 
 
-def _save(archive: Archive, room: str, begin: float, end: float, path: Path) -> None:
+def _save(archive: Archive, room: str, begin: float, end: float, path: Path, *, masked: bool) -> None:
+    from proctor_sfu.control.api.masking import Mask
     from proctor_sfu.quality.history import save
 
-    save(archive, room, begin, end, path)
+    save(archive, room, begin, end, path, mask=Mask(secrets.token_bytes(16)) if masked else None)
     exits.hint(f"saved {path}: psfu monitor --replay {path}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 from pathlib import Path
 
@@ -69,6 +70,22 @@ def test_a_room_is_saved_to_a_file_of_its_own(report: Run, run: Run, file: Path,
     again = report("exam-2", "--save", saved)
     assert again.returncode == 1 and "exists already" in again.stderr
     assert result(run("report", "exam-2", "--file", saved, "--json"))[0]["id"] == "cid"
+
+
+def test_a_file_for_those_who_may_not_know_names_nobody(report: Run, run: Run, file: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "masked.psfurec"
+    assert report("exam-1", "--save", saved, "--mask").returncode == 0
+    with Archive(file) as whole, Archive(saved) as part:
+        people = {word for each in whole.frames() for one in each.frame.candidates for word in (one.id, one.name)}
+        told = json.dumps([dataclasses.asdict(each) for each in part.events()])
+        told += "".join(json.dumps(dataclasses.asdict(each.frame)) for each in part.frames())
+        before = [(each.at, each.kind, sorted(each.details)) for each in whole.events(room="exam-1")]
+        assert [(each.at, each.kind, sorted(each.details)) for each in part.events()] == before
+    assert "ana" in people
+    assert [each for each in people if f'"{each}"' in told] == []
+    found = result(run("report", "exam-1", "--file", saved, "--json"))
+    assert len(found) == 2 and all(each["id"].startswith("P-") and each["happened"] is not None for each in found)
+    assert report("exam-1", "--mask").returncode == 2
 
 
 @pytest.mark.parametrize(
