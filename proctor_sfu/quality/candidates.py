@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from proctor_sfu.clock import timestamp
@@ -42,6 +43,7 @@ class CandidateTrack:
         self.gone_at: float | None = None
         """When it left the room, on the monotonic clock."""
         self._bounds = bounds
+        self._connected_at = lru_cache(maxsize=1)(timestamp)
 
     def feed(
         self,
@@ -122,7 +124,7 @@ class CandidateTrack:
             jitter_ms=_worst([each.jitter_ms for each in sources]),
             gap_s=_worst([each.gap_s for each in sources]), available_bitrate=whole(available),
             available_from=None if available is None else "client" if told is not None else "remb",
-            connected_at=timestamp(self.peer.connected_at), sources=sources,
+            connected_at=self._connected_at(self.peer.connected_at), sources=sources,
             missing=self._missing, watchers=watchers,
             recording=self.peer.recording,
         )  # fmt: skip

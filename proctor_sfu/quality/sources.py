@@ -172,9 +172,9 @@ def whole(value: float | None) -> float | None:
 
 def tenth(value: float | None) -> float | None:
     """Round to a tenth."""
-    return None if value is None else round(value, 1)
+    return round(value, 1) if value else value  # Often it is nothing at all, which needs no rounding.
 
 
 def hundredth(value: float | None) -> float | None:
     """Round to a hundredth."""
-    return None if value is None else round(value, 2)
+    return round(value, 2) if value else value
