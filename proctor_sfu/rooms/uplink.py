@@ -20,6 +20,8 @@ USABLE: Final = 0.9
 """Part of an estimate that is given out; the rest is for repairs and for being wrong."""
 PATIENCE: Final = 4.0
 """Seconds too thin before a source is given up."""
+RELIEF: Final = 5.0
+"""Seconds without want until an uplink is wide enough: a client that was just told to send less reports none."""
 RETRY: Final = 15.0
 """Seconds until a source that was given up is tried again; twice as long after each failure."""
 LONGEST_RETRY: Final = 120.0
@@ -39,6 +41,7 @@ class Uplink:
         """What the client believed last to get through, bits per second."""
         self._caps = caps
         self._thin_since: float | None = None
+        self._limited_at: float | None = None
         self._absent: dict[Source, _Absence] = {}
         self._last_retry: dict[Source, float] = {}
 
@@ -54,11 +57,14 @@ class Uplink:
         active = [source for source in wanted if source not in self._absent]
         shares = self._shares(int(available * USABLE), active)
         starved = [source for source in active if shares[source] < LEAST[source] and source is not ORDER[0]]
-        if not limited or not starved:
+        if limited:
+            self._limited_at = now
+        relieved = self._limited_at is None or now - self._limited_at >= RELIEF
+        if relieved or not starved:
             self._thin_since = None
         elif self._thin_since is None:
             self._thin_since = now
-        elif now - self._thin_since >= PATIENCE:
+        elif limited and now - self._thin_since >= PATIENCE:
             self._give_up(now, starved[-1])
             active.remove(starved[-1])
             shares = self._shares(int(available * USABLE), active)

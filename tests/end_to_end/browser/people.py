@@ -142,9 +142,9 @@ class Proctor:
 
         until(right, lambda: f"{self.window.name} sees {seen[-1]} of {peer}, not {wall}")
 
-    def until_moves(self, peer: str, *, limit: float = 20.0) -> None:
+    def until_moves(self, peer: str, *, source: str = "camera", limit: float = 20.0) -> None:
         """Wait until new pictures of ``peer`` arrive."""
-        selector = f"{self.tile(peer)} .picture-camera video"
+        selector = f"{self.tile(peer)} .picture-{source} video"
         frames = "(s) => document.querySelector(s)?.getVideoPlaybackQuality().totalVideoFrames ?? 0"
         before = self.page.evaluate(frames, selector)
         more = f"([s, n]) => {{ const now = ({frames})(s); return now < n || now > n + 3; }}"

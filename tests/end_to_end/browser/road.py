@@ -1,5 +1,7 @@
 """The way between a browser and the daemon: TCP for page and signaling, UDP for media, each of which can be cut.
 
+Media on the way to the daemon can be slowed down as well, as by a thin uplink: packets wait in a short queue.
+
 What is cut in UDP vanishes, as in a network that fails. TCP connections that are cut end at once, as when a device
 loses its network and knows it, and no new one is taken.
 """
@@ -8,12 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import threading
 from collections.abc import Coroutine, Iterable
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 _T = TypeVar("_T")
+
+QUEUE: Final = 0.3
+"""Seconds a packet waits at most on a narrow way; what would wait longer is dropped."""
 
 _SCRIPT = """(() => {
     const ports = new Map(Object.entries(%s));
@@ -87,6 +93,11 @@ class Road:
         """Let everything through again."""
         self._run(self._set(tcp=True, udp=True))
 
+    def narrow(self, bitrate: float) -> None:
+        """Let so many bits of media a second through to the daemon."""
+        for lane in self._lanes.values():
+            self._loop.call_soon_threadsafe(setattr, lane, "bitrate", bitrate)
+
     async def _open(self) -> None:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         for port in self._media:
@@ -146,7 +157,9 @@ class _Lane(asyncio.DatagramProtocol):
 
     def __init__(self, target: tuple[str, int]) -> None:
         self.open = True
+        self.bitrate = math.inf
         self.port = 0
+        self._free_at = 0.0
         self._target = target
         self._here: Any = None
         self._there: dict[Any, _Back] = {}
@@ -161,7 +174,19 @@ class _Lane(asyncio.DatagramProtocol):
             back = self._there[address] = _Back(self, address)
             back.opening = asyncio.get_running_loop().create_task(back.connect(self._target))
         if self.open:
+            self._queue(back, data)
+
+    def _queue(self, back: _Back, data: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        begin = max(now, self._free_at)
+        if begin - now > QUEUE:
+            return
+        self._free_at = begin + 8 * len(data) / self.bitrate
+        if self._free_at <= now:
             back.send(data)
+        else:
+            loop.call_at(self._free_at, back.send, data)
 
     def back(self, data: bytes, address: Any) -> None:
         """Hand on what the daemon sent."""

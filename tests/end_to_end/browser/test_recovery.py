@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from end_to_end.browser import face
-from end_to_end.browser.chromium import Chromium
+from end_to_end.browser.chromium import Chromium, until
 from end_to_end.browser.conftest import Launch
-from end_to_end.browser.people import Candidate, Proctor
+from end_to_end.browser.people import PAPER, Candidate, Proctor
 from end_to_end.browser.road import Road
 from end_to_end.daemon import Daemon
 from end_to_end.exam import Report
@@ -97,6 +97,37 @@ def test_a_network_that_is_gone_and_back_costs_neither_place_nor_pictures(
     now = daemon.psfu("candidates", "list", "--room", room)
     assert [each["connected_at"] for each in now] == [each["connected_at"] for each in joined]
     assert pam.page.locator(".hands li").count() == 1
+
+
+def test_on_a_thin_uplink_the_camera_goes_first_and_screen_and_sound_stay(
+    browser: Chromium, road: Road, room: str, origin: str, daemon: Daemon, report: Report
+) -> None:
+    browser.origin = road.origin
+    ann = Candidate.opens(browser, room, "ann", script=f"{road.script};{PAPER}")
+    ann.share_screen()
+    ann.join()
+    browser.origin = origin
+    pam = Proctor.opens(browser, room, "pam")
+    pam.page.get_by_role("button", name="Both").click()
+    screen = f"{pam.tile('ann')} .picture-screen video"
+    pam.sees("ann", face.ANN.wall)
+    pam.window.until("(s) => document.querySelector(s)?.videoWidth > 0", screen)
+    road.narrow(230_000)
+    narrowed = time.monotonic()
+    thin = until(
+        lambda: daemon.psfu("events", "--room", room, "--kind", "uplink_thin"),
+        lambda: "nothing was held back",
+        limit=60,
+    )
+    report(f"on 230 kbit/s the camera is given up after {time.monotonic() - narrowed:.0f} s")
+    assert thin[0]["details"]["held_back"] == ["camera"]
+    assert '"uplink"' in daemon.logged()
+    pam.page.locator(pam.tile("ann")).get_by_text("Paused").wait_for()
+    pam.until_moves("ann", source="screen")
+    sources = {
+        each["source"]: each["paused"] for each in daemon.psfu("candidates", "get", "ann", "--room", room)["sources"]
+    }
+    assert sources == {"camera": True, "screen": False, "microphone": False}
 
 
 def test_when_the_worker_dies_all_begin_again_elsewhere(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor_sfu.rooms.roles import CANDIDATE_SOURCES, Source
-from proctor_sfu.rooms.uplink import LEAST, LONGEST_RETRY, ORDER, PATIENCE, RETRY, Uplink
+from proctor_sfu.rooms.uplink import LEAST, LONGEST_RETRY, ORDER, PATIENCE, RELIEF, RETRY, Uplink
 
 CAPS = {Source.CAMERA: 1_000_000, Source.SCREEN: 1_500_000, Source.MICROPHONE: 64_000}
 
@@ -46,9 +46,25 @@ def test_the_microphone_is_never_given_up() -> None:
 def test_a_short_dip_changes_nothing() -> None:
     uplink = Uplink(CAPS)
     for second in range(60):
-        limited = second % 4 != 3
+        dips = second % 4 != 3
+        uplink.report(second, available=100_000 if dips else 4_000_000, limited=dips, publishing=CANDIDATE_SOURCES)
+    assert uplink.absent == ()
+
+
+def test_want_that_was_long_ago_does_not_count() -> None:
+    uplink = Uplink(CAPS)
+    for second in range(60):
+        limited = second % (RELIEF + 2) == 0
         uplink.report(second, available=100_000, limited=limited, publishing=CANDIDATE_SOURCES)
     assert uplink.absent == ()
+
+
+def test_a_client_that_is_told_to_send_less_is_in_want_all_the_same() -> None:
+    """Browsers report no want while they send as little as they were told, and want again once they may send more."""
+    uplink = Uplink(CAPS)
+    for report in range(4):
+        uplink.report(3.0 * report, available=200_000, limited=report % 2 == 0, publishing=CANDIDATE_SOURCES)
+    assert uplink.absent == (Source.CAMERA,)
 
 
 def test_what_was_given_up_is_tried_again_later_and_later() -> None:
