@@ -28,6 +28,7 @@ from proctor_sfu.mediasoup.rtp import RtpParameters
 from proctor_sfu.recording.sizing import measuring
 from proctor_sfu.recording.sizing.load import SHAPES
 from proctor_sfu.recording.sizing.rung import Keeper, Load, Nobody, Producers, Recorder, Rung, measure
+from proctor_sfu.recording.sizing.table import LATE
 from proctor_sfu.recording.tap import LOOPBACK, plain_capabilities
 
 ROOT = Path(__file__).parents[2]
@@ -132,9 +133,13 @@ class Row:
     written: float
     """Bytes a second."""
     lost: int
+    late: float
+    """Seconds a packet was sent too late, at worst; those rounds count in which that is little, if there are any."""
 
 
 def row(who: str, rungs: list[Rung]) -> Row:
+    rungs = [each for each in rungs if each.late < LATE] or rungs
+
     def median(values: Iterable[float]) -> float:
         return statistics.median(values)
 
@@ -145,6 +150,7 @@ def row(who: str, rungs: list[Rung]) -> Row:
         recorder=median(100 * each.recorder / count for each in rungs),
         memory=median(each.memory / count / len(SHAPES) for each in rungs),
         written=median(each.written for each in rungs), lost=sum(each.lost for each in rungs),
+        late=max(each.late for each in rungs),
     )  # fmt: skip
 
 
@@ -176,14 +182,16 @@ def show(rows: list[Row]) -> None:
     table = Table(title=f"recorded candidates (camera, screen, microphone; 305 packets/s), median of {ROUNDS} rounds")
     for heading in (
         "recorded by", "candidates", "per core", "target", "worker %", "recorder %", "memory/track", "to disk", "lost",
+        "late",
     ):  # fmt: skip
         table.add_column(heading, justify="left" if heading == "recorded by" else "right")
     for each in rows:
         table.add_row(
-            each.who, str(each.candidates), f"{each.per_core:.0f}", f">= {TARGET}" if each.who == "psfu" else "",
+            each.who, str(each.candidates),
+            f"{each.per_core:.0f}" if each.late < LATE else "too busy", f">= {TARGET}" if each.who == "psfu" else "",
             f"{each.worker:.3f}", f"{each.recorder:.3f}", f"{each.memory / 1e6:.2f} MB",
             f"{each.written / 1e6:.1f} MB/s",
-            str(each.lost) if each.who != "ffmpeg" else "?",
+            str(each.lost) if each.who != "ffmpeg" else "?", f"{each.late:.2f} s",
         )  # fmt: skip
     Console(width=120).print(table)
 
