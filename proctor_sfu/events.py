@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 import structlog
@@ -67,6 +67,8 @@ class RoomClosed(RoomEvent):
 
     kind: ClassVar[str] = "room_closed"
     reason: str
+    by: Mapping[str, Any] = field(default_factory=lambda: {"kind": "daemon"})
+    """Who did, as in the audit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

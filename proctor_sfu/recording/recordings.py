@@ -160,7 +160,7 @@ class Recordings:
             for source in gone:
                 recording.stop_source(source, "stopped-by-operator")
             if not self.wanted(room, recording.candidate):
-                self._finish(recording, "stopped by the operator", by)
+                self._finish(recording, "stopped by the operator", by.plain())
                 ended.append(recording)
         return ended
 
@@ -218,9 +218,9 @@ class Recordings:
                     self._consider(room, peer, peer.published[producer])
             case SourceEnded() as ended:
                 self._source_ended(ended)
-            case RoomClosed(room=room_id, reason=reason):
+            case RoomClosed(room=room_id, reason=reason, by=by):
                 for recording in self._roll.of(room_id, None):
-                    self._finish(recording, reason or "the room was closed", DAEMON)
+                    self._finish(recording, reason or "the room was closed", by)
                 self._wishes = {key: each for key, each in self._wishes.items() if key[0] != room_id}
                 self.refused = {key: each for key, each in self.refused.items() if key[0] != room_id}
 
@@ -321,16 +321,16 @@ class Recordings:
                 latest = name
         return latest
 
-    def _finish(self, recording: Recording, reason: str, by: By) -> None:
+    def _finish(self, recording: Recording, reason: str, by: Mapping[str, Any]) -> None:
         if recording.state in ("beginning", "running"):
             spawn(self._finish_begun(recording, reason, by), name=f"finish {recording.id}")
 
-    async def _finish_begun(self, recording: Recording, reason: str, by: By) -> None:
+    async def _finish_begun(self, recording: Recording, reason: str, by: Mapping[str, Any]) -> None:
         with suppress(PsfuError):
             # The end must not overtake the beginning, which it would leave half done.
             await asyncio.shield(recording.begun)
         if recording.state == "running":
-            recording.end(final=True, reason=reason, by=by.plain())
+            recording.end(final=True, reason=reason, by=by)
 
     # What the recorder says.
 

@@ -177,7 +177,7 @@ class Registry:
         if room.router is not None:
             room.router.close()
         room.note("room_closed", by=by, reason=reason)
-        self.events.publish(RoomClosed(room=room_id, reason=reason))
+        self.events.publish(RoomClosed(room=room_id, reason=reason, by=by.plain()))
         _log.info("room_closed", room=room_id, reason=reason)
         return room
 

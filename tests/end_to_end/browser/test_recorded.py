@@ -45,6 +45,8 @@ def test_what_a_browser_sends_is_recorded_and_plays(
     wait(lambda: size(daemon, recording["id"]) > before + 300_000, "more of it")
     daemon.psfu("rooms", "close", room, "--yes")
     wait(lambda: daemon.psfu("recordings", "get", recording["id"])["state"] == "finished", "it is signed")
+    (end,) = rows(folder, "recording_finished")
+    assert end.fields["by"]["kind"] == "process", "whoever closed the room"
     (verified,) = daemon.psfu("recordings", "verify", str(folder))
     assert (verified["state"], verified["findings"], verified["gaps"]) == ("ok", [], 0)
 
