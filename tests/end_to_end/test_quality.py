@@ -105,7 +105,9 @@ def test_of_what_is_paused_nothing_is_known_and_nothing_is_wrong(exam: Exam) -> 
     # The candidate pauses its camera, as its page does: it says so and sends nothing.
     ann.request("pauseProducer", producerId=producers["camera"])
     ann.do("mute", kind="video", muted=True)
-    frame = until(exam, lambda frame: live(frame) and source(frame, "camera").loss is None)
+    frame = until(
+        exam, lambda frame: live(frame) and source(frame, "camera").paused and source(frame, "camera").loss is None
+    )
     camera = source(frame, "camera")
     assert (camera.paused, camera.level, camera.reasons, camera.health) == (True, "none", (), None)
     assert (camera.fps, camera.jitter_ms, camera.score, camera.layer, camera.silent_s) == (None,) * 5
