@@ -96,15 +96,14 @@ def install(root: Path, binary: WorkerBinary) -> None:
     program = root / "usr/bin/psfu"
     program.write_text("#!/usr/local/psfu/bin/python3\nfrom psfu_cli.start import main\nmain()\n")
     program.chmod(0o755)
-    for folder, file in (("usr/lib/sysusers.d", "psfu.conf"), ("etc/systemd/system", "psfu.service")):
-        shutil.copy(next(prefix.glob(f"lib/**/{file}")), root / folder / file)
+    for folder in ("systemd", "sysusers.d", "sysctl.d"):
+        shutil.copytree(prefix / "lib" / folder, root / "usr/local/lib" / folder, dirs_exist_ok=True)
     state = root / "var/lib/psfu"
     shutil.rmtree(state, ignore_errors=True)
     shutil.copytree(binary.path.parent, state / "mediasoup" / binary.path.parent.name, symlinks=True)
     run("chroot", root, "systemd-sysusers")
     run("chroot", root, "chown", "-R", "psfu:psfu", "/var/lib/psfu")
-    (root / "etc/psfu").mkdir(exist_ok=True)
-    shutil.copy(ROOT / "etc/psfu.toml", root / "etc/psfu/psfu.toml")
+    run("chroot", root, "psfu", "config", "init")
     # A machine of its own, that starts nothing but this.
     (root / "etc/machine-id").write_text("0123456789abcdef0123456789abcdef\n")
     units = root / "etc/systemd/system"
