@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from proctor_sfu.rooms.roles import Role, Source
@@ -139,6 +140,7 @@ class Decision:
         return self.allowed
 
 
+@cache  # There are some hundred answers, and everybody in a room is asked about whenever somebody's state changes.
 def decide(role: Role, action: Action, target: Target) -> Decision:
     """Return whether ``role`` may do ``action`` to ``target``, and by which row of `TABLE`."""
     targets = TABLE[action].get(role, frozenset())
