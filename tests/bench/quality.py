@@ -19,7 +19,6 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,6 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from proctor_sfu.control.client import Client  # noqa: E402
-from proctor_sfu.errors import UnreachableError  # noqa: E402
 from proctor_sfu.mediasoup.install import install  # noqa: E402
 from proctor_sfu.simulate.protoo import Protoo  # noqa: E402
 from support.serve import PSFU, Serve, environment  # noqa: E402
@@ -47,18 +45,29 @@ def processor(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+FOLLOW = """
+import sys
+from pathlib import Path
+from proctor_sfu.control.client import Client
+for frame in Client(Path(sys.argv[1])).quality.stream():
+    print(frame.seq, flush=True)
+"""
+
+
 class Monitor(threading.Thread):
-    """Follows frames, as `psfu monitor` does."""
+    """Counts the frames that a process of its own follows, as `psfu monitor` does."""
 
     def __init__(self, socket: Path) -> None:
         super().__init__(daemon=True)
         self.frames = 0
-        self._stream = Client(socket).quality.stream()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", FOLLOW, socket], stdout=subprocess.PIPE, env=environment(), text=True
+        )
 
     def run(self) -> None:
-        with closing(self._stream), suppress(UnreachableError):  # The daemon ends before it.
-            for _ in self._stream:
-                self.frames += 1
+        assert self.process.stdout is not None
+        for _ in self.process.stdout:
+            self.frames += 1
 
 
 def calls(socket: Path, seconds: float) -> list[float]:
@@ -107,6 +116,7 @@ def measured(daemon: Serve) -> dict[str, float]:
     client = Client(daemon.socket)
     url = client.daemon.status().signaling.url
     client.rooms.create("bench-signaling", open_to_all=True)
+    monitor = None
     simulate = subprocess.Popen(load, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         end = time.monotonic() + 180
@@ -134,6 +144,9 @@ def measured(daemon: Serve) -> dict[str, float]:
             "watched_p99": percentile(watched),
         }  # fmt: skip
     finally:
+        if monitor is not None:
+            monitor.process.terminate()
+            monitor.process.wait()
         simulate.terminate()
         simulate.communicate(timeout=60)
 
