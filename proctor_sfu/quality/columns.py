@@ -48,13 +48,15 @@ def _types(cls: type[Any]) -> Iterator[type[Any]]:
 _TABLES: Final = {each: _tables(each) for each in _types(Frame)}
 """Type -> its members that are objects, looked up for every frame."""
 
+PACKED: Final = rows.once(rows.packer(Frame))
+"""Makes the row of a frame, which is both sent and kept."""
+
 
 class ColumnWriter:
     """Turns frames into bytes. ``keep(data)`` stores a column and returns the number it is found under again."""
 
     def __init__(self, keep: Callable[[bytes], int]) -> None:
         self._keep = keep
-        self._pack = rows.packer(Frame)
         self._last: dict[str, tuple[str, int]] = {}
 
     def forget(self) -> None:
@@ -63,7 +65,7 @@ class ColumnWriter:
 
     def write(self, frame: Frame) -> bytes:
         """Return a frame."""
-        row = self._pack(frame)
+        row = [*PACKED(frame)]
         for index, many, cls in _TABLES[Frame]:
             if many:
                 row[index] = self._table(cls.__name__, cls, row[index])

@@ -10,13 +10,14 @@ from typing import Any, Final, Literal, TypeAlias
 
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.control.api import rows
+from proctor_sfu.quality.columns import PACKED
 
 Form: TypeAlias = Literal["rows", "objects"]
 
 EARLY: Final = 0.5
 """Seconds, half the time between two frames."""
 HEADER: Final = rows.header(api.Frame)
-_SHAPES: Final[dict[Form, Callable[[Any], Any]]] = {"rows": rows.packer(api.Frame), "objects": rows.plain(api.Frame)}
+_SHAPES: Final[dict[Form, Callable[[Any], Any]]] = {"rows": PACKED, "objects": rows.plain(api.Frame)}
 
 
 class Frames:

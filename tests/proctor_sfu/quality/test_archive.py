@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import sqlite3
 import threading
@@ -20,7 +21,7 @@ from proctor_sfu.errors import ArchiveError
 from proctor_sfu.events import Bus, LevelChanged, Record
 from proctor_sfu.quality import history as module
 from proctor_sfu.quality.archive import Archive
-from proctor_sfu.quality.columns import ColumnReader, ColumnWriter
+from proctor_sfu.quality.columns import PACKED, ColumnReader, ColumnWriter
 from proctor_sfu.quality.history import ArchiveWriter, History
 from proctor_sfu.settings import History as Settings
 from support.frames import candidate, frame, source
@@ -65,6 +66,16 @@ def test_flags_and_numbers_are_not_mixed_up() -> None:
     first = frame(candidates=(candidate(1, health=1), candidate(2, health=1)))
     people = (candidate(1, sources=(source(paused=True, score=1), source("screen", paused=False, score=0))),)
     assert round_trip([first, frame(candidates=people)])[1].candidates == people
+
+
+def test_a_frame_that_is_sent_is_kept_as_it_was() -> None:
+    """Both use one row, which neither may change."""
+    frame = varied(1)
+    before = json.dumps(PACKED(frame))
+    assert PACKED(frame) is PACKED(frame)
+    ColumnWriter(lambda data: 1).write(frame)
+    assert json.dumps(PACKED(frame)) == before == json.dumps(rows.packer(Frame)(frame))
+    assert PACKED(varied(2))[0] == 2 and PACKED(frame)[0] == 1
 
 
 def test_what_does_not_change_costs_next_to_nothing() -> None:
