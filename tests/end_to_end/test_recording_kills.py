@@ -216,6 +216,7 @@ def check_track(lane: Lane, peer: str, source: str, tally: Tally) -> None:
     gaps = [row.fields for row in rows(folder, "gap") if row.fields["track"] == source]
     closed = [row.fields for row in rows(folder, "segment_closed") if row.fields["track"] == source]
     begun = first = min(each["first_us"] for each in closed)
+    end = max(each["last_us"] for each in closed)
     for kill, victim in lane.kills:
         for number, at in sent[bisect_left(times, begun) : bisect_right(times, kill)]:
             if at <= kill - PROMISE_US:
@@ -224,10 +225,11 @@ def check_track(lane: Lane, peer: str, source: str, tally: Tally) -> None:
                     tally.broken.append(f"{peer} {source} {number}, {(kill - at) / 1e6:.2f} s before {victim} died")
             elif number not in have:
                 tally.late += 1
-        if (kill, victim) != lane.kills[-1]:
+        # Who was killed last of all, or so shortly before that nothing came between, made no gap but the end.
+        if kill + SLACK_US < end:
             begun = gap_of(gaps, lane.kills, kill)["to_us"]
     tally.longest_us = max([tally.longest_us, *(gap["to_us"] - gap["from_us"] for gap in gaps)])
-    for number, at in sent[bisect_left(times, first) : bisect_right(times, closed[-1]["last_us"] - SLACK_US)]:
+    for number, at in sent[bisect_left(times, first) : bisect_right(times, end - SLACK_US)]:
         named = number in have or any(gap["from_us"] - SLACK_US <= at <= gap["to_us"] for gap in gaps)
         assert named, f"{peer} {source} {number} is missing and in no gap"
 
