@@ -64,11 +64,21 @@ class Take:
         """Why it is stalled."""
         self.arrived: int | None = None
         """Packets the worker had got of it when silence began to be noticed; None: there is none."""
+        self.behind = 0
+        """For how many looks of the watchdog a larger layer arrives than the one that is written."""
 
     def set_ready(self) -> None:
         """Let whoever waits for it go on."""
         if not self.ready.done():
             self.ready.set_result(None)
+
+    @property
+    def larger(self) -> int | None:
+        """A larger spatial layer that arrives while a smaller one is written."""
+        if self.consumer.type != "simulcast" or self.consumer.current_layers is None:
+            return None
+        largest = max((layer for layer, score in enumerate(self.consumer.score.producer_scores) if score), default=-1)
+        return largest if largest > self.consumer.current_layers.spatial_layer else None
 
     @property
     def paused(self) -> bool:
@@ -248,6 +258,20 @@ class Recording:
     def bytes(self) -> int:
         """Bytes written since the daemon runs."""
         return sum(self.gone.values()) + sum(self.bytes_of(take) for take in self.takes.values())
+
+    async def want_layer(self, take: Take, layer: int) -> None:
+        """Have the worker choose the layer anew.
+
+        Without an estimate of bandwidth, which a plain transport does not have, it chooses only when a layer comes or
+        goes, and passes over one that came less than 2 s ago; asked for the same layer as before it does nothing.
+        """
+        consumer = take.consumer
+        if not consumer.closed and consumer.current_layers is not None:
+            try:
+                await consumer.set_preferred_layers(spatial_layer=consumer.current_layers.spatial_layer)
+                await consumer.set_preferred_layers(spatial_layer=layer)
+            except MediasoupError as error:
+                _log.debug("layer_not_requested", recording=self.id, reason=str(error))
 
     async def want_key_frame(self, source: Source) -> None:
         """Ask for a key frame."""

@@ -19,6 +19,8 @@ _log = structlog.get_logger("psfu.recording")
 
 NOTICED: Final = 1.5
 """Seconds of silence from which on the worker is asked whether it still gets packets."""
+BEHIND: Final = 3
+"""Looks after which a larger layer that arrives is asked for, and after as many more again."""
 
 
 class Watchdog:
@@ -35,6 +37,7 @@ class Watchdog:
         for recording in self._running.values():
             for take in recording.takes.values():
                 self._judge(recording, take, now)
+                self._aim(recording, take)
             self._show(recording)
 
     def _judge(self, recording: Recording, take: Take, now: float) -> None:
@@ -51,6 +54,13 @@ class Watchdog:
             take.arrived = None
         elif take.arrived is None and not take.paused:
             spawn(self._count(recording, take), name=f"silent {recording.id}")
+
+    def _aim(self, recording: Recording, take: Take) -> None:
+        """See to it that the largest layer there is gets written."""
+        larger = take.larger
+        take.behind = 0 if larger is None else take.behind + 1
+        if larger is not None and take.behind % BEHIND == 0:
+            spawn(recording.want_layer(take, larger), name=f"layer {recording.id}")
 
     async def _stalled(self, recording: Recording, take: Take, *, silent: bool) -> None:
         """Find out why, and tell."""

@@ -33,10 +33,17 @@ def no_complaints(browser: Chromium) -> Iterator[None]:
 
 @pytest.mark.parametrize(("codec", "container"), [("vp8", "webm"), ("vp9", "webm"), ("h264", "mp4")])
 def test_what_a_browser_sends_is_recorded_and_plays(
-    browser: Chromium, daemon: Daemon, tmp_path: Path, report: Report, codec: str, container: str
+    browser: Chromium,
+    daemon: Daemon,
+    tmp_path: Path,
+    report: Report,
+    request: pytest.FixtureRequest,
+    codec: str,
+    container: str,
 ) -> None:
     room = f"recorded-{codec}"
     daemon.psfu("rooms", "create", room, "--open", "--codec", codec, "--record", "camera,microphone")
+    request.addfinalizer(lambda: close(daemon, room))
     Candidate.opens(browser, room, "ann").join()
     (recording,) = wait(lambda: daemon.psfu("recordings", "list", "--room", room), "it is recorded")
     folder = Path(recording["folder"])
@@ -70,6 +77,12 @@ def test_what_a_browser_sends_is_recorded_and_plays(
 
 def wait(check: Callable[[], Any], what: str) -> Any:
     return until(check, lambda: f"it did not come: {what}")
+
+
+def close(daemon: Daemon, room: str) -> None:
+    """Close a room if a test that failed left it open."""
+    if any(each["id"] == room for each in daemon.psfu("rooms", "list")):
+        daemon.psfu("rooms", "close", room, "--yes")
 
 
 def size(daemon: Daemon, recording: str) -> int:
