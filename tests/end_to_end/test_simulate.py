@@ -111,7 +111,7 @@ def test_a_wall_over_https_has_a_page_in_sight_and_one_in_focus(worker_binary: W
     try:
         daemon.start()
         assert daemon.url.startswith("wss://")
-        options = ["-c", "3", "-p", "1", "-d", "13", "--ramp", "0", "--tiles", "2", "--loss", "3%", "--on", "1"]
+        options = ["-c", "3", "-p", "1", "-d", "13", "--ramp", "2", "--tiles", "2", "--loss", "3%", "--on", "1"]
         refused = subprocess.run(command(daemon, "-c", "1", "-d", "1"), capture_output=True, text=True, timeout=LIMIT)
         assert refused.returncode == 1
         assert "--ca FILE says whom to trust" in refused.stderr
