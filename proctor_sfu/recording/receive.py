@@ -12,6 +12,8 @@ import socket
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from proctor_sfu.recording.mmsg import Message, Vector
+
 SLOT: Final = 2048
 """Bytes for a datagram; longer ones are cut, and a journal takes 1500 at most."""
 SLOTS: Final = 64
@@ -26,22 +28,6 @@ _CONTROL: Final = 32
 """Bytes of a control message with a ``struct timespec``: header, seconds, nanoseconds."""
 
 
-class _Vector(ctypes.Structure):
-    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
-
-
-class _Header(ctypes.Structure):
-    _fields_ = (
-        ("name", ctypes.c_void_p), ("name_length", ctypes.c_uint32), ("vectors", ctypes.POINTER(_Vector)),
-        ("vector_count", ctypes.c_size_t), ("control", ctypes.c_void_p), ("control_length", ctypes.c_size_t),
-        ("flags", ctypes.c_int),
-    )  # fmt: skip
-
-
-class _Message(ctypes.Structure):
-    _fields_ = (("header", _Header), ("length", ctypes.c_uint32))
-
-
 class Batch:
     """Room for `SLOTS` datagrams; `receive` fills it, the rest looks at what is in it until the next `receive`."""
 
@@ -49,8 +35,8 @@ class Batch:
         data, control = bytearray(SLOT * SLOTS), bytearray(_CONTROL * SLOTS)
         first = ctypes.addressof(ctypes.c_char.from_buffer(data))
         first_control = ctypes.addressof(ctypes.c_char.from_buffer(control))
-        self._vectors = (_Vector * SLOTS)(*(_Vector(first + slot * SLOT, SLOT) for slot in range(SLOTS)))
-        self._messages = (_Message * SLOTS)()
+        self._vectors = (Vector * SLOTS)(*(Vector(first + slot * SLOT, SLOT) for slot in range(SLOTS)))
+        self._messages = (Message * SLOTS)()
         for slot, message in enumerate(self._messages):
             message.header.vectors = ctypes.pointer(self._vectors[slot])
             message.header.vector_count = 1
@@ -83,9 +69,9 @@ class Batch:
 
         Words are 32 bits in the order of this machine, as they lie in memory.
         """
-        step, length_step, time_step = SLOT // 4, ctypes.sizeof(_Message) // 4, _CONTROL // 8
+        step, length_step, time_step = SLOT // 4, ctypes.sizeof(Message) // 4, _CONTROL // 8
         columns: tuple[Iterable[int], ...] = (
-            self._lengths[_Message.length.offset // 4 :: length_step][:count].tolist(),
+            self._lengths[Message.length.offset // 4 :: length_step][:count].tolist(),
             self._words[::step][:count].tolist(),
             self._words[2::step][:count].tolist(),
             self._times[2::time_step][:count].tolist(),

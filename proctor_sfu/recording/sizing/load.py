@@ -23,6 +23,7 @@ from pylibsrtp import Policy, Session
 
 from proctor_sfu.mediasoup.rtp import RtcpParameters, RtpCodecParameters, RtpEncodingParameters, RtpParameters
 from proctor_sfu.mediasoup.srtp import SrtpParameters
+from proctor_sfu.recording.mmsg import Message, Vector
 from proctor_sfu.rooms.roles import Source
 
 _KEY: Final = bytes(range(44))
@@ -178,26 +179,10 @@ class Sender:
         return heard
 
 
-class _Vector(ctypes.Structure):
-    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
-
-
 class _Address(ctypes.Structure):
     _fields_ = (
         ("family", ctypes.c_uint16), ("port", ctypes.c_uint16), ("ip", ctypes.c_uint32), ("zero", ctypes.c_uint64),
     )  # fmt: skip
-
-
-class _Header(ctypes.Structure):
-    _fields_ = (
-        ("name", ctypes.c_void_p), ("name_length", ctypes.c_uint32), ("vectors", ctypes.POINTER(_Vector)),
-        ("vector_count", ctypes.c_size_t), ("control", ctypes.c_void_p), ("control_length", ctypes.c_size_t),
-        ("flags", ctypes.c_int),
-    )  # fmt: skip
-
-
-class _Message(ctypes.Structure):
-    _fields_ = (("header", _Header), ("length", ctypes.c_uint32))
 
 
 class Spray:
@@ -207,10 +192,10 @@ class Spray:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
         self._count = len(ports)
-        self._vector = _Vector()
+        self._vector = Vector()
         loopback = int.from_bytes(socket.inet_aton("127.0.0.1"), sys.byteorder)
         self._addresses = [_Address(socket.AF_INET, socket.htons(port), loopback, 0) for port in ports]
-        self._messages = (_Message * len(ports))()
+        self._messages = (Message * len(ports))()
         for message, address in zip(self._messages, self._addresses, strict=True):
             message.header.name = ctypes.addressof(address)
             message.header.name_length = ctypes.sizeof(_Address)
@@ -228,7 +213,7 @@ class Spray:
         self._vector.length = len(packet)
         done = 0
         while done < self._count:
-            first = ctypes.byref(self._messages, done * ctypes.sizeof(_Message))
+            first = ctypes.byref(self._messages, done * ctypes.sizeof(Message))
             count = self._call(self._socket.fileno(), first, self._count - done, 0)
             if count < 0:
                 number = ctypes.get_errno()
