@@ -25,13 +25,15 @@ check: .venv/installed $(STAMPS)/web
 	$(BIN)/lint-imports
 	npm --prefix $(WEB) run --silent check
 
-# Delays and rates are measured end to end, so those tests have the machine for themselves.
+# Tests that measure delays, rates, or what the machine carries have it for themselves.
+ALONE := tests/end_to_end tests/proctor_sfu/recording/sizing tests/psfu_cli/commands/test_plan.py
+
 test: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test $(STAMPS)/web
 ifdef ARGS
 	$(BIN)/pytest $(ARGS)
 else
-	$(BIN)/pytest --numprocesses $(shell nproc) --dist loadfile --ignore tests/end_to_end
-	$(BIN)/pytest tests/end_to_end
+	$(BIN)/pytest --numprocesses $(shell nproc) --dist loadfile $(addprefix --ignore ,$(ALONE))
+	$(BIN)/pytest $(ALONE)
 endif
 
 bench: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test
