@@ -17,8 +17,8 @@ import typer
 from textual.keys import format_key
 
 from proctor_sfu import __version__, events
-from proctor_sfu.settings import Key, tables
 from proctor_sfu.settings_file import BETWEEN, PREFIX, template
+from proctor_sfu.settings_keys import Key, tables
 from psfu_cli.app import app
 from psfu_cli.commands.completion import Shell, script
 from psfu_cli.options import PANEL

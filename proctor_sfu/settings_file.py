@@ -19,7 +19,8 @@ import tomli_w
 from pydantic import ValidationError
 
 from proctor_sfu.errors import SettingsError
-from proctor_sfu.settings import Key, Settings, keys, tables
+from proctor_sfu.settings import Settings
+from proctor_sfu.settings_keys import Key, keys, tables
 
 Origin: TypeAlias = Literal["default", "file", "environment", "flag"]
 PREFIX: Final = "PSFU_"

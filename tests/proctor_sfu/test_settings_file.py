@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from proctor_sfu.errors import SettingsError
-from proctor_sfu.settings import Settings, keys, tables
+from proctor_sfu.settings import Settings
 from proctor_sfu.settings_file import as_toml, load, template
+from proctor_sfu.settings_keys import keys, tables
 
 ROOT = Path(__file__).parents[2]
 

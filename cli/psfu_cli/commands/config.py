@@ -90,8 +90,8 @@ def show(
     toml: Annotated[bool, typer.Option("--toml", help="As a settings file.")] = False,
 ) -> None:
     """Show every setting, its value and where that comes from."""
-    from proctor_sfu.settings import keys
     from proctor_sfu.settings_file import as_toml
+    from proctor_sfu.settings_keys import keys
 
     loaded = _load(config)
     if toml:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from proctor_sfu.settings import Settings, keys
+from proctor_sfu.settings import Settings
 from proctor_sfu.settings_file import load, template
+from proctor_sfu.settings_keys import keys
 from support.commands import result
 from support.serve import LIMIT, PSFU, environment, psfu
 
