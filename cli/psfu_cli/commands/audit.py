@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Final
 
 import typer
 
 from proctor_sfu.control.api.audit import Entry
-from proctor_sfu.errors import RefusedError
-from proctor_sfu.text import safe_text
 from psfu_cli import complete, times
 from psfu_cli.options import Cli, client
-from psfu_cli.output import Column, Format, flush
+from psfu_cli.output import Column
+from psfu_cli.stream import stream
 
 
 def _by(entry: Entry) -> str:
@@ -52,6 +50,15 @@ COLUMNS: Final = (
 )
 
 
+def _number(entry: Entry) -> str:
+    return str(entry.number)
+
+
+def _line(entry: Entry) -> str:
+    place = "/".join(each for each in (entry.room, entry.target) if each) or "-"
+    return f"{_time(entry.at)}  {_by(entry):<20} {entry.action:<16} {place:<28} {_details(entry)}"
+
+
 @client()
 def audit(
     cli: Cli,
@@ -72,24 +79,8 @@ def audit(
 ) -> None:
     """Show who did what, over restarts and as far back as the files reach that are kept."""
     found, last = cli.client.audit.list(since=since, room=room, peer=peer, limit=lines)
-    if not follow:
-        cli.writer(Entry, lambda each: str(each.number)).many(found, COLUMNS, empty="nothing was done")
-        return
-    if cli.format is Format.CSV:
-        raise RefusedError("usage", "-o csv has an end, --follow has none; use -o ndjson")
-    _stream(cli, found)
-    for entry in cli.client.audit.follow(last, room=room, peer=peer):
-        _stream(cli, [entry])
-        flush()
-
-
-def _stream(cli: Cli, found: Iterable[Entry]) -> None:
-    """Write records one by one: a line each, whose columns do not wait for those to come."""
-    if cli.format not in (Format.TABLE, Format.WIDE):
-        cli.streaming.writer(Entry, lambda each: str(each.number)).many(list(found), COLUMNS, empty="")
-        return
-    writer = cli.writer(Entry)
-    for entry in found:
-        place = "/".join(each for each in (entry.room, entry.target) if each) or "-"
-        line = f"{_time(entry.at)}  {_by(entry):<20} {entry.action:<16} {place:<28} {_details(entry)}"
-        writer.line(safe_text(line, 1000), alarming=_refused(entry))
+    if follow:
+        coming = cli.client.audit.follow(last, room=room, peer=peer)
+        stream(cli, Entry, found, coming, COLUMNS, name_of=_number, line=_line, alarming=_refused)
+    else:
+        cli.writer(Entry, _number).many(found, COLUMNS, empty="nothing was done")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 import typer
 
 from proctor_sfu.control.api.events import MISSED, Event
-from proctor_sfu.errors import RefusedError
-from proctor_sfu.text import safe_text
 from psfu_cli import complete, quantities
 from psfu_cli.options import Cli, client
-from psfu_cli.output import Column, Format, flush
+from psfu_cli.output import Column
+from psfu_cli.stream import stream
 
 _ALARMING: Final = frozenset({"bad", "lost", "reconnecting", "degraded"})
 
@@ -48,6 +46,15 @@ def _time(at: str) -> str:
     return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
 
 
+def _number(event: Event) -> str:
+    return str(event.number)
+
+
+def _line(event: Event) -> str:
+    place = "/".join(each for each in (event.room, event.peer) if each) or "-"
+    return f"{_time(event.at)}  {event.kind:<22} {place:<28} {_details(event)}"
+
+
 @client()
 def events(
     cli: Cli,
@@ -70,24 +77,8 @@ def events(
     """Show what happened since the daemon started, as far back as it remembers."""
     wanted: dict[str, Any] = {"room": room, "peer": peer, "kinds": kinds or ()}
     found, last = cli.client.events.list(since=since, limit=lines, **wanted)
-    if not follow:
-        cli.writer(Event, lambda each: str(each.number)).many(found, COLUMNS, empty="nothing happened")
-        return
-    if cli.format is Format.CSV:
-        raise RefusedError("usage", "-o csv has an end, --follow has none; use -o ndjson")
-    _stream(cli, found)
-    for event in cli.client.events.follow(last, **wanted):
-        _stream(cli, [event])
-        flush()
-
-
-def _stream(cli: Cli, found: Iterable[Event]) -> None:
-    """Write events one by one: a line each, whose columns do not wait for those to come."""
-    if cli.format not in (Format.TABLE, Format.WIDE):
-        cli.streaming.writer(Event, lambda each: str(each.number)).many(list(found), COLUMNS, empty="")
-        return
-    writer = cli.writer(Event)
-    for event in found:
-        place = "/".join(each for each in (event.room, event.peer) if each) or "-"
-        line = f"{_time(event.at)}  {event.kind:<22} {place:<28} {_details(event)}"
-        writer.line(safe_text(line, 1000), alarming=_alarming(event))
+    if follow:
+        coming = cli.client.events.follow(last, **wanted)
+        stream(cli, Event, found, coming, COLUMNS, name_of=_number, line=_line, alarming=_alarming)
+    else:
+        cli.writer(Event, _number).many(found, COLUMNS, empty="nothing happened")
