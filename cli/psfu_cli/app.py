@@ -19,6 +19,7 @@ from psfu_cli.commands.plan import plan
 from psfu_cli.commands.rehearse import rehearse
 from psfu_cli.commands.report import report
 from psfu_cli.commands.serve import serve
+from psfu_cli.commands.simulate import Command as SimulateCommand
 from psfu_cli.commands.simulate import simulate
 from psfu_cli.commands.stats import stats
 from psfu_cli.commands.status import reload, status, version
@@ -90,7 +91,7 @@ app.command(rich_help_panel=EXAMS)(events)
 app.command(rich_help_panel=EXAMS)(monitor)
 app.command(rich_help_panel=EXAMS)(report)
 app.command(rich_help_panel=EXAMS)(audit)
-app.command(rich_help_panel=EXAMS)(simulate)
+app.command(cls=SimulateCommand, rich_help_panel=EXAMS)(simulate)
 app.command(rich_help_panel=EXAMS)(rehearse)
 app.command(rich_help_panel=EXAMS)(plan)
 app.add_typer(mediasoup.app, name="mediasoup", rich_help_panel=SETUP)

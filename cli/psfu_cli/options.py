@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import typer
+from typer.core import TyperCommand
 
 from proctor_sfu.control.client import Client
 from proctor_sfu.control.place import to_dial
@@ -120,6 +121,19 @@ def client(*, reads: bool = False) -> Callable[[Callable[..., None]], Callable[.
         return run
 
     return decorate
+
+
+def with_bare(option: str, value: str) -> type[TyperCommand]:
+    """Return a kind of command without arguments whose ``option`` alone means ``value``, which typer does not offer."""
+
+    class Command(TyperCommand):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            """Put the value where there is none."""
+            pairs = zip(args, [*args[1:], "-"], strict=False)
+            filled = [f"{each}={value}" if each == option and after.startswith("-") else each for each, after in pairs]
+            return super().parse_args(ctx, filled)
+
+    return Command
 
 
 def _effective(ctx: typer.Context, given: dict[str, Any]) -> Cli:

@@ -263,8 +263,8 @@ class Recordings:
             self.refused.pop(key, None)
 
     def _refuse(self, key: tuple[str, str], code: str, reason: str) -> None:
-        _log.error("recording_refused", room=key[0], peer=key[1], code=code, reason=reason)
         if self.refused.get(key) != reason:
+            _log.error("recording_refused", room=key[0], peer=key[1], code=code, reason=reason)
             self.refused[key] = reason
             self._registry.events.publish(
                 events.RecordingRefused(room=key[0], peer=key[1], code=code, reason=reason)
@@ -283,10 +283,13 @@ class Recordings:
         if (going := self._roll.going(*key)) is not None:
             return going  # Another source of the candidate came first.
         unfinished = await asyncio.to_thread(self._unfinished, *key)
-        if (refusal := self.space.refusal()) is not None and unfinished is None:
-            raise RefusedError(refusal.code, refusal.reason)
         if (going := self._roll.going(*key)) is not None:
             return going
+        sources = self.wanted(*key)
+        if (refusal := self.space.refusal(sources)) is not None and unfinished is None:
+            raise RefusedError(refusal.code, refusal.reason)
+        # Nothing is waited for since, so that each counts on all before it.
+        self.space.reserve(sources)
         recording = self._new(room, candidate, unfinished)
         self._roll.add(recording)
         recording.begin("daemon-died")
@@ -359,5 +362,5 @@ class Recordings:
             tell = _log.error if disk.trouble else _log.warning
             tell("recording_disk", trouble=disk.trouble, reason=disk.reason)
             self._registry.events.publish(events.RecordingDisk(trouble=disk.trouble, reason=disk.reason))
-        if self.refused and self.space.refusal() is None:
+        if self.refused and self.space.refusal(CANDIDATE_SOURCES) is None:
             self.try_refused()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 SMOOTHING: Final = 30.0
 """Seconds over which the rate is averaged, fewer at the beginning."""
+START: Final = 2.0
+"""Seconds a recording may need until its packets come."""
+EXPECTED: Final[Mapping[str, int]] = {"camera": 80_000, "screen": 196_000, "microphone": 12_000}
+"""Bytes a second of a source, before its rate is known: 640 kb/s, 1.57 Mb/s and 94 kb/s."""
 BUSIEST: Final = 0.8
 """Part of the time the disk may be worked on before it counts as too slow for more."""
 BEHIND: Final = 3.0
@@ -30,6 +35,16 @@ class Refusal:
 
 
 @dataclass(slots=True, kw_only=True)
+class Reserved:
+    """What a recording that just began is going to add, as far as the average does not have it yet."""
+
+    rate: float
+    """Bytes a second."""
+    begun: float | None = None
+    """When the first measurement came behind it, seconds of a monotonic clock."""
+
+
+@dataclass(slots=True, kw_only=True)
 class Space:
     """The disk of the recordings, as far as it was measured."""
 
@@ -44,6 +59,7 @@ class Space:
     """Seconds since everything received was last on the disk."""
     trouble: str = ""
     reason: str = ""
+    _reserved: list[Reserved] = field(default_factory=list)
     _written: int | None = field(default=None)
     _at: float = 0.0
     _since: float = 0.0
@@ -55,9 +71,28 @@ class Space:
             weight = min(1.0, (now - self._at) / min(SMOOTHING, now - self._since))
             self.rate += weight * ((written - self._written) / (now - self._at) - self.rate)
             self.busy += weight * (busy - self.busy)
+            self._settle(weight, now)
         elif self._written is None:
             self._since = now
         self._written, self._at = written, now
+
+    def reserve(self, sources: Iterable[str]) -> None:
+        """Count on a recording of these sources from now on, long before the average knows of it."""
+        self._reserved.append(Reserved(rate=expected(sources)))
+
+    def _settle(self, weight: float, now: float) -> None:
+        """Reserve so much less as the average took in; ``weight`` is what the latest second has in it."""
+        for each in self._reserved:
+            if each.begun is None:
+                each.begun = now
+            elif now - each.begun >= START:
+                each.rate *= 1 - weight
+        self._reserved = [each for each in self._reserved if each.rate > 1]
+
+    @property
+    def to_come(self) -> float:
+        """Bytes a second that is written soon: what is measured, and what is reserved."""
+        return self.rate + sum(each.rate for each in self._reserved)
 
     @property
     def speed(self) -> float | None:
@@ -66,20 +101,21 @@ class Space:
 
     @property
     def hours_left(self) -> float | None:
-        """Hours until the reserve is reached at the present rate; None: nothing is recorded."""
-        if self.rate < 1:
-            return None
-        return max(0.0, (self.free - self.limits.reserve_bytes) / self.rate / 3600)
+        """Hours until the reserve is reached at the rate of all that is recorded; None: nothing is."""
+        return self._hours(self.to_come)
 
-    def refusal(self) -> Refusal | None:
-        """Return why no recording may begin now."""
+    def _hours(self, rate: float) -> float | None:
+        return None if rate < 1 else max(0.0, (self.free - self.limits.reserve_bytes) / rate / 3600)
+
+    def refusal(self, sources: Iterable[str] = ()) -> Refusal | None:
+        """Return why no recording of these sources may begin now."""
         if self.trouble == "disk-failed":
             return Refusal(code="disk_failed", reason=f"the disk of the recordings refuses: {self.reason}")
         if self.free < self.limits.reserve_bytes or self.trouble == "disk-full":
             return Refusal(
                 code="disk_full", reason=f"{self.free / 2**20:.0f} MiB are free, less than recording.reserve_bytes"
             )
-        hours = self.hours_left
+        hours = self._hours(self.to_come + expected(sources))
         if hours is not None and hours < self.limits.reserve_hours:
             return Refusal(
                 code="disk_full", reason=f"the disk suffices for {hours:.1f} hours, less than recording.reserve_hours"
@@ -89,3 +125,8 @@ class Space:
                 code="disk_slow", reason=f"the disk is busy {self.busy:.0%} of the time, {self.behind:.1f} s behind"
             )
         return None
+
+
+def expected(sources: Iterable[str]) -> float:
+    """Return the bytes a second of sources whose rate is not known."""
+    return float(sum(EXPECTED[source] for source in sources))

@@ -14,7 +14,7 @@ import typer
 from proctor_sfu.errors import RefusedError
 from psfu_cli import complete, exits, quantities
 from psfu_cli.live import live
-from psfu_cli.options import Cli, client
+from psfu_cli.options import Cli, client, with_bare
 from psfu_cli.output import Column
 
 if TYPE_CHECKING:
@@ -62,7 +62,10 @@ Sources: TypeAlias = Annotated[
 Codec: TypeAlias = Annotated[Literal["vp8", "h264"], typer.Option("--codec", help="Codec of camera and screen.")]
 Simulcast: TypeAlias = Annotated[bool, typer.Option("--simulcast", help="Cameras send three sizes.")]
 Record: TypeAlias = Annotated[
-    str, typer.Option("--record", metavar="LIST", help="Sources to record, as camera,screen; kept for a day.")
+    str,
+    typer.Option(
+        "--record", metavar="[LIST]", help="Sources to record, as camera,screen; all without a list. Kept for a day."
+    ),
 ]
 Decode: TypeAlias = Annotated[
     bool, typer.Option("--decode", help="Proctors decode what they see and measure the delay; costs processor time.")
@@ -176,6 +179,9 @@ COLUMNS: Final = (
     Column(title="PROCESSES", value=lambda each: _processes(each.processes)),
     Column(title="VERDICT", value=lambda each: "ok" if each.ok else "FAILED", alarming=lambda each: not each.ok),
 )
+
+
+Command: Final = with_bare("--record", ALL_SOURCES)
 
 
 @client()

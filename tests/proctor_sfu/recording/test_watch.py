@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proctor_sfu.recording.space import Limits, Space
+from proctor_sfu.recording.space import Limits, Space, expected
 from proctor_sfu.recording.watch import Verdict, Watch
 
 MIB = 1 << 20
@@ -108,3 +108,49 @@ def test_a_recorder_that_begins_anew_does_not_upset_the_rate() -> None:
     before = found.rate
     found.take(free=10_000 * MIB, size=20_000 * MIB, written=0, busy=0.0, behind=0.0, now=121.0)
     assert found.rate == before
+
+
+ALL = ("camera", "screen", "microphone")
+
+
+def admitted(found: Space, count: int) -> int:
+    """Let as many as there is room for begin in one moment."""
+    begun = 0
+    for _ in range(count):
+        if found.refusal(ALL) is None:
+            found.reserve(ALL)
+            begun += 1
+    return begun
+
+
+def test_of_many_who_come_at_once_as_many_are_recorded_as_the_disk_is_good_for() -> None:
+    hours = Limits(reserve_bytes=100 * MIB, reserve_hours=2.0)
+    found = space(free=100 * MIB + int(50.5 * expected(ALL) * 2 * 3600))
+    assert found.limits == hours
+    assert admitted(found, 300) == 50
+    written = 0
+    for second in range(121):
+        # Their packets come after a second, and while they do there is never room for more.
+        written += 0 if second < 2 else int(50 * expected(ALL))
+        found.take(free=found.free, size=found.size, written=written, busy=0.1, behind=0.5, now=float(second))
+        assert admitted(found, 300) == 0, second
+    assert found.to_come == pytest.approx(50 * expected(ALL), rel=0.02)
+
+
+@pytest.mark.parametrize("before", [0, 10, 300])
+def test_what_was_reserved_passes_into_what_is_measured(before: int) -> None:
+    rate = int(expected(ALL))
+    found = space()
+    written = 0
+    for second in range(before):
+        written += rate
+        found.take(free=found.free, size=found.size, written=written, busy=0.1, behind=0.5, now=float(second))
+    alone = found.rate
+    found.reserve(ALL)
+    assert found.to_come == pytest.approx(alone + rate)
+    for second in range(before, before + 200):
+        # It sends half of what was expected.
+        written += rate + (rate // 2 if before else -rate // 2)
+        found.take(free=found.free, size=found.size, written=written, busy=0.1, behind=0.5, now=float(second))
+        assert found.to_come < alone + 1.6 * rate
+    assert found.to_come == pytest.approx(1.5 * rate if before else 0.5 * rate, rel=0.03)

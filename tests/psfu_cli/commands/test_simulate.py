@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from proctor_sfu.simulate import events
@@ -35,6 +36,19 @@ def test_nonsense_is_refused_before_anything_happens(arguments: str, tmp_path: P
     done = CliRunner().invoke(app, ["simulate", "--socket", str(tmp_path / "none"), *arguments.split()])
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "record"),
+    [
+        ([], ""), (["--record"], simulate.ALL_SOURCES), (["--record", "--seed", "7"], simulate.ALL_SOURCES),
+        (["--record", "camera,screen"], "camera,screen"), (["--record=camera"], "camera"), (["--record", ""], ""),
+    ],
+)  # fmt: skip
+def test_record_without_a_list_is_of_all_sources(arguments: list[str], record: str) -> None:
+    tree = get_command(app)
+    context = tree.commands["simulate"].make_context("simulate", arguments)  # type: ignore[attr-defined]
+    assert context.params["record"] == record
 
 
 @pytest.mark.parametrize("command", ["simulate", "rehearse"])
