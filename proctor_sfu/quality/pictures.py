@@ -132,6 +132,8 @@ class _Counting:
         producer.enable_trace_event(["rtp"]).add_done_callback(_ignore)
 
     def _packet(self, event: TraceEvent) -> None:
+        if event.type != "rtp":
+            return  # Somebody else's, asked for before.
         packet: Any = event.info["rtp_packet"]
         count = self._counts.get(packet["ssrc"])
         if count is None:

@@ -18,6 +18,7 @@ from proctor_sfu.errors import MediasoupError, RefusedError
 from proctor_sfu.mediasoup.consumer import Consumer
 from proctor_sfu.mediasoup.layers import ConsumerLayers
 from proctor_sfu.mediasoup.router import Router
+from proctor_sfu.recording.clocks import Clock
 from proctor_sfu.recording.protocol import (
     Begin,
     BeginTrack,
@@ -51,10 +52,11 @@ class Place(Protocol):
 class Take:
     """A producer and the consumer that is written as a track."""
 
-    def __init__(self, source: Source, consumer: Consumer, watch: Watch) -> None:
+    def __init__(self, source: Source, consumer: Consumer, watch: Watch, clock: Clock) -> None:
         self.source = source
         self.consumer = consumer
         self.watch = watch
+        self.clock = clock
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Set when its packets are written, or when there will be none."""
         self.flow: TrackFlow | None = None
@@ -152,6 +154,7 @@ class Recording:
         self._end = End(recording=self.id, final=final, fields=fields)
         for source, take in self.takes.items():
             take.set_ready()
+            take.clock.close()
             self.gone[source] = self.gone.get(source, 0) + self.bytes_of(take)
         self.takes.clear()
         self._send(self._end)
@@ -168,7 +171,11 @@ class Recording:
             tap = await self._own_tap(room)
             consumer = await tap.consume(published.producer)
             watch = Watch(patience=self._stall_seconds, since=time.monotonic())
-            take = Take(published.source, consumer, watch)
+            clock = Clock(
+                published.producer,
+                lambda offset: self.note("clock_offset", track=published.source, offset_ms=offset),
+            )
+            take = Take(published.source, consumer, watch, clock)
             self.takes[take.source] = take
             self._follow(take)
             self._begin_track(take)
@@ -234,6 +241,7 @@ class Recording:
             return
         del self.takes[source]
         take.set_ready()
+        take.clock.close()
         self.gone[source] = self.gone.get(source, 0) + self.bytes_of(take)
         self._send(EndTrack(recording=self.id, track=source, cause=cause))
 

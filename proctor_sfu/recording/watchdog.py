@@ -38,6 +38,7 @@ class Watchdog:
             for take in recording.takes.values():
                 self._judge(recording, take, now)
                 self._aim(recording, take)
+                take.clock.look(now)
             self._show(recording)
 
     def _judge(self, recording: Recording, take: Take, now: float) -> None:

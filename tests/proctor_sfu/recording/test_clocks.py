@@ -1,0 +1,109 @@
+"""How far a candidate's clock is from ours, by reports of a producer that a test makes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, cast
+
+import pytest
+
+from proctor_sfu.mediasoup.dumps import TraceEvent
+from proctor_sfu.mediasoup.emitter import Emitter
+from proctor_sfu.recording.clocks import EVERY, PATIENCE, Clock, offset_ms
+
+NTP = 2_208_988_800
+NOW = 1_790_000_000.25
+"""Unix time."""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fraction", "arrived", "offset"),
+    [
+        (int(NOW) + NTP, 1 << 30, NOW, 0),
+        (int(NOW) + NTP + 3600, 1 << 30, NOW, 3_600_000),
+        (int(NOW) + NTP - 86_400, 3 << 30, NOW, -86_399_500),
+        # NTP time begins anew on 7 February 2036.
+        (1, 0, 2_085_978_495.0, 2000),
+        (0xFFFFFFFF, 0, 2_085_978_497.0, -2000),
+        (0, 0, NOW, None),
+    ],
+)
+def test_the_offset_is_of_the_sender_s_clock(seconds: int, fraction: int, arrived: float, offset: int | None) -> None:
+    assert offset_ms(seconds, fraction, arrived) == offset
+
+
+class FakeProducer(Emitter):
+    """Says what it is asked to trace, and reports as told."""
+
+    closed = paused = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.traced: list[str] = []
+
+    def enable_trace_event(self, types: list[str]) -> asyncio.Future[None]:
+        self.traced = types
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+    def report(self, ahead: float) -> None:
+        if "sr" in self.traced:
+            at = int((time.time() + NTP + ahead) * (1 << 32))
+            self._tell(
+                TraceEvent(
+                    type="sr", timestamp=int(time.monotonic() * 1000), direction="in",
+                    info={"ntp_sec": at >> 32, "ntp_frac": at & 0xFFFFFFFF},
+                )
+            )  # fmt: skip
+
+    def _tell(self, event: TraceEvent) -> None:
+        self.emit("trace", event)
+
+
+@pytest.fixture
+def told() -> list[int]:
+    return []
+
+
+async def test_it_is_told_at_first_and_when_it_moved(told: list[int]) -> None:
+    producer = FakeProducer()
+    clock = Clock(cast(Any, producer), told.append)
+    began = time.monotonic()
+    for reading, ahead in enumerate((5.0, 5.05, 4.96, 5.2, 5.2, -7.0)):
+        clock.look(began + reading * (EVERY + 1))
+        producer.report(ahead)
+        assert producer.traced == [], "it is asked for one report at a time"
+        producer.report(100.0)
+        clock.look(began + EVERY / 2)
+        assert producer.traced == []
+    assert told == [pytest.approx(each, abs=20) for each in (5000, 5200, -7000)]
+
+
+async def test_a_sender_without_reports_or_clock_is_given_up_for_a_while(told: list[int]) -> None:
+    producer = FakeProducer()
+    clock = Clock(cast(Any, producer), told.append)
+    clock.look(1.0)
+    assert producer.traced == ["sr"]
+    clock.look(1.0 + PATIENCE)
+    assert (producer.traced, producer.listener_count("trace")) == ([], 0)
+    clock.look(1.0 + PATIENCE + EVERY)
+    producer.report(2.0)
+    assert told == [pytest.approx(2000, abs=20)]
+
+
+async def test_whoever_else_traces_is_not_disturbed(told: list[int]) -> None:
+    producer = FakeProducer()
+    clock = Clock(cast(Any, producer), told.append)
+    producer.traced = ["rtp"]
+    other = producer.on("trace", lambda event: None)
+    clock.look(1.0)
+    assert producer.traced == ["rtp"]
+    producer.off("trace", other)
+    clock.look(2.0)
+    assert producer.traced == ["sr"]
+    # What it had asked for comes late, which is no report.
+    producer._tell(TraceEvent(type="rtp", timestamp=0, direction="in", info={"rtp_packet": {}}))
+    clock.close()
+    assert (told, producer.traced, producer.listener_count("trace")) == ([], [], 0)
