@@ -7,6 +7,7 @@ import dataclasses
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
@@ -23,6 +24,7 @@ class Format(StrEnum):
     JSON = "json"
     NDJSON = "ndjson"
     CSV = "csv"
+    MARKDOWN = "markdown"
     NAME = "name"
 
 
@@ -48,6 +50,8 @@ class Column:
 _ALARM: Final = "\x1b[1;31m"
 _HEAD: Final = "\x1b[2m"
 _PLAIN: Final = "\x1b[0m"
+_MARKUP: Final = re.compile(r"[\\`*_\[\]<>|~&]|:(?=//)|(?<=www)\.")
+"""What Markdown would take for more than text, addresses of pages among it."""
 _CELL: Final = 200
 _LONGEST: Final = 4000
 """Characters of a text that are written at most: in a table, elsewhere."""
@@ -80,6 +84,8 @@ class Writer:
                     self.line(safe_text(self.name_of(record), _CELL))
             case Format.CSV:
                 self._csv(records)
+            case Format.MARKDOWN:
+                self._markdown(records, [each for each in columns if not each.wide] or self._members())
             case Format.TABLE | Format.WIDE:
                 if records:
                     self._table(records, [each for each in columns if self.format is Format.WIDE or not each.wide])
@@ -126,6 +132,19 @@ class Writer:
             ]
             self.line("  ".join(cells).rstrip())
 
+    def _markdown(self, records: Sequence[Any], columns: Sequence[Column]) -> None:
+        self._bars(_marked(column.title) for column in columns)
+        self._bars("---" for _ in columns)
+        for record in records:
+            self._bars(_marked(_cell(column, record, _LONGEST)) for column in columns)
+
+    def _bars(self, cells: Iterable[str]) -> None:
+        self.line(f"| {' | '.join(cells)} |")
+
+    def _members(self) -> list[Column]:
+        """Return everything records have as columns, where a command has none of its own."""
+        return [Column(title=each.name.upper(), value=_member(each.name)) for each in dataclasses.fields(self.kind)]
+
     def _csv(self, records: Sequence[Any]) -> None:
         names = [each.name for each in dataclasses.fields(self.kind)]
         write(_rows([names, *([getattr(record, name) for name in names] for record in records)]))
@@ -141,13 +160,22 @@ class Writer:
         return self.colour is Colour.ALWAYS
 
 
-def _cell(column: Column, record: Any) -> str:
+def _cell(column: Column, record: Any, longest: int = _CELL) -> str:
     value = column.value(record)
     if value is None or value == "":
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return safe_text(str(value), _CELL) or "-"
+    return safe_text(str(value), longest) or "-"
+
+
+def _member(name: str) -> Callable[[Any], object]:
+    return lambda record: _field(getattr(record, name))
+
+
+def _marked(text: str) -> str:
+    """Return a text as Markdown shows it as it is."""
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def _width(text: str) -> int:

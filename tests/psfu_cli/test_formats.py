@@ -54,6 +54,8 @@ def test_one_record(run: Run, placed: dict[str, str], command: str, form: Format
             assert list(row) == list(wanted)
         case Format.NAME:
             assert len(text.splitlines()) == 1
+        case Format.MARKDOWN:
+            assert len(text.splitlines()) == 3 and all(line[:2] == "| " for line in text.splitlines())
         case _:
             assert all(": " in line for line in text.splitlines())
 
@@ -75,5 +77,7 @@ def test_many_records(run: Run, placed: dict[str, str], command: str, form: Form
             assert len(rows) == len(wanted) and list(rows[0]) == list(wanted[0])
         case Format.NAME:
             assert len(lines) == len(wanted) == len(set(lines))
+        case Format.MARKDOWN:
+            assert len(lines) == len(wanted) + 2 and all(line[:2] == "| " for line in lines)
         case _:
             assert len(lines) == len(wanted) + 1 and lines[0] == lines[0].upper()

@@ -82,6 +82,18 @@ def test_programs_get_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert written(capsys, "name", *RECORDS) == "one\n日本\n"
 
 
+def test_markdown_is_a_table_whatever_the_names_are(capsys: pytest.CaptureFixture[str]) -> None:
+    bad = Record(id="a|b\n**c** <i>d</i>", missing="see [x](https://example.org) `y` www.example.org \\")
+    assert written(capsys, "markdown", RECORDS[0], bad).splitlines() == [
+        "| ID | COUNT | OK | MISSING |",
+        "| --- | --- | --- | --- |",
+        "| one | 1 | yes | - |",
+        r"| a\|b\*\*c\*\* \<i\>d\</i\> | 1 | yes | see \[x\](https\://example.org) \`y\` www\.example.org \\ |",
+    ]
+    Writer(format=Format.MARKDOWN, colour=Colour.NEVER, kind=Record).one(RECORDS[0], ())
+    assert capsys.readouterr().out.splitlines()[0] == "| ID | COUNT | OK | MISSING | INNER |"
+
+
 def test_an_empty_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(written(capsys, "json")) == []
     assert written(capsys, "ndjson") == written(capsys, "name") == written(capsys, "table") == ""
@@ -105,6 +117,8 @@ def test_names_cannot_steer_a_terminal(capsys: pytest.CaptureFixture[str], form:
     if form in (Format.JSON, Format.NDJSON):
         found = json.loads(text)
         assert (found if one or form is Format.NDJSON else found[0])["id"] == STEERING
+    elif form is Format.MARKDOWN:
+        assert LEFT.replace("[", "\\[").replace("]", "\\]") in text
     else:
         assert LEFT in text
 

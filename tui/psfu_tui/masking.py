@@ -17,7 +17,8 @@ class Mask(masking.Mask):
         hide = self.text([(each, each) for each in happening.people])
         peer = None if happening.peer is None else self.person(happening.peer)
         note = "(hidden)" if happening.note else ""
-        return dataclasses.replace(happening, peer=peer, text=hide(happening.text), note=note)
+        people = tuple(map(self.person, happening.people))
+        return dataclasses.replace(happening, peer=peer, text=hide(happening.text), note=note, people=people)
 
     def recording(self, recording: Recording) -> Recording:
         """Return a recording that does not tell of whom it is."""

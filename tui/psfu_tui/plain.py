@@ -9,26 +9,43 @@ from typing import Any, Final, TypeAlias
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.control.api import rows
 from proctor_sfu.control.api.quality import Frame
+from proctor_sfu.control.api.recordings import Recording
 from psfu_tui import figures
 from psfu_tui.changes import changes
 from psfu_tui.columns import Column, Table
 from psfu_tui.filters import Filter, parse
-from psfu_tui.happenings import Happening
+from psfu_tui.happenings import Happening, Log
 from psfu_tui.masking import Mask
 from psfu_tui.options import TABLES, Mode, View
 from psfu_tui.ordering import initial, ordered
 from psfu_tui.tables.events import EVENTS
+from psfu_tui.tables.nodes import Node, unfolded
 
 Record: TypeAlias = Any
-"""A candidate, room, worker or proctor."""
+"""What a screen has in a row."""
 
-RECORDS: Final[Mapping[Mode, tuple[type[Any], Callable[[Frame], Sequence[Record]]]]] = {
-    "candidates": (api.Candidate, lambda frame: frame.candidates),
-    "rooms": (api.Room, lambda frame: frame.rooms),
-    "workers": (api.Worker, lambda frame: frame.workers),
-    "proctors": (api.Proctor, lambda frame: frame.proctors),
+KINDS: Final[Mapping[Mode, type[Any]]] = {
+    "candidates": api.Candidate, "rooms": api.Room, "workers": api.Worker, "proctors": api.Proctor, "tree": Node,
+    "recordings": Recording, "events": Happening,
+}  # fmt: skip
+"""What the records of each screen are."""
+
+OF_FRAMES: Final[Mapping[Mode, Callable[[Frame], Sequence[Record]]]] = {
+    "candidates": lambda frame: frame.candidates,
+    "rooms": lambda frame: frame.rooms,
+    "workers": lambda frame: frame.workers,
+    "proctors": lambda frame: frame.proctors,
+    "tree": lambda frame: tuple(unfolded(frame)),
 }
-"""What there is without a screen, and where a frame has it."""
+"""Where a frame has them; what it does not have is asked for by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """The records of a moment."""
+
+    at: str
+    records: Sequence[Record]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +68,37 @@ class Selection:
         # Without a screen there is no last minute to be seen.
         return self.table.chosen(self.view.columns or self.table.usual.replace("T", ""))
 
-    def records(self, frame: Frame) -> list[Record]:
-        """Return the records."""
+    def of_frame(self, frame: Frame) -> Glimpse:
+        """Return what a frame has."""
         if self.mask is not None:
             frame = self.mask.frame(frame)
+        return Glimpse(at=frame.at, records=tuple(OF_FRAMES[self.mode](frame)))
+
+    def of_recordings(self, at: str, recordings: Iterable[Recording]) -> Glimpse:
+        """Return recordings as they were at a time."""
+        return Glimpse(at=at, records=tuple(map(self.mask.recording, recordings) if self.mask else recordings))
+
+    def of_happenings(self, at: str, happenings: Iterable[Happening]) -> Glimpse:
+        """Return what happened until a time, oldest first."""
+        log = Log()
+        log.add(map(self.mask.happening, happenings) if self.mask else happenings)
+        return Glimpse(at=at, records=tuple(log))
+
+    def records(self, glimpse: Glimpse) -> list[Record]:
+        """Return the records that are wanted."""
         found: Filter[Record] = parse(self.view.filter, self.table)
-        kept = found.of(tuple(RECORDS[self.mode][1](frame)))
+        kept = found.of(tuple(glimpse.records))
+        if self.mode == "tree" and self.view.sort is None:
+            # Its order is what hangs on what.
+            return list(kept)[: self.limit]
         arranged = ordered(self.table, kept, self.view.sort or initial(self.table, self.table.sort))
         return arranged[: self.limit]
 
-    def objects(self, frame: Frame) -> Iterator[dict[str, Any]]:
+    def objects(self, glimpse: Glimpse) -> Iterator[dict[str, Any]]:
         """Yield the records as JSON has them, each with the time it is of."""
-        show = rows.plain(RECORDS[self.mode][0])
-        for record in self.records(frame):
-            yield {"at": frame.at, **show(record)}
+        show = rows.plain(KINDS[self.mode])
+        for record in self.records(glimpse):
+            yield {"at": glimpse.at, **show(record)}
 
 
 class Sentences:

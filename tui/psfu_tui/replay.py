@@ -132,13 +132,14 @@ class ReplayFeed:
 
     def _events(self, archive: Archive, begin: float, end: float) -> list[Happening]:
         found = archive.events(begin, end, room=self._room)
-        return [_happening(each) for each in found if each.at > begin]
+        return [recorded_happening(each) for each in found if each.at > begin]
 
     def _of_room(self, frame: Frame) -> Frame:
         return frame if self._room is None else only_room(frame, self._room)
 
 
-def _happening(event: RecordedEvent) -> Happening:
+def recorded_happening(event: RecordedEvent) -> Happening:
+    """Return an event of an archive in words."""
     return happening(
         Event(
             number=0, at=timestamp(event.at), kind=event.kind, room=event.room, peer=event.peer, details=event.details
@@ -148,4 +149,4 @@ def _happening(event: RecordedEvent) -> Happening:
 
 def _marks(events: list[RecordedEvent]) -> list[Mark]:
     """Return when something bad happened."""
-    return [Mark(at=each.at, level="bad") for each in events if _happening(each).level == "bad"]
+    return [Mark(at=each.at, level="bad") for each in events if recorded_happening(each).level == "bad"]

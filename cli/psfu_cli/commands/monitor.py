@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api.quality import Frame, only_room
 from proctor_sfu.errors import RefusedError
 from psfu_cli import exits, history
@@ -48,6 +49,7 @@ from psfu_cli.output import Colour, Column, Format
 
 if TYPE_CHECKING:
     from psfu_tui.options import Options, View
+    from psfu_tui.plain import Glimpse, Selection
     from psfu_tui.preferences import Preferences
 
 
@@ -106,11 +108,12 @@ def monitor(
         else:
             selection = text.selected(shown, view, limit, masked=masked)
             stream = wanted is Mode.STREAM
-            frames = (
-                text.live(cli, room, every, stream=stream) if past is None else past.frames(room, every, stream=stream)
-            )
+            glimpses = (
+                text.live(cli, selection, room, every, stream=stream) if past is None
+                else past.glimpses(selection, room, every, stream=stream)
+            )  # fmt: skip
             text.write(
-                cli, selection, itertools.islice(frames, count), stream=stream, ascii_only=_ascii(as_ascii, prefer),
+                cli, selection, itertools.islice(glimpses, count), stream=stream, ascii_only=_ascii(as_ascii, prefer),
                 clock=text.clock(zone),
             )  # fmt: skip
     except KeyboardInterrupt:
@@ -138,6 +141,25 @@ class Past:
                 found = iter([only] if only is not None else [])
             for recorded in found:
                 yield recorded.frame if room is None else only_room(recorded.frame, room)
+
+    def glimpses(self, selection: Selection, room: str | None, every: float, *, stream: bool) -> Iterator[Glimpse]:
+        """Yield records from a time on, or those of it; events are all that happened until then."""
+        from psfu_tui.plain import OF_FRAMES
+
+        if selection.mode in OF_FRAMES:
+            return map(selection.of_frame, self.frames(room, every, stream=stream))
+        if selection.mode == "recordings":
+            raise RefusedError("usage", "a history does not tell of recordings; psfu recordings list does")
+        return iter([self._events(selection, room)])
+
+    def _events(self, selection: Selection, room: str | None) -> Glimpse:
+        from proctor_sfu.quality.archive import Archive
+        from psfu_tui.replay import recorded_happening
+
+        with Archive(self.path) as archive:
+            end = archive.end if self.at is None else self.at
+            found = archive.events(self.begin, end, room=room)
+            return selection.of_happenings(timestamp(end or 0.0), map(recorded_happening, found))
 
 
 def _past(cli: Cli, replay: Path | None, last: float | None, at: str | None, zone: tzinfo | None) -> Past | None:

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
+from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api.quality import Frame
-from proctor_sfu.errors import RefusedError
 from psfu_cli import exits
 from psfu_cli.commands.monitor_options import Screen
 from psfu_cli.options import Cli
@@ -20,7 +20,7 @@ from psfu_cli.output import Column, Format, flush
 
 if TYPE_CHECKING:
     from psfu_tui.options import View
-    from psfu_tui.plain import Selection
+    from psfu_tui.plain import Glimpse, Selection
 
 
 def clock(zone: tzinfo | None) -> Callable[[str], str]:
@@ -36,12 +36,31 @@ def _mask(masked: bool) -> Any:
     return Mask(secrets.token_bytes(16)) if masked else None
 
 
-def live(cli: Cli, room: str | None, every: float, *, stream: bool) -> Iterator[Frame]:
-    """Yield what the daemon measures, for good or once; raises what the control client raises."""
-    if stream:
-        yield from cli.client.quality.stream(max(1.0, every), room)
+def live(cli: Cli, selection: Selection, room: str | None, every: float, *, stream: bool) -> Iterator[Glimpse]:
+    """Yield what the daemon knows, for good or once; raises what the control client raises."""
+    from psfu_tui.plain import OF_FRAMES
+
+    if selection.mode not in OF_FRAMES:
+        yield _asked(cli, selection, room)
+        while stream:
+            time.sleep(every)  # The pace the user asked for.
+            yield _asked(cli, selection, room)
+    elif stream:
+        yield from map(selection.of_frame, cli.client.quality.stream(max(1.0, every), room))
     else:
-        yield cli.client.quality.snapshot(room)
+        yield selection.of_frame(cli.client.quality.snapshot(room))
+
+
+def _asked(cli: Cli, selection: Selection, room: str | None) -> Glimpse:
+    """Return what the daemon is asked for by itself, since no frame has it."""
+    from psfu_tui.happenings import REMEMBERED
+    from psfu_tui.sentences import happening
+
+    at = timestamp(time.time())
+    if selection.mode == "recordings":
+        return selection.of_recordings(at, cli.client.recordings.list(room))
+    events, _ = cli.client.events.list(room=room, limit=REMEMBERED)
+    return selection.of_happenings(at, map(happening, events))
 
 
 def news(cli: Cli, room: str | None) -> Iterator[Frame]:
@@ -58,45 +77,44 @@ def news(cli: Cli, room: str | None) -> Iterator[Frame]:
 
 
 def selected(screen: Screen, view: View, limit: int | None, *, masked: bool) -> Selection:
-    """Return which records of a frame are written, and how; raises `RefusedError` for what only screens can show."""
-    from psfu_tui.plain import RECORDS, Selection
+    """Return which records are written, and how."""
+    from psfu_tui.plain import Selection
 
-    if screen.value not in RECORDS:
-        raise RefusedError("usage", f"{screen} can only be shown on screens; written are {', '.join(RECORDS)}")
     return Selection(mode=screen.value, view=view, limit=limit, mask=_mask(masked))
 
 
 def write(
     cli: Cli,
     selection: Selection,
-    frames: Iterator[Frame],
+    glimpses: Iterator[Glimpse],
     *,
     stream: bool,
     ascii_only: bool,
     clock: Callable[[str], str],
 ) -> None:
-    """Write the records of each frame."""
-    from psfu_tui.plain import RECORDS, csv_rows
+    """Write the records of each moment."""
+    from psfu_tui.plain import KINDS, csv_rows
 
-    writer = cli.writer(RECORDS[selection.mode][0], lambda record: "/".join(selection.table.key(record)))
+    writer = cli.writer(KINDS[selection.mode], lambda record: "/".join(selection.table.key(record)))
     columns = selection.columns
     table = [_column(each, ascii_only=ascii_only) for each in columns]
-    for number, frame in enumerate(frames):
+    for number, glimpse in enumerate(glimpses):
         match cli.format:
             case Format.JSON if not stream:
-                writer.line(json.dumps(list(selection.objects(frame)), indent=2))
+                writer.line(json.dumps(list(selection.objects(glimpse)), indent=2))
             case Format.JSON | Format.NDJSON:
-                for record in selection.objects(frame):
+                for record in selection.objects(glimpse):
                     writer.line(json.dumps(record))
             case Format.CSV:
                 if number == 0:
                     writer.row(["at", *(each.name for each in columns)])
-                for row in csv_rows(columns, selection.records(frame)):
-                    writer.row([frame.at, *row])
+                for row in csv_rows(columns, selection.records(glimpse)):
+                    writer.row([glimpse.at, *row])
             case _:
                 if stream and cli.format is not Format.NAME:
-                    writer.line(f"{'' if number == 0 else chr(10)}{clock(frame.at)}")
-                writer.many(selection.records(frame), table, empty=f"no {selection.table.noun}")
+                    after = "\n" if cli.format is Format.MARKDOWN else ""
+                    writer.line(f"{'' if number == 0 else chr(10)}{clock(glimpse.at)}{after}")
+                writer.many(selection.records(glimpse), table, empty=f"no {selection.table.noun}")
         flush()
 
 
@@ -105,7 +123,7 @@ def _column(column: Any, *, ascii_only: bool) -> Column:
     from psfu_tui import figures, glyphs
 
     def text(record: Any) -> str | None:
-        shown = record.level if column.name == "level" else column.text(record)
+        shown = column.value(record) if column.name == "level" else column.text(record)
         return None if shown == figures.ABSENT else glyphs.to_ascii(shown) if ascii_only else shown
 
     title = column.title if column.title.isascii() and column.title else column.name

@@ -44,8 +44,8 @@ def test_elsewhere_than_on_a_terminal_it_writes_one_table(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("form", "screen"),
-    [*itertools.product(["table", "json", "csv"], ["candidates", "rooms", "workers", "proctors"]),
-     ("wide", "candidates"), ("ndjson", "candidates"), ("name", "candidates")],
+    [*itertools.product(["table", "json", "csv"], ["candidates", "rooms", "workers", "proctors", "events", "tree"]),
+     *itertools.product(["wide", "ndjson", "markdown", "name"], ["candidates"]), ("markdown", "tree")],
 )  # fmt: skip
 def test_nothing_that_steers_a_terminal_is_written_and_a_mask_hides_everybody(run: Run, form: str, screen: str) -> None:
     for mask in ("--no-mask", "--mask"):
@@ -89,7 +89,6 @@ def test_csv_has_the_chosen_columns_in_base_units(run: Run) -> None:
         (["--columns", "hZ"], "bad_columns", "no column 'Z'"),
         (["--sort", "wat"], "bad_sort", "cannot be sorted by 'wat'"),
         (["--mode", "tui"], "usage", "needs a terminal"),
-        (["--screen", "tree", "--once"], "usage", "can only be shown on screens"),
         (["--interval", "0.1"], "usage", "--interval"),
         (["--limit", "0"], "usage", "--limit"),
     ],
@@ -100,6 +99,17 @@ def test_what_cannot_be_is_refused_in_one_line(run: Run, arguments: list[str], c
     error = json.loads(done.stderr)["error"]
     assert error["code"] == code
     assert told in error["message"]
+
+
+def test_what_no_frame_has_is_asked_for(run: Run) -> None:
+    happened = result(run("monitor", "--once", "-s", "events", "--json", "--room", ROOM, "--filter", "kind:peer_entered"))
+    assert {each["peer"] for each in happened} >= {"ana", "bob"}
+    assert [each["number"] for each in happened] == sorted((each["number"] for each in happened), reverse=True)
+    nothing = run("monitor", "--once", "-s", "recordings", "--room", ROOM)
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "no recordings\n")
+    tree = result(run("monitor", "--once", "-s", "tree", "--json", "--room", ROOM))
+    assert {each["kind"] for each in tree} >= {"worker", "room", "candidate", "source"}
+    assert [each["depth"] for each in tree][:2] == [0, 1]
 
 
 def test_a_room_there_is_not_and_a_daemon_there_is_not(run: Run, tmp_path: Path) -> None:
@@ -247,6 +257,8 @@ def test_the_sentences_of_a_history(archive: Path) -> None:
 def test_the_last_minutes_of_the_daemon(run: Run) -> None:
     found = result(run("monitor", "--last", "1m", "--once", "--json", "--room", ROOM))
     assert {each["id"] for each in found} == {"ana", "bob"}
+    happened = result(run("monitor", "--last", "1m", "--once", "--json", "-s", "events"))
+    assert all(each["text"] for each in happened)
 
 
 @pytest.mark.parametrize(
@@ -256,6 +268,7 @@ def test_the_last_minutes_of_the_daemon(run: Run) -> None:
         (["--replay", "{archive}", "--at", "noon"], "bad_time", Exit.USAGE),
         (["--replay", "{archive}", "--speed", "1000"], "usage", Exit.USAGE),
         (["--replay", "/nonexistent/x.psfurec"], "archive_unusable", Exit.FAILED),
+        (["--replay", "{archive}", "-s", "recordings"], "usage", Exit.USAGE),
         (["--replay", "/etc/passwd"], "archive_unusable", Exit.FAILED),
     ],
 )

@@ -58,6 +58,16 @@ def nodes(
             yield from _room(frame, room, top.key, toggled, candidate, proctor)
 
 
+def unfolded(frame: Frame) -> Iterator[Node]:
+    """Return all lines, as whoever cannot open one wants them."""
+    closed = {each.key for each in _as_they_are(frame, ()) if each.opened is False}
+    return _as_they_are(frame, closed)
+
+
+def _as_they_are(frame: Frame, toggled: Collection[Key]) -> Iterator[Node]:
+    return nodes(frame, toggled, candidate=lambda each: each, proctor=lambda each: each)
+
+
 def _worker(worker: Worker | None, full: bool, toggled: Collection[Key]) -> Node:
     own = ("worker", "none" if worker is None else str(worker.pid))
     if worker is None:
