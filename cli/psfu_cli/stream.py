@@ -32,8 +32,8 @@ def stream(
 
     Raises `RefusedError` ``usage`` for a format that has an end, and what ``coming`` raises.
     """
-    if cli.format is Format.CSV:
-        raise RefusedError("usage", "-o csv has an end, --follow has none; use -o ndjson")
+    if cli.format in (Format.CSV, Format.MARKDOWN):
+        raise RefusedError("usage", f"-o {cli.format} has an end, --follow has none; use -o ndjson")
     writer = cli.streaming.writer(kind, name_of)
     for records in chain([found], ([each] for each in coming)):
         if cli.format in (Format.TABLE, Format.WIDE):

@@ -14,7 +14,7 @@ from psfu_tui.happenings import Happening
 class Link:
     """How a feed is."""
 
-    state: Literal["connecting", "live", "disconnected", "replay"]
+    state: Literal["connecting", "live", "disconnected", "replay", "demo"]
     text: str = ""
     """Why, or where from; for people."""
 

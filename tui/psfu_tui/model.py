@@ -1,4 +1,4 @@
-"""Everything the screens show, and whether it is still true: live, paused, late, disconnected or of the past."""
+"""Everything the screens show, and whether it is still true: live, paused, late, disconnected, past or made up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from psfu_tui.links import Link, Progress
 from psfu_tui.masking import Mask
 from psfu_tui.trends import Trends
 
-Phase: TypeAlias = Literal["connecting", "live", "late", "paused", "disconnected", "replay"]
+Phase: TypeAlias = Literal["connecting", "live", "late", "paused", "disconnected", "replay", "demo"]
 
 LATE: Final = 3.5
 """Seconds without a frame after which a live picture is said to be late; there is one a second."""
@@ -104,6 +104,8 @@ class Model:
             )
         if self.link.state == "replay":
             return Condition(phase="replay", text=f"{_playing(self.progress)} {at} · {self.link.text}")
+        if self.link.state == "demo":
+            return Condition(phase="demo", text=self.link.text)
         if self._taken_at is None:
             return Condition(phase="connecting", text=self.link.text)
         if now - self._taken_at > LATE:

@@ -6,6 +6,7 @@ import itertools
 import math
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -17,6 +18,7 @@ import typer
 from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api.quality import Frame, only_room
 from proctor_sfu.errors import RefusedError
+from proctor_sfu.text import safe_text
 from psfu_cli import exits, history
 from psfu_cli.commands import monitor_text as text
 from psfu_cli.commands.monitor_options import (
@@ -25,6 +27,7 @@ from psfu_cli.commands.monitor_options import (
     AtOption,
     ColumnsOption,
     CountOption,
+    DemoOption,
     EveryOption,
     FilterOption,
     LastOption,
@@ -48,6 +51,7 @@ from psfu_cli.options import Cli, client
 from psfu_cli.output import Colour, Column, Format
 
 if TYPE_CHECKING:
+    from psfu_tui.demo import DemoFeed
     from psfu_tui.options import Options, View
     from psfu_tui.plain import Glimpse, Selection
     from psfu_tui.preferences import Preferences
@@ -76,6 +80,7 @@ def monitor(
     speed: SpeedOption = 1.0,
     mask: MaskOption = None,
     allow_actions: AllowActionsOption = False,
+    demo: DemoOption = False,
     list_keys: ListKeysOption = False,
 ) -> None:
     """Watch over an exam: who is in trouble, how badly, and whose fault it is."""
@@ -90,7 +95,7 @@ def monitor(
     view = _view(shown, filter_text, sort, columns, prefer)
     masked = _first(mask, prefer.mask, False)
     zone = UTC if _first(utc, prefer.utc, False) else None
-    past = _past(cli, replay, last, at, zone)
+    source = _made_up(room, replay, last, at) if demo else _past(cli, replay, last, at, zone)
     every = _first(interval, prefer.interval, 1.0)
     try:
         if wanted is Mode.TUI:
@@ -101,16 +106,16 @@ def monitor(
                 theme=_first(theme, prefer.theme, None), colour=_coloured(cli), ascii=_ascii(as_ascii, prefer),
                 mouse=_first(mouse, prefer.mouse, True), allow_actions=allow_actions, zone=zone, keys=prefer.keys,
             )  # fmt: skip
-            _show(cli, options, past, speed)
+            _show(cli, options, source, speed)
         elif wanted is Mode.LINES:
-            news = text.news(cli, room) if past is None else past.frames(room)
+            news = text.news(cli, room) if source is None else source.frames(room)
             text.lines(cli, view, news, masked=masked, count=count, clock=text.clock(zone))
         else:
             selection = text.selected(shown, view, limit, masked=masked)
             stream = wanted is Mode.STREAM
             glimpses = (
-                text.live(cli, selection, room, every, stream=stream) if past is None
-                else past.glimpses(selection, room, every, stream=stream)
+                text.live(cli, selection, room, every, stream=stream) if source is None
+                else source.glimpses(selection, room, every, stream=stream)
             )  # fmt: skip
             text.write(
                 cli, selection, itertools.islice(glimpses, count), stream=stream, ascii_only=_ascii(as_ascii, prefer),
@@ -160,6 +165,39 @@ class Past:
             end = archive.end if self.at is None else self.at
             found = archive.events(self.begin, end, room=room)
             return selection.of_happenings(timestamp(end or 0.0), map(recorded_happening, found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """An exam that is made up."""
+
+    feed: DemoFeed
+
+    def frames(self, room: str | None, every: float = 1.0, *, stream: bool = True) -> Iterator[Frame]:
+        """Yield its frames as they come, or the first one; it has only its room."""
+        return itertools.islice(self.feed.frames(every), None if stream else 1)
+
+    def glimpses(self, selection: Selection, room: str | None, every: float, *, stream: bool) -> Iterator[Glimpse]:
+        """Yield its records as they come, or the first ones; events are all that happened until then."""
+        from psfu_tui.plain import OF_FRAMES
+
+        if selection.mode in OF_FRAMES:
+            return map(selection.of_frame, self.frames(room, every, stream=stream))
+        if selection.mode == "recordings":
+            raise RefusedError("usage", "nothing is recorded of an exam that is made up")
+        events = self.feed.events()
+        return iter([selection.of_happenings(events[-1].at if events else timestamp(time.time()), events)])
+
+
+def _made_up(room: str | None, replay: Path | None, last: float | None, at: str | None) -> Demo:
+    """Return a demo from now on; raises `RefusedError`."""
+    from psfu_tui.demo import ROOMS, DemoFeed
+
+    if replay is not None or last is not None or at is not None:
+        raise RefusedError("usage", "--demo shows neither --replay nor --last, and has no --at")
+    if room is not None and room not in ROOMS:
+        raise RefusedError("not_found", f'room "{safe_text(room, 64)}" not found (rooms: {", ".join(ROOMS)})')
+    return Demo(feed=DemoFeed(time.time(), room))
 
 
 def _past(cli: Cli, replay: Path | None, last: float | None, at: str | None, zone: tzinfo | None) -> Past | None:
@@ -223,17 +261,21 @@ def _ascii(asked: bool | None, prefer: Preferences) -> bool:
     return bool(_first(asked, prefer.ascii, only_ascii(os.environ)))
 
 
-def _show(cli: Cli, options: Options, past: Past | None, speed: float) -> None:
+def _show(cli: Cli, options: Options, source: Past | Demo | None, speed: float) -> None:
     from psfu_tui.feeds import LiveFeed
     from psfu_tui.replay import ReplayFeed
     from psfu_tui.start import run
 
     daemon = cli.client
-    if past is None:
+    if source is None:
         kept = run(LiveFeed(daemon, options.room), options, daemon)
     else:
-        # What is replayed is over: there is nothing to be asked, and nothing to be done.
-        kept = run(ReplayFeed(past.path, room=options.room, begin=past.begin, at=past.at, speed=speed), options, None)
+        # What is over or made up: there is nothing to be asked, and nothing to be done.
+        feed = (
+            source.feed if isinstance(source, Demo)
+            else ReplayFeed(source.path, room=options.room, begin=source.begin, at=source.at, speed=speed)
+        )  # fmt: skip
+        kept = run(feed, options, None)
     if kept is not None:
         cli.writer(type(kept)).line(kept)
 

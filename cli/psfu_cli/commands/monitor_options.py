@@ -90,6 +90,9 @@ MouseOption: TypeAlias = Annotated[
     bool | None, _how("--mouse/--no-mouse", help="With --no-mouse the terminal selects text.")
 ]
 UtcOption: TypeAlias = Annotated[bool | None, _how("--utc/--local", help="Times of day; local.")]
+DemoOption: TypeAlias = Annotated[
+    bool, _shown("--demo", help="An exam that is made up, with trouble in it; needs no daemon.")
+]
 ReplayOption: TypeAlias = Annotated[
     Path | None, _past("--replay", metavar="FILE", help="What a history file has, instead of what is now.")
 ]

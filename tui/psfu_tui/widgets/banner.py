@@ -14,6 +14,7 @@ from psfu_tui.model import Condition, Phase
 
 WORDS: Final[Mapping[Phase, str]] = {
     "connecting": "CONNECTING", "late": "LATE", "paused": "PAUSED", "disconnected": "DISCONNECTED", "replay": "REPLAY",
+    "demo": "DEMO",
 }  # fmt: skip
 
 
@@ -33,6 +34,7 @@ class Banner(Widget):
         &.-paused { display: block; background: $warning; color: $background; }
         &.-disconnected { display: block; background: $error; color: $background; }
         &.-replay { display: block; background: $accent; color: $background; }
+        &.-demo { display: block; background: $accent; color: $background; }
         &:nocolor { text-style: bold reverse; }
         &:ansi { color: ansi_black; }
     }
