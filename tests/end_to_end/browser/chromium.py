@@ -71,15 +71,27 @@ class Chromium:
         window.page.goto(link)
         return window
 
-    def close_windows(self) -> None:
-        """Close all pages; raises AssertionError if one complained."""
-        windows, self.windows = self.windows, []
-        complaints = [each for window in windows for each in window.close()]
+    def check(self) -> None:
+        """Raise AssertionError if a page that is open complained."""
+        complaints = [each for window in self.windows for each in window.unexpected()]
         assert complaints == [], "\n".join(complaints)
 
+    def close_windows(self) -> None:
+        """Close all pages; raises AssertionError if one complained."""
+        try:
+            # What a page said last comes with the answer to its closing.
+            for window in self.windows:
+                window.close()
+            self.check()
+        finally:
+            self.windows = []
+
     def close(self) -> None:
-        """End the browser."""
-        self._browser.close()
+        """End the browser; raises AssertionError if a page that was open complained."""
+        try:
+            self.close_windows()
+        finally:
+            self._browser.close()
 
 
 class Window:
@@ -114,9 +126,12 @@ class Window:
         self.page.screenshot(path=str(path))
         return path
 
-    def close(self) -> list[str]:
-        """Close the page and return what it complained of."""
+    def close(self) -> None:
+        """Close the page."""
         self._context.close()
+
+    def unexpected(self) -> list[str]:
+        """Return what the page complained of that no test provoked."""
         return [each for each in self.complaints if not any(re.search(pattern, each) for pattern in self._expected)]
 
     def _console(self, message: ConsoleMessage) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
+from end_to_end.browser import face
 from end_to_end.browser.chromium import Chromium
 from end_to_end.browser.face import Face
 from end_to_end.daemon import Daemon
@@ -28,17 +30,39 @@ def origin(daemon: Daemon) -> str:
 
 
 @pytest.fixture(scope="module")
-def launch(playwright: Playwright, origin: str) -> Iterator[Launch]:
+def launched(playwright: Playwright) -> Iterator[list[Chromium]]:
+    """The browsers of a module, which end before Playwright does."""
+    browsers: list[Chromium] = []
+    with ExitStack() as closing:
+        yield browsers
+        for each in browsers:
+            closing.callback(each.close)
+
+
+@pytest.fixture(scope="module")
+def launch(playwright: Playwright, origin: str, launched: list[Chromium]) -> Launch:
     """Starts a browser before which somebody sits."""
-    started: list[Chromium] = []
 
     def start(who: Face | None = None, origin: str = origin) -> Chromium:
-        started.append(Chromium(playwright, origin, who))
-        return started[-1]
+        launched.append(Chromium(playwright, origin, who))
+        return launched[-1]
 
-    yield start
-    for each in started:
-        each.close()
+    return start
+
+
+@pytest.fixture(scope="module")
+def browser(launch: Launch) -> Chromium:
+    """The one browser most modules need; Ann sits before it."""
+    return launch(face.ANN)
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(launched: list[Chromium]) -> Iterator[None]:
+    """Close the pages of a test; it fails if one complained."""
+    yield
+    with ExitStack() as closing:
+        for each in launched:
+            closing.callback(each.close_windows)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,6 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 @pytest.fixture(scope="module")
 def browser(launch: Launch) -> Chromium:
     return launch(face.BOB)
-
-
-@pytest.fixture(autouse=True)
-def no_complaints(browser: Chromium) -> Iterator[None]:
-    yield
-    browser.close_windows()
 
 
 def audit(window: Window, scheme: Scheme = "light") -> None:

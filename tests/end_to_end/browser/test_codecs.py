@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from end_to_end.browser import face
 from end_to_end.browser.chromium import Chromium
-from end_to_end.browser.conftest import Launch
 from end_to_end.browser.people import Candidate, Proctor
 from end_to_end.daemon import Daemon
 
@@ -23,17 +21,6 @@ ASKED = """(() => {
     };
 })()"""
 """Keeps what a page asks the server for."""
-
-
-@pytest.fixture(scope="module")
-def browser(launch: Launch) -> Chromium:
-    return launch(face.ANN)
-
-
-@pytest.fixture(autouse=True)
-def no_complaints(browser: Chromium) -> Iterator[None]:
-    yield
-    browser.close_windows()
 
 
 @pytest.mark.parametrize(("codec", "kind"), [("vp9", "svc"), ("h264", "simulcast")])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -21,13 +20,6 @@ HTML = "<img src=x onerror=alert(1)> & <b>Ann</b>"
 def browsers(launch: Launch) -> tuple[Chromium, Chromium]:
     """Ann sits before the first, Bob before the second."""
     return launch(face.ANN), launch(face.BOB)
-
-
-@pytest.fixture(autouse=True)
-def no_complaints(browsers: tuple[Chromium, Chromium]) -> Iterator[None]:
-    yield
-    for browser in browsers:
-        browser.close_windows()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 
 from end_to_end.browser import face, firefox
 from end_to_end.browser.chromium import Chromium
-from end_to_end.browser.conftest import Launch
 from end_to_end.browser.firefox import Firefox, Tab
 from end_to_end.browser.people import CORNER, LIKE, Candidate, Proctor
 from end_to_end.daemon import Daemon, running
@@ -33,13 +32,6 @@ def own_address() -> str:
         except OSError as error:
             pytest.skip(f"no address but loopback: {error.strerror}")
         return str(probe.getsockname()[0])
-
-
-@pytest.fixture(scope="module")
-def browser(launch: Launch) -> Iterator[Chromium]:
-    chromium = launch(face.ANN)
-    yield chromium
-    chromium.close_windows()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import pytest
 
 from end_to_end.browser import face
 from end_to_end.browser.chromium import Chromium
-from end_to_end.browser.conftest import Launch
 from end_to_end.browser.people import Candidate, Proctor
 from end_to_end.daemon import Daemon, Settings, running
 from proctor_sfu.mediasoup.install import WorkerBinary
@@ -35,11 +34,6 @@ IPV6_ONLY = """(() => {
     };
 })()"""
 """What the server announces besides IPv6 is as if it were not there."""
-
-
-@pytest.fixture(scope="module")
-def browser(launch: Launch) -> Chromium:
-    return launch(face.ANN)
 
 
 @contextmanager

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from end_to_end.browser import face
 from end_to_end.browser.chromium import Chromium
-from end_to_end.browser.conftest import Launch
 from end_to_end.browser.people import Candidate, Proctor
 
 _BY_HAND = """async ([room, peerId, role]) => {
@@ -34,17 +30,6 @@ _BY_HAND = """async ([room, peerId, role]) => {
     await ask("createWebRtcTransport", { direction: "recv" });
     return ask("join", { rtpCapabilities: data, autoConsume: true });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser(launch: Launch) -> Chromium:
-    return launch(face.ANN)
-
-
-@pytest.fixture(autouse=True)
-def no_complaints(browser: Chromium) -> Iterator[None]:
-    yield
-    browser.close_windows()
 
 
 def test_a_hand_written_client_of_a_candidate_gets_nothing_of_another(browser: Chromium, room: str) -> None:

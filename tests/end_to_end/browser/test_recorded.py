@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +12,11 @@ import pytest
 
 from end_to_end.browser import face
 from end_to_end.browser.chromium import Chromium, until
-from end_to_end.browser.conftest import Launch
 from end_to_end.browser.people import Candidate
 from end_to_end.daemon import Daemon
 from end_to_end.exam import Report
 from proctor_sfu.recording.folder import journals
 from support.deck import rows
-
-
-@pytest.fixture(scope="module")
-def browser(launch: Launch) -> Chromium:
-    return launch(face.ANN)
-
-
-@pytest.fixture(autouse=True)
-def no_complaints(browser: Chromium) -> Iterator[None]:
-    yield
-    browser.close_windows()
 
 
 @pytest.mark.parametrize(("codec", "container"), [("vp8", "webm"), ("vp9", "webm"), ("h264", "mp4")])

@@ -13,7 +13,6 @@ import pytest
 
 from end_to_end.browser import face
 from end_to_end.browser.chromium import Chromium, until
-from end_to_end.browser.conftest import Launch
 from end_to_end.browser.people import PAPER, Candidate, Proctor
 from end_to_end.browser.road import Road
 from end_to_end.daemon import Daemon
@@ -30,17 +29,6 @@ def road(daemon: Daemon) -> Iterator[Road]:
     assert place.hostname is not None and place.port is not None
     with Road(place.hostname, place.port, [each["port"] for each in daemon.psfu("workers", "list")]) as leads:
         yield leads
-
-
-@pytest.fixture(scope="module")
-def browser(launch: Launch) -> Chromium:
-    return launch(face.ANN)
-
-
-@pytest.fixture(autouse=True)
-def no_complaints(browser: Chromium) -> Iterator[None]:
-    yield
-    browser.close_windows()
 
 
 @pytest.fixture

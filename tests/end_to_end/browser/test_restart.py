@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright
 
 from end_to_end.browser import face
-from end_to_end.browser.chromium import Chromium
+from end_to_end.browser.conftest import Launch
 from end_to_end.browser.people import Candidate, Proctor
 from end_to_end.daemon import Daemon
 from end_to_end.exam import Report
@@ -36,10 +35,10 @@ def own_daemon(worker_binary: WorkerBinary, tmp_path: Path) -> Iterator[Daemon]:
 
 
 def test_rooms_tokens_and_people_are_back_after_the_daemon_was_killed(
-    own_daemon: Daemon, playwright: Playwright, report: Report
+    own_daemon: Daemon, launch: Launch, report: Report
 ) -> None:
     own_daemon.psfu("rooms", "create", "exam")
-    browser = Chromium(playwright, own_daemon.url.replace("ws://", "http://").removesuffix("/ws"), face.ANN)
+    browser = launch(face.ANN, own_daemon.url.replace("ws://", "http://").removesuffix("/ws"))
     people = []
     for role, sub in (("candidate", "ann"), ("proctor", "pam")):
         made = own_daemon.psfu("rooms", "token", "exam", "--role", role, "--sub", sub)
@@ -61,4 +60,3 @@ def test_rooms_tokens_and_people_are_back_after_the_daemon_was_killed(
     report(f"pictures are back {time.monotonic() - started:.1f} s after a daemon that was killed runs again")
     ann.until_says("Connected")
     browser.close_windows()
-    browser.close()

@@ -8,22 +8,10 @@ import pytest
 
 from end_to_end.browser import face
 from end_to_end.browser.chromium import Chromium, Window
-from end_to_end.browser.conftest import Launch
 from end_to_end.browser.people import Candidate, Proctor
 from end_to_end.daemon import Daemon
 
 ROOM = "chemistry-7"
-
-
-@pytest.fixture(scope="module")
-def browser(launch: Launch) -> Chromium:
-    return launch(face.ANN)
-
-
-@pytest.fixture(autouse=True)
-def no_complaints(browser: Chromium) -> Iterator[None]:
-    yield
-    browser.close_windows()
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ import pytest
 
 from end_to_end.browser import crowd, face
 from end_to_end.browser.chromium import Chromium
-from end_to_end.browser.conftest import Launch
 from end_to_end.browser.people import PAPER, Candidate, Proctor
 from end_to_end.daemon import Daemon
 from end_to_end.exam import Report
@@ -20,11 +19,11 @@ PAGE = 30
 PICTURES = "[...document.querySelectorAll('.wall video')].filter((video) => video.videoWidth > 0).length"
 
 
-@pytest.fixture(scope="module")
-def browser(launch: Launch) -> Iterator[Chromium]:
-    chromium = launch(face.ANN)
-    yield chromium
-    chromium.close_windows()
+@pytest.fixture(autouse=True)
+def no_complaints(browser: Chromium) -> Iterator[None]:
+    """The page of the proctor stays for the whole module, and is looked at after each test."""
+    yield
+    browser.check()
 
 
 @pytest.fixture(scope="module")
