@@ -41,7 +41,7 @@ COLUMNS: Final = (
 def report(
     cli: Cli,
     room: Annotated[str, typer.Argument(metavar="ROOM", help="Id of a room.", autocompletion=complete.rooms)],
-    candidates: Annotated[list[str] | None, typer.Argument(metavar="[CANDIDATE]...", help="Only these.")] = None,
+    candidates: Annotated[list[str] | None, typer.Argument(metavar="CANDIDATE", help="Only these.")] = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write one self-contained page.")] = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Save the room's history, to replay it elsewhere.")

@@ -197,8 +197,8 @@ def roster_(
 def assign(
     cli: Cli,
     room: RoomArgument,
-    viewer: Annotated[str | None, typer.Argument(metavar="[PROCTOR]", help="Who watches.")] = None,
-    candidates: Annotated[list[str] | None, typer.Argument(metavar="[CANDIDATE]...", help="Whom.")] = None,
+    viewer: Annotated[str | None, typer.Argument(metavar="PROCTOR", help="Who watches.")] = None,
+    candidates: Annotated[list[str] | None, typer.Argument(metavar="CANDIDATE", help="Whom.")] = None,
     everybody: Annotated[bool, typer.Option("--all", help="All watch all, who have no list.")] = False,
     lists: Annotated[bool, typer.Option("--lists", help="Who has no list watches nobody.")] = False,
     groups: Annotated[

@@ -103,7 +103,7 @@ def names(listed: str) -> list[str]:
 def inspect(
     cli: Cli,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Where the token is, else standard input.")
+        Path | None, typer.Argument(metavar="FILE", help="Where the token is, else standard input.")
     ] = None,
 ) -> None:
     """Tell what a token says and whether it is good: exit code 0, else 5.
@@ -131,7 +131,7 @@ def _read(file: Path | None) -> str:
 @client()
 def revoke(
     cli: Cli,
-    token_id: Annotated[str | None, typer.Argument(metavar="[JTI]", help="Id of one token; see inspect.")] = None,
+    token_id: Annotated[str | None, typer.Argument(metavar="JTI", help="Id of one token; see inspect.")] = None,
     sub: Annotated[str | None, typer.Option("--sub", metavar="ID", help="All tokens this peer got until now.")] = None,
     room: Annotated[
         str | None, typer.Option("--room", "-r", metavar="ROOM", help="Only for it.", autocompletion=complete.rooms)
