@@ -26,13 +26,19 @@ check: .venv/installed $(STAMPS)/web
 	npm --prefix $(WEB) run --silent check
 
 # Tests that measure delays, rates, or what the machine carries have it for themselves.
-ALONE := tests/end_to_end tests/proctor_sfu/recording/sizing tests/psfu_cli/commands/test_plan.py
+ALONE := tests/proctor_sfu/recording/sizing tests/psfu_cli/commands/test_plan.py \
+	$(addprefix tests/end_to_end/,test_attention.py test_endings.py test_media.py test_quality.py \
+	test_recording_kills.py test_simulate.py test_true_numbers.py \
+	browser/test_recovery.py browser/test_restart.py browser/test_wall.py)
+# The others with real media wait more than they compute, so that two share the machine, but not with what computes.
+MEDIA := tests/end_to_end
 
 test: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test $(STAMPS)/web
 ifdef ARGS
 	$(BIN)/pytest $(ARGS)
 else
-	$(BIN)/pytest --numprocesses $(shell nproc) --dist loadfile $(addprefix --ignore ,$(ALONE))
+	$(BIN)/pytest --numprocesses $(shell nproc) --dist loadfile $(addprefix --ignore ,$(MEDIA) $(ALONE))
+	$(BIN)/pytest --numprocesses 2 --dist loadfile $(MEDIA) $(addprefix --ignore ,$(ALONE))
 	$(BIN)/pytest $(ALONE)
 endif
 
