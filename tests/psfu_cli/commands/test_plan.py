@@ -12,6 +12,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
+from proctor_sfu.errors import SizingError
 from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.recording.sizing import measuring
 from proctor_sfu.recording.sizing.rung import Rung
@@ -91,23 +92,39 @@ def logging_as_before() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("logging_as_before")
-@pytest.mark.parametrize("kept", ["{}", "another machine"])
-def test_a_table_that_is_of_no_use_is_measured_again(
-    config: Path, worker_binary: WorkerBinary, monkeypatch: pytest.MonkeyPatch, kept: str
-) -> None:
+def test_a_machine_is_measured_once(config: Path, worker_binary: WorkerBinary, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "LADDER", (10,))
     monkeypatch.setattr(measuring, "SECONDS", 1.0)
     file = config.parent / "state" / TABLE
-    if kept == "another machine":
-        found = Table.decode(file.read_text())
-        file.write_text(replace(found, machine=replace(found.machine, cores=1000)).encode())
-    else:
-        file.write_text(kept)
+    file.unlink()
     done = plan(config, "-c", "1", "--lasts", "1s", "--json")
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["measured_with"] == 10
     assert "10 candidates, recorded" in done.stderr
-    assert Table.decode(file.read_text()).machine == measuring.machine(config.parent / "state" / "recordings")
+    kept = file.read_text()
+    assert Table.decode(kept).machine == measuring.machine(config.parent / "state" / "recordings")
+    again = plan(config, "-c", "1", "--lasts", "1s", "--json")
+    assert json.loads(again.stdout)["measured_at"] == json.loads(done.stdout)["measured_at"]
+    assert (again.stderr, file.read_text()) == ("", kept)
+
+
+@pytest.mark.usefixtures("logging_as_before")
+@pytest.mark.parametrize("kept", ["", "{}", "another machine"])
+def test_a_table_that_is_of_no_use_is_measured_again(
+    config: Path, worker_binary: WorkerBinary, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    def begin(*_: object, **__: object) -> Table:
+        raise SizingError("it was begun")
+
+    monkeypatch.setattr(measuring, "table", begin)
+    file = config.parent / "state" / TABLE
+    if kept == "another machine":
+        found = Table.decode(file.read_text())
+        kept = replace(found, machine=replace(found.machine, cores=1000)).encode()
+    file.write_text(kept)
+    done = plan(config, "-c", "1", "--lasts", "1s", "--json")
+    assert (done.exit_code, done.stdout) == (1, "") and "it was begun" in done.stderr
+    assert file.read_text() == kept
 
 
 def test_nothing_is_measured_while_candidates_are_there(config: Path, run: Run, people: str) -> None:
