@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC
-
 from psfu_tui.links import Link
 from psfu_tui.masking import Mask
 from psfu_tui.model import LATE, Condition, Model
@@ -10,7 +8,7 @@ from support.watching import KEY, happening
 
 
 def model() -> Model:
-    return Model(mask=Mask(KEY), zone=UTC)
+    return Model(mask=Mask(KEY))
 
 
 def told(condition: Condition) -> tuple[str, str, bool]:

@@ -9,7 +9,6 @@ import dataclasses
 import os
 import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -169,7 +168,7 @@ async def test_picture_of_a_replay(tmp_path: Path) -> None:
     archive = written(tmp_path / "exam-101.psfurec", 600, count=40, bad_at=400)
     clock = [1000.0]
     feed = ReplayFeed(archive, at=begin, clock=lambda: clock[0])
-    app = MonitorApp(feed, Options(zone=UTC), clock=lambda: clock[0], mask=Mask(KEY))
+    app = MonitorApp(feed, Options(), clock=lambda: clock[0], mask=Mask(KEY))
     watched = Watching(app, Script(), Crowd(1), clock)
     async with app.run_test(size=(120, 24)) as pilot:
         watched.pilot = pilot

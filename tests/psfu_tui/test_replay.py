@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import shutil
 from collections.abc import Iterator, Sequence
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +190,7 @@ def test_a_file_that_is_damaged_in_the_middle_says_so_when_it_gets_there(
 async def watched(archive: Path) -> Any:
     clock = Clock()
     feed = ReplayFeed(archive, at=FIRST + 140, clock=clock)
-    app = MonitorApp(feed, Options(zone=UTC, allow_actions=True), clock=clock, mask=Mask(KEY))
+    app = MonitorApp(feed, Options(allow_actions=True), clock=clock, mask=Mask(KEY))
     watched = Watching(app, Script(), Crowd(1), [clock.now])
     async with app.run_test(size=(120, 30)) as pilot:
         watched.pilot = pilot

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC
 from typing import Any
 
 from textual.pilot import Pilot
@@ -153,7 +152,7 @@ async def watching(
     """Run a monitor; with ``live`` it has a frame already."""
     script, clock = Script(), [1000.0]
     app = MonitorApp(
-        script, Options(zone=UTC, **options), client=client, clock=lambda: clock[0], mask=Mask(KEY)
+        script, Options(**options), client=client, clock=lambda: clock[0], mask=Mask(KEY)
     )  # fmt: skip
     watched = Watching(app, script, Crowd(count, rooms=rooms), clock)
     async with app.run_test(size=size, notifications=True) as pilot:

@@ -119,7 +119,7 @@ class MonitorApp(App[str]):
         # What removes colours is chosen here: only with colours of the terminal it leaves none at all.
         super().__init__(ansi_color=None if options.colour else True)
         self.options = options
-        self.model = Model(mask=mask or Mask(secrets.token_bytes(16)), zone=options.zone)
+        self.model = Model(mask=mask or Mask(secrets.token_bytes(16)))
         self.model.masked = options.masked
         self._feed = feed
         self._client = client
@@ -374,7 +374,7 @@ class MonitorApp(App[str]):
                 replay.seek(at)
 
         player = replay.player
-        self.push_screen(GoTo(lambda text: position(text, player.begin, player.end, self.model.zone)), answered)
+        self.push_screen(GoTo(lambda text: position(text, player.begin, player.end)), answered)
 
     @on(Timeline.Sought)
     def _sought(self, event: Timeline.Sought) -> None:

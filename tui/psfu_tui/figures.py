@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Final
 
 ABSENT: Final = "–"
@@ -73,10 +73,10 @@ def moment(at: str) -> datetime | None:
         return None
 
 
-def clock(at: str | None, zone: tzinfo | None = None) -> str:
-    """Return the time of day of an RFC 3339 time in a zone; None: that of this machine."""
+def clock(at: str | None) -> str:
+    """Return the time of day of an RFC 3339 time in the zone of this process."""
     found = None if at is None else moment(at)
-    return ABSENT if found is None else found.astimezone(zone).strftime("%H:%M:%S")
+    return ABSENT if found is None else found.astimezone().strftime("%H:%M:%S")
 
 
 def since(at: str | None, now: datetime | None) -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import tzinfo
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from proctor_sfu.control.api.quality import Candidate, Frame, Incident, Proctor
@@ -41,7 +40,7 @@ class Condition:
 class Model:
     """Takes frames and the state of the link; time comes in as seconds of a clock that never goes back."""
 
-    def __init__(self, *, mask: Mask, zone: tzinfo | None = None) -> None:
+    def __init__(self, *, mask: Mask) -> None:
         self.frame: Frame | None = None
         """What is shown."""
         self.newest: Frame | None = None
@@ -56,7 +55,6 @@ class Model:
         """Of the recordings; None: not asked for yet."""
         self.refused = ""
         """Why the daemon did not tell of its recordings."""
-        self.zone = zone
         """Of the times shown; None: that of this machine."""
         self.interval = EVERY
         """Seconds between two pictures at least, unless it is a replay."""
@@ -114,7 +112,7 @@ class Model:
 
     def clock(self, at: str | None) -> str:
         """Return the time of day of a time of the daemon."""
-        return figures.clock(at, self.zone)
+        return figures.clock(at)
 
     @property
     def at(self) -> str:

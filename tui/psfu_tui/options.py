@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
 from typing import Any, Final, Literal, TypeAlias
 
 from proctor_sfu.errors import RefusedError
@@ -56,8 +55,6 @@ class Options:
     ascii: bool = False
     mouse: bool = True
     allow_actions: bool = False
-    zone: tzinfo | None = None
-    """Of the times shown; None: that of this machine."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Id of a binding -> keys, instead of the usual ones."""
 

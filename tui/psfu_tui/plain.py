@@ -126,9 +126,9 @@ def first_sentence(frame: Frame) -> str:
     return f"{daemon.candidates} candidates in {daemon.rooms} rooms: {levels}"
 
 
-def sentence(change: Happening, clock: Callable[[str], str] = figures.clock) -> str:
+def sentence(change: Happening) -> str:
     """Return a change as one line for people: when, where, who, what."""
-    return " ".join(filter(None, (clock(change.at), change.room, change.peer, change.text)))
+    return " ".join(filter(None, (figures.clock(change.at), change.room, change.peer, change.text)))
 
 
 def csv_rows(columns: Iterable[Column[Record]], records: Iterable[Record]) -> Iterator[list[object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Final
 
 from proctor_sfu.errors import RefusedError
@@ -58,12 +58,12 @@ class Player:
         return min(max(position, self.begin), self.end)
 
 
-def position(text: str, begin: float, end: float, zone: tzinfo | None) -> float:
+def position(text: str, begin: float, end: float) -> float:
     """Return the Unix time of ``14:32``, ``14:32:07`` or an ISO time, the first there is in a recording.
 
     Raises `RefusedError` for what is no time, or outside.
     """
-    first, last = (datetime.fromtimestamp(each, zone) for each in (begin, end))
+    first, last = (datetime.fromtimestamp(each) for each in (begin, end))
     if (found := _TIME_OF_DAY.fullmatch(text.strip())) is not None:
         hour, minute, second = (int(each or 0) for each in found.groups())
         if hour > 23 or minute > 59 or second > 59:
@@ -71,13 +71,12 @@ def position(text: str, begin: float, end: float, zone: tzinfo | None) -> float:
         day = first.replace(hour=hour, minute=minute, second=second, microsecond=0)
         while day < first:
             day += timedelta(days=1)
+        moment = day.timestamp()
     else:
         try:
-            day = datetime.fromisoformat(text.strip())
-        except ValueError:
+            moment = datetime.fromisoformat(text.strip()).timestamp()
+        except (ValueError, OverflowError):
             raise _refused(text, first, last) from None
-        day = day.astimezone(zone) if day.tzinfo is not None else day.replace(tzinfo=zone)
-    moment = day.timestamp()
     # A time of day without seconds may mean one a little before the first second there is.
     if not begin - 60 <= moment <= end:
         raise _refused(text, first, last)

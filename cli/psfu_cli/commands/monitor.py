@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,8 +93,10 @@ def monitor(
     shown = screen or (Screen.EVENTS if wanted is Mode.LINES else Screen.CANDIDATES)
     view = _view(shown, filter_text, sort, columns, prefer)
     masked = _first(mask, prefer.mask, False)
-    zone = UTC if _first(utc, prefer.utc, False) else None
-    source = _made_up(room, replay, last, at) if demo else _past(cli, replay, last, at, zone)
+    if _first(utc, prefer.utc, False):
+        os.environ["TZ"] = "UTC0"  # Of this process, so that no time is shown in any other.
+        time.tzset()
+    source = _made_up(room, replay, last, at) if demo else _past(cli, replay, last, at)
     every = _first(interval, prefer.interval, 1.0)
     try:
         if wanted is Mode.TUI:
@@ -104,12 +105,12 @@ def monitor(
             options = Options(
                 mode=shown.value, views=_views(prefer) | {shown.value: view}, room=room, interval=every, masked=masked,
                 theme=_first(theme, prefer.theme, None), colour=_coloured(cli), ascii=_ascii(as_ascii, prefer),
-                mouse=_first(mouse, prefer.mouse, True), allow_actions=allow_actions, zone=zone, keys=prefer.keys,
+                mouse=_first(mouse, prefer.mouse, True), allow_actions=allow_actions, keys=prefer.keys,
             )  # fmt: skip
             _show(cli, options, source, speed)
         elif wanted is Mode.LINES:
             news = text.news(cli, room) if source is None else source.frames(room)
-            text.lines(cli, view, news, masked=masked, count=count, clock=text.clock(zone))
+            text.lines(cli, view, news, masked=masked, count=count)
         else:
             selection = text.selected(shown, view, limit, masked=masked)
             stream = wanted is Mode.STREAM
@@ -119,7 +120,6 @@ def monitor(
             )  # fmt: skip
             text.write(
                 cli, selection, itertools.islice(glimpses, count), stream=stream, ascii_only=_ascii(as_ascii, prefer),
-                clock=text.clock(zone),
             )  # fmt: skip
     except KeyboardInterrupt:
         raise typer.Exit(exits.Exit.INTERRUPTED) from None
@@ -200,7 +200,7 @@ def _made_up(room: str | None, replay: Path | None, last: float | None, at: str 
     return Demo(feed=DemoFeed(time.time(), room))
 
 
-def _past(cli: Cli, replay: Path | None, last: float | None, at: str | None, zone: tzinfo | None) -> Past | None:
+def _past(cli: Cli, replay: Path | None, last: float | None, at: str | None) -> Past | None:
     """Return the history to show, None for what is now; raises `RefusedError` and `ArchiveError`."""
     if replay is None and last is None:
         if at is not None:
@@ -214,7 +214,7 @@ def _past(cli: Cli, replay: Path | None, last: float | None, at: str | None, zon
         if archive.begin is None or archive.end is None:
             raise RefusedError("not_found", f"{path}: nothing was recorded yet")
         begin = archive.begin if last is None else max(archive.begin, archive.end - last)
-        return Past(path=path, begin=begin, at=None if at is None else position(at, begin, archive.end, zone))
+        return Past(path=path, begin=begin, at=None if at is None else position(at, begin, archive.end))
 
 
 def _first(*values: Any) -> Any:

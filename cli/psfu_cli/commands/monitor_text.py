@@ -6,9 +6,8 @@ import itertools
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from proctor_sfu.clock import timestamp
@@ -21,13 +20,6 @@ from psfu_cli.output import Column, Format, flush
 if TYPE_CHECKING:
     from psfu_tui.options import View
     from psfu_tui.plain import Glimpse, Selection
-
-
-def clock(zone: tzinfo | None) -> Callable[[str], str]:
-    """Return what makes a time of day of an RFC 3339 time; None: that of this machine."""
-    from psfu_tui import figures
-
-    return lambda at: figures.clock(at, zone)
 
 
 def _mask(masked: bool) -> Any:
@@ -90,9 +82,9 @@ def write(
     *,
     stream: bool,
     ascii_only: bool,
-    clock: Callable[[str], str],
 ) -> None:
     """Write the records of each moment."""
+    from psfu_tui import figures
     from psfu_tui.plain import KINDS, csv_rows
 
     writer = cli.writer(KINDS[selection.mode], lambda record: "/".join(selection.table.key(record)))
@@ -113,7 +105,7 @@ def write(
             case _:
                 if stream and cli.format is not Format.NAME:
                     after = "\n" if cli.format is Format.MARKDOWN else ""
-                    writer.line(f"{'' if number == 0 else chr(10)}{clock(glimpse.at)}{after}")
+                    writer.line(f"{'' if number == 0 else chr(10)}{figures.clock(glimpse.at)}{after}")
                 writer.many(selection.records(glimpse), table, empty=f"no {selection.table.noun}")
         flush()
 
@@ -138,7 +130,6 @@ def lines(
     *,
     masked: bool,
     count: int | None,
-    clock: Callable[[str], str],
 ) -> None:
     """Write a sentence for each change from one frame to the next."""
     from psfu_tui.happenings import Happening
@@ -154,5 +145,5 @@ def lines(
 
     writer = cli.writer(Happening)
     for change in itertools.islice(told(), count):
-        writer.line(json.dumps(asdict(change)) if cli.as_json else sentence(change, clock))
+        writer.line(json.dumps(asdict(change)) if cli.as_json else sentence(change))
         flush()

@@ -256,6 +256,18 @@ def test_the_sentences_of_a_history(archive: Path) -> None:
     assert done.stderr == "3 candidates in 2 rooms: 3 ok, 0 to watch, 0 bad\n"
 
 
+@pytest.mark.parametrize(
+    "arguments", [["--once", "-s", "events"], ["-m", "stream", "-n", "2"], ["--once", "-s", "workers"]]
+)
+def test_every_time_of_day_is_of_this_machine_or_with_utc_of_utc(archive: Path, arguments: list[str]) -> None:
+    def shown(zone: str, *more: str) -> str:
+        done = psfu("monitor", "--replay", archive, *arguments, *more, TZ=zone)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert shown("EET-2", "--utc") == shown("UTC0") != shown("EET-2")
+
+
 def test_the_last_minutes_of_the_daemon(run: Run) -> None:
     found = result(run("monitor", "--last", "1m", "--once", "--json", "--room", ROOM))
     assert {each["id"] for each in found} == {"ana", "bob"}

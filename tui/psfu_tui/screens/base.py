@@ -62,7 +62,7 @@ class MonitorScreen(Screen[None]):
         self._tabs = TabLine(stage.tabs, self.mode)
         self._tabs.crumbs = crumbs
         self._banner = Banner()
-        self._timeline = Timeline(self.model.zone)
+        self._timeline = Timeline()
         self._too_small = Static(id="too-small")
 
     def compose(self) -> ComposeResult:

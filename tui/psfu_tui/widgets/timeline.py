@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from textual import events
 from textual.content import Content
@@ -34,10 +34,6 @@ class Timeline(Widget):
             super().__init__()
             self.at = at
 
-    def __init__(self, zone: tzinfo | None) -> None:
-        super().__init__()
-        self._zone = zone
-
     def watch_progress(self, progress: Progress | None) -> None:
         """Come into sight."""
         self.set_class(progress is not None, "-replay")
@@ -53,8 +49,8 @@ class Timeline(Widget):
         here = self._place(progress.at)
         before, after = "".join(signs[:here]), "".join(signs[here + 1 :])
         return Content.assemble(
-            f" {self._clock(progress.begin)} ", *_coloured(before, "$accent"), ("●", "bold $accent"),
-            *_coloured(after, "$faint"), f" {self._clock(progress.end)} ",
+            f" {_clock(progress.begin)} ", *_coloured(before, "$accent"), ("●", "bold $accent"),
+            *_coloured(after, "$faint"), f" {_clock(progress.end)} ",
         )  # fmt: skip
 
     @property
@@ -66,9 +62,6 @@ class Timeline(Widget):
         span = self.progress.end - self.progress.begin
         part = (at - self.progress.begin) / span if span > 0 else 0.0
         return max(0, min(self._length - 1, int(part * self._length)))
-
-    def _clock(self, at: float) -> str:
-        return datetime.fromtimestamp(at, self._zone).strftime("%H:%M:%S")
 
     def on_click(self, event: events.Click) -> None:
         """Go to the time that was clicked."""
@@ -88,3 +81,7 @@ def _coloured(text: str, style: str) -> list[tuple[str, str]]:
         else:
             parts.append((sign, own))
     return parts
+
+
+def _clock(at: float) -> str:
+    return datetime.fromtimestamp(at).strftime("%H:%M:%S")
