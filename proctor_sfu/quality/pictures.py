@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from proctor_sfu.errors import MediasoupError
 from proctor_sfu.mediasoup.dumps import TraceEvent
 from proctor_sfu.mediasoup.producer import Producer
+from proctor_sfu.mediasoup.tracing import Tracing, is_free
 
 AT_ONCE: Final = 8
 """Sources that are counted at the same time."""
@@ -100,8 +100,7 @@ class Pictures:
     def _begin(self) -> None:
         while self._waiting and len(self._counting) < AT_ONCE:
             producer = self._known.get(self._waiting.popleft())
-            # Somebody else traces it: their choice of events is not to be changed.
-            if producer is not None and not producer.closed and not producer.listener_count("trace"):
+            if producer is not None and is_free(producer):
                 self._counting[producer.id] = _Counting(producer, self._finished)
 
     def _finished(self, producer: Producer, counted: Counted | None) -> None:
@@ -125,15 +124,12 @@ class _Counting:
         self._counts: dict[int, Count] = {}
         self._stopped = False
         self._clock = producer.rtp_parameters.codecs[0].clock_rate
-        producer.on("trace", self._packet)
         loop = asyncio.get_running_loop()
         self._began = loop.time()
         self._timer = loop.call_later(PATIENCE, self.stop)
-        producer.enable_trace_event(["rtp"]).add_done_callback(_ignore)
+        self._tracing = Tracing(producer, "rtp", self._packet)
 
     def _packet(self, event: TraceEvent) -> None:
-        if event.type != "rtp":
-            return  # Somebody else's, asked for before.
         packet: Any = event.info["rtp_packet"]
         count = self._counts.get(packet["ssrc"])
         if count is None:
@@ -148,9 +144,7 @@ class _Counting:
             return
         self._stopped = True
         self._timer.cancel()
-        self._producer.off("trace", self._packet)
-        if not self._producer.closed:
-            self._producer.enable_trace_event([]).add_done_callback(_ignore)
+        self._tracing.stop()
         self._finished(self._producer, None if self._producer.closed else self._result())
 
     def _result(self) -> Counted:
@@ -163,9 +157,3 @@ class _Counting:
         )  # fmt: skip
         rate = best.rate(self._clock)
         return Counted(best.pictures / elapsed if rate is None else rate, best.spread())
-
-
-def _ignore(future: asyncio.Future[None]) -> None:
-    """A producer that was closed meanwhile is traced no more; that is all that was wanted."""
-    if not future.cancelled() and (error := future.exception()) is not None and not isinstance(error, MediasoupError):
-        raise error

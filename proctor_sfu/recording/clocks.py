@@ -6,13 +6,12 @@ A candidate's reports end at the worker, whose own ones to the recorder have the
 from __future__ import annotations
 
 import time
-from asyncio import Future
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
-from proctor_sfu.errors import MediasoupError
 from proctor_sfu.mediasoup.dumps import TraceEvent
 from proctor_sfu.mediasoup.producer import Producer
+from proctor_sfu.mediasoup.tracing import Tracing, is_free
 
 EVERY: Final = 30.0
 """Seconds between readings."""
@@ -47,19 +46,16 @@ class Clock:
         self._told: int | None = None
         self._due = 0.0
         """When to begin with the next reading, or, during one, when to give it up."""
-        self._reading = False
+        self._reading: Tracing | None = None
 
     def look(self, now: float) -> None:
         """Begin or give up a reading, if it is time; called about once a second with the monotonic time."""
-        if now < self._due or self._producer.closed:
+        if now < self._due:
             return
-        if self._reading:
+        if self._reading is not None:
             self._end(now)
-        elif not self._producer.paused and not self._producer.listener_count("trace"):
-            # Whoever else traces it is not disturbed.
-            self._reading, self._due = True, now + PATIENCE
-            self._producer.on("trace", self._traced)
-            self._producer.enable_trace_event(["sr"]).add_done_callback(_ignore)
+        elif is_free(self._producer):
+            self._reading, self._due = Tracing(self._producer, "sr", self._reported), now + PATIENCE
 
     def close(self) -> None:
         """Read no more."""
@@ -67,15 +63,11 @@ class Clock:
 
     def _end(self, now: float) -> None:
         self._due = now + EVERY
-        if self._reading:
-            self._reading = False
-            self._producer.off("trace", self._traced)
-            if not self._producer.closed:
-                self._producer.enable_trace_event([]).add_done_callback(_ignore)
+        if self._reading is not None:
+            self._reading.stop()
+            self._reading = None
 
-    def _traced(self, event: TraceEvent) -> None:
-        if event.type != "sr":
-            return  # Somebody else's, asked for before.
+    def _reported(self, event: TraceEvent) -> None:
         now, report = time.monotonic(), cast(Mapping[str, int], event.info)
         seconds, fraction = report["ntp_sec"], report["ntp_frac"]
         # The worker's clock is the monotonic one, so it is known how long the event waited here.
@@ -86,9 +78,3 @@ class Clock:
         if self._told is None or abs(found - self._told) > NOTABLE_MS:
             self._told = found
             self._tell(found)
-
-
-def _ignore(future: Future[None]) -> None:
-    """A producer that was closed meanwhile is traced no more."""
-    if not future.cancelled() and (error := future.exception()) is not None and not isinstance(error, MediasoupError):
-        raise error

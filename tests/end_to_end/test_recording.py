@@ -150,10 +150,10 @@ def test_a_recording_is_complete_in_sync_and_readable_by_others(recorded: Exam, 
     assert len(heard) >= 8
     apart = statistics.median(by_picture) - statistics.median(by_sound)
     spread = max(abs(each - statistics.median(by_picture)) for each in by_picture)
-    # The candidate has the clock of this machine, and says so.
+    # The candidate has the clock of this machine, and says so: aiortc reports when it sent its last frame.
     clocks = {row.fields["track"]: row.fields["offset_ms"] for row in rows(folder, "clock_offset")}
     assert set(clocks) == {"camera", "microphone"}
-    assert all(abs(offset) < 250 for offset in clocks.values()), clocks
+    assert all(abs(offset) < 1000 for offset in clocks.values()), clocks
     report(f"the ledger has the candidate's clock {max(clocks.values(), key=abs):+d} ms from the server's")
     report(f"a recording's sound and picture are {1000 * apart:+.0f} ms apart; pictures within {1000 * spread:.0f} ms")
     assert abs(apart) < SYNC

@@ -103,7 +103,7 @@ async def test_whoever_else_traces_is_not_disturbed(told: list[int]) -> None:
     producer.off("trace", other)
     clock.look(2.0)
     assert producer.traced == ["sr"]
-    # What it had asked for comes late, which is no report.
+    # What others asked for comes late, which is no report.
     producer._tell(TraceEvent(type="rtp", timestamp=0, direction="in", info={"rtp_packet": {}}))
     clock.close()
     assert (told, producer.traced, producer.listener_count("trace")) == ([], [], 0)
