@@ -72,7 +72,7 @@ class Tokens:
             room=checked_id("a room id", room), subject=subject, role=role, name=clean_name(name, subject),
             sources=allowed if sources is None else tuple(each for each in allowed if each in sources),
             expires=round(max(now, not_before or now) + ttl), not_before=not_before, issued=round(now, 3),
-            id=secrets.token_urlsafe(12),
+            id=secrets.token_hex(12),  # To be typed: none begins with a dash, as an option does.
         )  # fmt: skip
         key = self.own.signing
         token = jwt.encode(

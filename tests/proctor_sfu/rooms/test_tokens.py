@@ -99,6 +99,11 @@ def test_nothing_is_minted_for_an_id_that_is_no_slug(tokens: Tokens, wrong: str)
         assert refused.value.reason == "bad_data"
 
 
+def test_ids_can_be_typed_as_arguments(tokens: Tokens) -> None:
+    ids = {tokens.mint(room="exam", subject="ana", role=Role.CANDIDATE, ttl=60).claims.id for _ in range(100)}
+    assert len(ids) == 100 and all(each.isalnum() for each in ids)
+
+
 def test_nothing_is_minted_that_a_role_may_not(tokens: Tokens) -> None:
     with pytest.raises(RefusedError, match="a proctor never publishes camera"):
         tokens.mint(room="exam", subject="tom", role=Role.PROCTOR, ttl=60, sources=[Source.CAMERA])
