@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import typing
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
+
+import orjson
 
 from proctor_sfu.control.api import rows
 from proctor_sfu.control.api.quality import Frame
@@ -57,7 +58,7 @@ class ColumnWriter:
 
     def __init__(self, keep: Callable[[bytes], int]) -> None:
         self._keep = keep
-        self._last: dict[str, tuple[str, int]] = {}
+        self._last: dict[str, tuple[bytes, int]] = {}
 
     def forget(self) -> None:
         """Write every column anew, so that what comes does not depend on what was."""
@@ -69,7 +70,7 @@ class ColumnWriter:
         for index, many, cls in _TABLES[Frame]:
             if many:
                 row[index] = self._table(cls.__name__, cls, row[index])
-        return zlib.compress(_dumps(row).encode())
+        return zlib.compress(orjson.dumps(row))
 
     def _table(self, place: str, cls: type[Any], objects: Sequence[list[Any]]) -> list[Any]:
         """Return a list of rows as its length and its columns."""
@@ -96,12 +97,12 @@ class ColumnWriter:
         first = values[0]
         if len(values) > 1 and values.count(first) == len(values) == [*map(type, values)].count(type(first)):
             return [first]  # Stands for all.
-        text = _dumps(values)
+        text = orjson.dumps(values)
         if len(text) < WORTH:
             return values
         last = self._last.get(place)
         if last is not None and last[0] == text:
-            number = last[1] or self._keep(zlib.compress(text.encode()))
+            number = last[1] or self._keep(zlib.compress(text))
             self._last[place] = text, number
             return number
         self._last[place] = text, 0
@@ -184,10 +185,6 @@ _LISTS: Final = dict(_list_members(Frame))
 """Type and member that is a list of objects -> their type."""
 
 
-def _dumps(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
-
-
 def _loads(data: bytes) -> Any:
     inflate = zlib.decompressobj()
     try:
@@ -197,6 +194,6 @@ def _loads(data: bytes) -> Any:
     if not inflate.eof:
         raise ValueError("cut off, or too big")
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return orjson.loads(text)
+    except ValueError as error:
         raise ValueError(f"not to be parsed: {error}") from None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, Literal, TypeAlias
+
+import orjson
 
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.control.api import rows
@@ -59,7 +60,7 @@ class Frames:
         line = self._encoded.get(key)
         if line is None:
             frame = self.newest if room is None else api.only_room(self.newest, room)
-            line = json.dumps(_SHAPES[form](frame), separators=(",", ":")).encode() + b"\n"
+            line = orjson.dumps(_SHAPES[form](frame), option=orjson.OPT_APPEND_NEWLINE)
             self._encoded[key] = line
         return line
 

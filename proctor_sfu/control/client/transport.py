@@ -108,8 +108,10 @@ class Transport:
 
     def parsed(self, line: bytes, read: Callable[[Any], _T]) -> _T:
         """Return a line of a stream as what ``read`` makes of its JSON."""
+        import orjson  # Only streams have what is worth its import.
+
         try:
-            return read(json.loads(line))
+            return read(orjson.loads(line))
         except (ValueError, LookupError, TypeError, RecursionError) as error:
             raise AnswerError(500, "bad_answer", f"{self.path}: not an answer of psfu: {error}") from error
 
