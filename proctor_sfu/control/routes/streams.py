@@ -21,9 +21,11 @@ class Streams:
 
     def __init__(self) -> None:
         self._open: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     async def close(self) -> None:
-        """End all streams, so that nobody waits for them."""
+        """End all streams, those too that are still asked for, so that nobody waits for them."""
+        self._closed = True
         for task in self._open:
             task.cancel()
 
@@ -33,6 +35,9 @@ class Streams:
         await response.prepare(request)
         task = asyncio.current_task()
         assert task is not None
+        if self._closed:
+            await lines.aclose()
+            return response
         self._open.add(task)
         beat = spawn(_beat(response, task), name="stream beat")
         try:

@@ -112,6 +112,12 @@ async def test_an_end_ends_everybody(server: Server) -> None:
             assert (await reader.readuntil(b"\r\n0\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
 
 
+async def test_who_comes_while_all_end_is_not_waited_for(server: Server) -> None:
+    await server.streams.close()
+    async with connected(server) as (reader, _), asyncio.timeout(5):
+        assert (await reader.readuntil(b"\r\n0\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
+
+
 # A real daemon.
 
 
