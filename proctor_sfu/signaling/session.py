@@ -95,7 +95,8 @@ class Session:
         """Handle one message; everything that is wrong with it is answered, nothing raised."""
         if self._ended:
             return
-        message = messages.parse(text) if len(text) <= self._largest else self._too_big(len(text))
+        size = len(text) if text.isascii() else len(text.encode())
+        message = messages.parse(text) if size <= self._largest else self._too_big(size)
         if isinstance(message, messages.Response) and (asked := self._pending.pop(message.id, None)) is not None:
             # Not counted: they are as many as we ask, a hundred at once when a proctor turns a page of the wall.
             if not asked.done():

@@ -58,3 +58,17 @@ async def test_answers_to_nothing_and_requests_are() -> None:
     assert wire.sent[-1]["code"] == "too_many_messages"
     await session.receive(json.dumps({"request": True, "id": 10, "method": "join", "data": {}}), 1.0)
     assert wire.sent[-1]["code"] == "unknown_method"
+
+
+async def test_the_size_of_a_message_is_that_of_its_bytes() -> None:
+    wire = Wire()
+    session = session_on(wire)
+    for sign in "x", "€":
+        text = json.dumps(
+            {"request": True, "id": 1, "method": sign * (LIMITS.max_message_bytes // 2)}, ensure_ascii=False
+        )
+        await session.receive(text, 0.0)
+    assert [each["data"]["code"] if "notification" in each else each["code"] for each in wire.sent] == [
+        "bad_message",  # Half of what is allowed: a method far too long.
+        "message_too_big",
+    ]
