@@ -18,9 +18,8 @@ def metrics(recordings: Recordings) -> Iterator[Metric]:
     states = [each.state for each in recordings.running.values()]
     going = states.count("beginning") + states.count("running")
     yield GaugeMetricFamily("psfu_recordings", "Candidates who are recorded.", value=going)
-    failed = {key for key, each in recordings.running.items() if each.state == "failed"}
     text = "Candidates who should be recorded and are not."
-    yield GaugeMetricFamily("psfu_recordings_refused", text, value=len(failed | recordings.refused.keys()))
+    yield GaugeMetricFamily("psfu_recordings_refused", text, value=len(recordings.refused))
     yield _tracks(recordings)
     yield CounterMetricFamily("psfu_recorder_restarts", "Recorders that died.", value=recordings.recorder.deaths)
     yield from _disk(recordings)

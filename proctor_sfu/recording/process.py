@@ -53,6 +53,8 @@ class RecorderProcess:
         self._gone: asyncio.Future[int] | None = None
         self._backoff = Backoff()
         self._starting = asyncio.Lock()
+        self._returning: asyncio.Task[None] | None = None
+        """Replaces one that died."""
         self._told = False
         """Whether there is one that knows what it has to."""
         self._closing = False
@@ -63,11 +65,23 @@ class RecorderProcess:
         return self._process.pid if self._process is not None and self._end is not None else None
 
     async def start(self) -> None:
-        """Have one that runs. Raises `RecorderError`."""
-        async with self._starting:
-            if self._end is None and not self._closing:
-                await self._start()
-                self._told = True
+        """Have one that runs and knows what it has to. Raises `RecorderError`."""
+        while not self._told and not self._closing:
+            if self._returning is not None:
+                # Who replaces it tells it of what is recorded, before anything else is begun.
+                await self._return(self._returning)
+                continue
+            async with self._starting:
+                if not self._told and self._returning is None and not self._closing:
+                    await self._start()
+                    self._told = True
+
+    async def _return(self, returning: asyncio.Task[None]) -> None:
+        try:
+            async with asyncio.timeout(START):
+                await asyncio.shield(returning)
+        except TimeoutError:
+            raise RecorderError(f"the recorder died and another one did not report within {START:g} s") from None
 
     async def _start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -93,7 +107,10 @@ class RecorderProcess:
                 await self._ready
         except TimeoutError:
             process.kill()
+            await self._gone
             raise RecorderError(f"the recorder did not report within {START:g} s") from None
+        if self._end is not here:
+            raise RecorderError("the recorder ended as soon as it had reported; see the log")
         _log.info("recorder_started", pid=process.pid)
 
     def send(self, message: ToRecorder, *descriptors: int) -> None:
@@ -162,17 +179,18 @@ class RecorderProcess:
         loop.remove_reader(self._end.fileno())
         loop.remove_writer(self._end.fileno())
         self._end.close()
-        self._end, self._told = None, False
+        knew, self._end, self._told = self._told, None, False
         for _, descriptors in self._unsent:
             _close(descriptors)
         self._unsent.clear()
         self._gone.set_result(code)
         if self._ready is not None and not self._ready.done():
             self._ready.set_exception(RecorderError(f"the recorder ended at once (exit code {code}); see the log"))
-        elif not self._closing:
+        elif knew and not self._closing:
+            # One that had not begun yet is missed by whoever starts it.
             self.deaths += 1
             _log.error("recorder_died", pid=self._process.pid, code=code)
-            spawn(self._come_back(), name="restart the recorder")
+            self._returning = spawn(self._come_back(), name="restart the recorder")
 
     async def _come_back(self) -> None:
         while not self._closing:
@@ -180,12 +198,11 @@ class RecorderProcess:
                 await asyncio.sleep(delay)
             try:
                 async with self._starting:
-                    if self._end is None:
-                        await self._start()
+                    await self._start()
             except RecorderError as error:
                 _log.error("recorder_not_started", reason=str(error))
                 continue
-            self._told = True
+            self._told, self._returning = True, None
             self._came_back()
             return
 

@@ -172,6 +172,8 @@ class Recorder:
     # What the daemon wants.
 
     def _begin(self, message: Begin, descriptors: list[int]) -> None:
+        if message.recording in self._reels:
+            return  # It was told twice; a second writer would wait for the first one for ever.
         try:
             reel = Reel(self._context, message)
         except (OSError, PsfuError) as error:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from proctor_sfu.errors import MediasoupError, PsfuError, RecordingError, Refuse
 from proctor_sfu.events import Record, RoomClosed, SourceEnded, SourcePublished
 from proctor_sfu.recording import folder as folders
 from proctor_sfu.recording import keys, seal
+from proctor_sfu.recording.admission import Admission
 from proctor_sfu.recording.process import RecorderProcess
 from proctor_sfu.recording.protocol import (
     Configure,
@@ -27,9 +27,11 @@ from proctor_sfu.recording.protocol import (
     ToDaemon,
 )
 from proctor_sfu.recording.roll import Roll
+from proctor_sfu.recording.shelf import Place, Shelf
 from proctor_sfu.recording.space import Limits, Space
 from proctor_sfu.recording.taking import Recording
 from proctor_sfu.recording.watchdog import Watchdog
+from proctor_sfu.recording.wishes import Wishes
 from proctor_sfu.rooms.peer import Peer, Published
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.rooms.roles import CANDIDATE_SOURCES, Role, Source
@@ -40,17 +42,6 @@ _log = structlog.get_logger("psfu.recording")
 
 FAREWELL: Final = 15.0
 """Seconds recordings get to be put on the disk when the daemon stops."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What is recorded of a candidate, or of all of a room."""
-
-    sources: frozenset[Source]
-    by: Mapping[str, Any] = field(default_factory=DAEMON.plain)
-    """Who said so."""
-    retain_days: int | None = None
-    """None: as the settings say."""
 
 
 class Recordings:
@@ -64,20 +55,22 @@ class Recordings:
         self.settings = settings
         self.signing_key = signing_key
         self._roll = Roll(
-            lambda event: registry.events.publish(event), lambda name, folder: self.finished(name, folder)
-        )
+            lambda event: registry.events.publish(event), finished=lambda name, folder: self.finished(name, folder),
+            failed=self._failed,
+        )  # fmt: skip
         self.running = self._roll.by_candidate
         """Room and candidate -> their recording, also while it is finished."""
         self.space = Space(limits=Limits(reserve_bytes=settings.reserve_bytes, reserve_hours=settings.reserve_hours))
         self.disk: Disk | None = None
         """What the recorder told last; None: it has not run yet."""
-        self.refused: dict[tuple[str, str], str] = {}
-        """Room and candidate that should be recorded -> why they are not."""
         self.finished: Callable[[str, Path], object] = lambda name, folder: None
         """Called when a recording is complete and signed."""
         self._registry = registry
-        self._wishes: dict[tuple[str, str], Wish] = {}
-        """Room and candidate -> what holds for those for whom not all is as their room says."""
+        self._wishes = Wishes(registry)
+        self._admission = Admission(registry, self.space)
+        self.refused = self._admission.refused
+        """Room and candidate that should be recorded -> why they are not."""
+        self._shelf = Shelf(directory, self._roll, settings.resume_seconds)
         self._watchdog = Watchdog(registry, self.space, self.running)
         self._unsubscribe: Callable[[], None] | None = None
         self._closing = False
@@ -114,32 +107,21 @@ class Recordings:
         if waiting and self.recorder.pid is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(FAREWELL):
-                    await asyncio.gather(*(asyncio.shield(each) for each in waiting))
+                    await asyncio.gather(*(asyncio.shield(each) for each in waiting), return_exceptions=True)
         await self.recorder.close()
 
     # Who is recorded.
 
     def wanted(self, room_id: str, candidate: str | None = None) -> frozenset[Source]:
         """Return the sources of a candidate, or of all candidates of a room, that are recorded."""
-        return self._wish(room_id, candidate).sources
-
-    def _wish(self, room_id: str, candidate: str | None) -> Wish:
-        if candidate is not None and (own := self._wishes.get((room_id, candidate))) is not None:
-            return own
-        room = self._registry.rooms.get(room_id)
-        if room is None:
-            return Wish(sources=frozenset())
-        by = room.profile.record_by or DAEMON.plain()
-        return Wish(sources=room.record, by=by, retain_days=room.profile.retain_days)
+        return self._wishes.of(room_id, candidate).sources
 
     def want(
         self, room: str, candidate: str | None, sources: Iterable[Source], *, retain_days: int | None = None,
         by: By = DAEMON,
     ) -> frozenset[Source]:  # fmt: skip
         """Record these sources of a candidate, or of everybody in a room, from now on; returns all that are."""
-        chosen = frozenset(sources)
-        for key in self._keys(room, candidate):
-            self._set(*key, self.wanted(*key) | chosen, by, retain_days)
+        self._wishes.add(room, candidate, frozenset(sources), by=by, retain_days=retain_days)
         for recording in self._roll.of(room, candidate):
             self._note_sources(recording, by)
             if retain_days is not None:
@@ -152,8 +134,7 @@ class Recordings:
     ) -> list[Recording]:
         """Stop to record these sources; recordings of which nothing is wanted any more are finished."""
         gone = frozenset(sources)
-        for key in self._keys(room, candidate):
-            self._set(*key, self.wanted(*key) - gone, by)
+        self._wishes.remove(room, candidate, gone, by=by)
         ended = []
         for recording in self._roll.of(room, candidate):
             self._note_sources(recording, by)
@@ -162,26 +143,9 @@ class Recordings:
             if not self.wanted(room, recording.candidate):
                 self._finish(recording, "stopped by the operator", by.plain())
                 ended.append(recording)
+        for key in self._admission.of(room, candidate):
+            self._allow(key)
         return ended
-
-    def _keys(self, room: str, candidate: str | None) -> list[tuple[str, str | None]]:
-        """Return what has to be set for a candidate, or for a room and everybody in it with a say of its own."""
-        if candidate is not None:
-            return [(room, candidate)]
-        return [(room, None), *(key for key in self._wishes if key[0] == room)]
-
-    def _set(
-        self, room_id: str, candidate: str | None, sources: frozenset[Source], by: By, retain_days: int | None = None
-    ) -> None:
-        if retain_days is None:
-            retain_days = self._wish(room_id, candidate).retain_days
-        if candidate is None:
-            room = self._registry.get(room_id)
-            room.record = sources
-            room.profile = replace(room.profile, record_by=by.plain(), retain_days=retain_days)
-        else:
-            self._wishes[room_id, candidate] = Wish(sources=sources, by=by.plain(), retain_days=retain_days)
-        self._registry.audit.record("record", by=by, room=room_id, target=candidate, sources=sorted(sources))
 
     def _note_sources(self, recording: Recording, by: By) -> None:
         sources = sorted(self.wanted(recording.room, recording.candidate))
@@ -193,19 +157,25 @@ class Recordings:
 
     def try_refused(self) -> None:
         """Try again to record those who were refused."""
+        for key in list(self.refused):
+            self._allow(key)
         for room in {room for room, _ in self.refused}:
             self._take_missing(room)
 
     def _take_missing(self, room_id: str) -> None:
         """Record what is published and should be."""
         room = self._registry.rooms.get(room_id)
-        if room is None:
-            return
-        for peer in room.by_role(Role.CANDIDATE):
-            recording = self.running.get((room_id, peer.id))
-            for published in peer.published.values():
-                if recording is None or published.source not in recording.takes:
+        if room is not None:
+            for peer in room.by_role(Role.CANDIDATE):
+                for published in self._missing(room_id, peer):
                     self._consider(room, peer, published)
+
+    def _missing(self, room_id: str, peer: Peer) -> Iterator[Published]:
+        """Yield what a candidate publishes, and should be recorded, and is not."""
+        recording, wanted = self._roll.going(room_id, peer.id), self.wanted(room_id, peer.id)
+        for published in peer.published.values():
+            if published.source in wanted and (recording is None or not recording.has(published)):
+                yield published
 
     # What happens in the rooms.
 
@@ -221,14 +191,15 @@ class Recordings:
             case RoomClosed(room=room_id, reason=reason, by=by):
                 for recording in self._roll.of(room_id, None):
                     self._finish(recording, reason or "the room was closed", by)
-                self._wishes = {key: each for key, each in self._wishes.items() if key[0] != room_id}
-                self.refused = {key: each for key, each in self.refused.items() if key[0] != room_id}
+                self._wishes.forget(room_id)
+                for key in self._admission.of(room_id):
+                    self._admission.allow(key)
 
     def _source_ended(self, ended: SourceEnded) -> None:
         recording = self.running.get((ended.room, ended.peer))
         room = self._registry.rooms.get(ended.room)
         if room is None or ended.peer not in room.peers:
-            self.refused.pop((ended.room, ended.peer), None)
+            self._admission.allow((ended.room, ended.peer))
         if recording is None:
             return
         if room is None:
@@ -243,70 +214,81 @@ class Recordings:
 
     def _consider(self, room: Room, peer: Peer, published: Published) -> None:
         """Record a producer, if it should be."""
-        if self._closing or peer.role is not Role.CANDIDATE or published.source not in CANDIDATE_SOURCES:
-            return
-        if published.source in self.wanted(room.id, peer.id):
+        recordable = peer.role is Role.CANDIDATE and published.source in CANDIDATE_SOURCES
+        if recordable and self._is_wanted(room, peer.id, published):
             spawn(self._take(room, peer.id, published), name=f"record {peer.id} {published.source}")
+
+    def _is_wanted(self, room: Room, candidate: str, published: Published) -> bool:
+        """Whether a producer should be recorded; asked again behind all that was waited for."""
+        here = self._registry.rooms.get(room.id) is room and not published.producer.closed
+        return here and not self._closing and published.source in self.wanted(room.id, candidate)
 
     async def _take(self, room: Room, candidate: str, published: Published) -> None:
         key = (room.id, candidate)
+
+        def is_wanted() -> bool:
+            return self._is_wanted(room, candidate, published)
+
         try:
-            recording = await self._recording(room, candidate)
-            await recording.take(room, published)
+            recording = await self._recording(room, candidate, is_wanted)
+            if recording is not None:
+                if published.source not in recording.reserved:
+                    # It was not wanted yet when the others were reserved.
+                    self._admission.admit([published.source])
+                    recording.reserved.add(published.source)
+                await recording.take(room, published, is_wanted)
         except MediasoupError as error:
             # The producer or its worker is gone, which is an event of its own.
             _log.info("source_not_recorded", room=room.id, peer=candidate, source=published.source, reason=str(error))
         except (RefusedError, RecordingError, OSError) as error:
             code = error.reason if isinstance(error, RefusedError) else getattr(error, "code", "disk_failed")
-            self._refuse(key, code, str(error))
+            if is_wanted():
+                self._admission.refuse(key, code, str(error))
         else:
-            self.refused.pop(key, None)
+            self._allow(key)
 
-    def _refuse(self, key: tuple[str, str], code: str, reason: str) -> None:
-        if self.refused.get(key) != reason:
-            _log.error("recording_refused", room=key[0], peer=key[1], code=code, reason=reason)
-            self.refused[key] = reason
-            self._registry.events.publish(
-                events.RecordingRefused(room=key[0], peer=key[1], code=code, reason=reason)
-            )  # fmt: skip
+    def _allow(self, key: tuple[str, str]) -> None:
+        """Count a candidate as refused no more, if all that is wanted of it is recorded."""
+        room = self._registry.rooms.get(key[0])
+        peer = room.peers.get(key[1]) if room is not None else None
+        if peer is None or not any(self._missing(key[0], peer)):
+            self._admission.allow(key)
 
-    async def _recording(self, room: Room, candidate: str) -> Recording:
-        """Return the candidate's recording; begun, or gone on with, if there is none. Raises `RefusedError`."""
+    async def _recording(self, room: Room, candidate: str, is_wanted: Callable[[], bool]) -> Recording | None:
+        """Return the candidate's recording; begun, or gone on with, if there is none.
+
+        None if it is not wanted any more once all that takes time is done. Raises `RefusedError`.
+        """
         key = (room.id, candidate)
         if (going := self._roll.going(*key)) is not None:
             return going
-        before = self.running.get(key)
         await asyncio.to_thread(self._measure)
         await self.recorder.start()
-        if before is not None and before.state == "finishing":
-            await asyncio.shield(before.ended)
+        while (before := self.running.get(key)) is not None and before.state == "finishing":
+            await asyncio.wait([before.ended])
         if (going := self._roll.going(*key)) is not None:
             return going  # Another source of the candidate came first.
-        unfinished = await asyncio.to_thread(self._unfinished, *key)
-        if (going := self._roll.going(*key)) is not None:
+        place = await asyncio.to_thread(self._shelf.place, *key)
+        if (going := self._roll.going(*key)) is not None or not is_wanted():
             return going
+        # Nothing is waited for from here on, so that each counts on all before it.
         sources = self.wanted(*key)
-        if (refusal := self.space.refusal(sources)) is not None and unfinished is None:
-            raise RefusedError(refusal.code, refusal.reason)
-        # Nothing is waited for since, so that each counts on all before it.
-        self.space.reserve(sources)
-        recording = self._new(room, candidate, unfinished)
+        (self._admission.go_on if place.resumed else self._admission.admit)(sources)
+        recording = self._new(room, candidate, place, sources)
         self._roll.add(recording)
         recording.begin("daemon-died")
         return recording
 
-    def _new(self, room: Room, candidate: str, unfinished: str | None) -> Recording:
-        now = time.time()
-        name = unfinished or folders.new_id(room.id, candidate, now)
-        wish = self._wish(room.id, candidate)
+    def _new(self, room: Room, candidate: str, place: Place, sources: frozenset[Source]) -> Recording:
+        wish = self._wishes.of(room.id, candidate)
         retain_days = self.settings.retain_days if wish.retain_days is None else wish.retain_days
         fields = {
-            "room": room.id, "candidate": candidate, "sources": sorted(wish.sources), "retain_days": retain_days,
+            "room": room.id, "candidate": candidate, "sources": sorted(sources), "retain_days": retain_days,
             "by": wish.by,
         }  # fmt: skip
         return Recording(
-            name, room.id, candidate, self.directory / name, send=self.recorder.send, fields=fields,
-            stall_seconds=self.settings.stall_seconds,
+            place.id, room.id, candidate, place.folder, send=self.recorder.send, fields=fields,
+            stall_seconds=self.settings.stall_seconds, reserved=sources,
         )  # fmt: skip
 
     def _measure(self) -> None:
@@ -314,15 +296,6 @@ class Recordings:
         if self.recorder.pid is None:
             found = folders.space(self.directory)
             self.space.free, self.space.size = found
-
-    def _unfinished(self, room: str, candidate: str) -> str | None:
-        """Return the id of a recording that was interrupted lately."""
-        latest = None
-        for name, path in folders.recordings(self.directory, room, candidate):
-            recent = time.time() - (path / folders.LEDGER).stat().st_mtime < self.settings.resume_seconds
-            if recent and not (path / folders.MANIFEST).exists() and self._roll.by_id(name) is None:
-                latest = name
-        return latest
 
     def _finish(self, recording: Recording, reason: str, by: Mapping[str, Any]) -> None:
         if recording.state in ("beginning", "running"):
@@ -349,6 +322,15 @@ class Recordings:
         for recording in self.running.values():
             if recording.state not in ("finished", "failed"):
                 recording.tell_again("recorder-died")
+
+    def _failed(self, recording: Recording, code: str) -> None:
+        """A recording cannot be written: say so, and record its candidate anew."""
+        self._shelf.broken.add(recording.id)
+        room = self._registry.rooms.get(recording.room)
+        peer = room.peers.get(recording.candidate) if room is not None else None
+        if peer is not None and any(self._missing(recording.room, peer)):
+            self._admission.refuse((recording.room, recording.candidate), code, recording.reason)
+            self._take_missing(recording.room)
 
     def _disk(self, disk: Disk) -> None:
         before = self.space.trouble

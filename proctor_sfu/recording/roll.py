@@ -30,18 +30,32 @@ _log = structlog.get_logger("psfu.recording")
 
 
 class Roll:
-    """Recordings are on it from `add` until they are signed; ``finished`` gets id and folder of those."""
+    """Recordings are on it from `add` until they are signed, or cannot be written.
 
-    def __init__(self, publish: Callable[[Event], object], finished: Callable[[str, Path], object]) -> None:
+    ``finished`` gets id and folder of the former, ``failed`` the latter and a code.
+    """
+
+    def __init__(
+        self, publish: Callable[[Event], object], *, finished: Callable[[str, Path], object],
+        failed: Callable[[Recording, str], object],
+    ) -> None:  # fmt: skip
         self.by_candidate: dict[tuple[str, str], Recording] = {}
         """Room and candidate -> their recording, also while it is finished."""
         self._by_id: dict[str, Recording] = {}
         self._publish = publish
         self._finished = finished
+        self._failed_one = failed
 
     def add(self, recording: Recording) -> None:
         """Take one that begins."""
         self.by_candidate[recording.room, recording.candidate] = self._by_id[recording.id] = recording
+
+    def _remove(self, recording: Recording) -> None:
+        """Take one off; its candidate may have another one by now."""
+        self._by_id.pop(recording.id, None)
+        key = (recording.room, recording.candidate)
+        if self.by_candidate.get(key) is recording:
+            del self.by_candidate[key]
 
     def by_id(self, name: str) -> Recording | None:
         """Return the one with that id."""
@@ -111,12 +125,14 @@ class Roll:
         )  # fmt: skip
 
     def _failed(self, recording: Recording, message: Failed) -> None:
-        recording.state, recording.reason = "failed", message.message
+        recording.fail(message.message)
+        self._remove(recording)
         _log.error("recording_failed", recording=recording.id, code=message.code, reason=message.message)
         for future in (recording.begun, recording.ended):
             if not future.done():
                 future.set_exception(RefusedError(message.code, message.message))
                 future.exception()  # Somebody may be waiting for it, or nobody.
+        self._failed_one(recording, message.code)
 
     def _ended(self, recording: Recording, *, final: bool) -> None:
         if recording.ended.done():
@@ -125,7 +141,7 @@ class Roll:
         recording.ended.set_result(None)
         _log.info("recording_ended", recording=recording.id, final=final)
         if final:
-            del self.by_candidate[recording.room, recording.candidate], self._by_id[recording.id]
+            self._remove(recording)
             self._publish(
                 events.RecordingFinished(room=recording.room, peer=recording.candidate, recording=recording.id)
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
@@ -98,7 +98,7 @@ class Recording:
 
     def __init__(
         self, recording: str, room: str, candidate: str, folder: Path, *, send: Callable[..., None],
-        fields: Mapping[str, Any], stall_seconds: float,
+        fields: Mapping[str, Any], stall_seconds: float, reserved: Iterable[Source] = (),
     ) -> None:  # fmt: skip
         self.id = recording
         self.room = room
@@ -113,6 +113,8 @@ class Recording:
         self.held = False
         """Nothing of it may be deleted."""
         self.begun_at = time.time()
+        self.reserved = set(reserved)
+        """Sources for which there is room on the disk."""
         self.takes: dict[Source, Take] = {}
         self.gone: dict[Source, int] = {}
         """Source -> bytes of takes that ended."""
@@ -152,37 +154,69 @@ class Recording:
         """End it; `ended` is set when all is on the disk."""
         self.state = "finishing"
         self._end = End(recording=self.id, final=final, fields=fields)
+        self._leave()
+        self._send(self._end)
+        self._drop_tap()
+
+    def fail(self, reason: str) -> None:
+        """The recorder cannot write it: let go of all it takes."""
+        self.state, self.reason = "failed", reason
+        self._leave()
+        self._drop_tap()
+
+    def _leave(self) -> None:
+        """Have no takes any more."""
         for source, take in self.takes.items():
             take.set_ready()
             take.clock.close()
             self.gone[source] = self.gone.get(source, 0) + self.bytes_of(take)
         self.takes.clear()
-        self._send(self._end)
-        self._drop_tap()
 
     # Takes.
 
-    async def take(self, room: Place, published: Published) -> None:
-        """Record a producer. Raises what the host raises, `OSError`, and `RefusedError` if the recorder does not."""
+    def has(self, published: Published) -> bool:
+        """Whether a producer is recorded."""
+        take = self.takes.get(published.source)
+        return take is not None and take.consumer.producer_id == published.producer.id
+
+    async def take(self, room: Place, published: Published, is_wanted: Callable[[], bool]) -> None:
+        """Record a producer, unless it is recorded, or not wanted any more once it could be.
+
+        Raises what the host raises, `OSError`, and `RefusedError` if the recorder does not answer; nothing of the
+        take is left then.
+        """
         async with self._changing:
             await self._answer(self.begun)
-            if self.state != "running" or published.producer.closed:
+            if self.state != "running" or self.has(published) or not is_wanted():
                 return
             tap = await self._own_tap(room)
+            if tap is None:
+                return
             consumer = await tap.consume(published.producer)
-            watch = Watch(patience=self._stall_seconds, since=time.monotonic())
-            clock = Clock(
-                published.producer,
-                lambda offset: self.note("clock_offset", track=published.source, offset_ms=offset),
-            )
-            take = Take(published.source, consumer, watch, clock)
-            self.takes[take.source] = take
-            self._follow(take)
-            self._begin_track(take)
-            await self._answer(take.ready)
-            if not consumer.closed:
-                # The worker asks for a key frame now, and not before somebody writes it down.
-                await consumer.resume()
+            if self._tap is not tap or consumer.closed or not is_wanted():
+                consumer.close()
+                return
+            self.stop_source(published.source, "source-ended")
+            take = self._add(published, consumer)
+            try:
+                await self._answer(take.ready)
+                if not consumer.closed:
+                    # The worker asks for a key frame now, and not before somebody writes it down.
+                    await consumer.resume()
+            except BaseException:
+                if self.takes.get(take.source) is take:
+                    self.stop_source(take.source, "recorder-deaf")
+                raise
+
+    def _add(self, published: Published, consumer: Consumer) -> Take:
+        watch = Watch(patience=self._stall_seconds, since=time.monotonic())
+        clock = Clock(
+            published.producer, lambda offset: self.note("clock_offset", track=published.source, offset_ms=offset)
+        )
+        take = self.takes[published.source] = Take(published.source, consumer, watch, clock)
+        self._follow(take)
+        self._begin_track(take)
+        return take
 
     async def _answer(self, future: asyncio.Future[None]) -> None:
         try:
@@ -191,12 +225,17 @@ class Recording:
         except TimeoutError:
             raise RefusedError("recorder_silent", f"the recorder did not answer within {ANSWER:g} s") from None
 
-    async def _own_tap(self, room: Place) -> Tap:
+    async def _own_tap(self, room: Place) -> Tap | None:
+        """Return the tap in the room's router; None if the recording ended while it was made."""
         router = room.media()
         if self._tap is not None and (self._tap.router is not router or self._tap.transport.closed):
             self._drop_tap()
         if self._tap is None:
-            self._tap = await open_tap(router)
+            tap = await open_tap(router)
+            if self.state != "running":
+                tap.close()
+                return None
+            self._tap = tap
             self._send(Inlet(recording=self.id, inlet=self._tap.number), self._tap.socket.fileno())
         return self._tap
 

@@ -23,7 +23,6 @@ def at_work(folder: Path) -> Recordings:
     found = idle(folder)
     people: dict[str, tuple[str, list[Verdict | None]]] = {
         "cand-1": ("running", [None, "flows", "stalled"]), "cand-2": ("beginning", ["flows", "unwritten", "stalled"]),
-        "cand-3": ("failed", []),
     }  # fmt: skip
     for name, (state, verdicts) in people.items():
         takes = {n: SimpleNamespace(watch=SimpleNamespace(verdict=each)) for n, each in enumerate(verdicts)}

@@ -226,7 +226,7 @@ class Recorder:
         )  # fmt: skip
         made.begin("")
         for source, producer in producers.items():
-            await made.take(_Place(router), Published(source=source, producer=producer))
+            await made.take(_Place(router), Published(source=source, producer=producer), lambda: True)
 
     def pids(self) -> list[int]:
         """The one there is."""

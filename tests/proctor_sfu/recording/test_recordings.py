@@ -1,0 +1,168 @@
+"""Who is recorded, whoever says so and however many at once: with a real worker and a real recorder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from proctor_sfu.events import RecorderDied, RecordingBegun, RecordingFinished, RecordingRefused
+from proctor_sfu.mediasoup.install import WorkerBinary
+from proctor_sfu.recording import folder as folders
+from proctor_sfu.recording.folder import MANIFEST
+from proctor_sfu.recording.verify import Verifier
+from proctor_sfu.rooms.roles import CANDIDATE_SOURCES, Source
+from support.sitting_recorded import Sitting, sitting
+
+CAMERA, MICROPHONE, SCREEN = Source.CAMERA, Source.MICROPHONE, Source.SCREEN
+
+
+@pytest.fixture
+async def exam(tmp_path: Path, worker_binary: WorkerBinary) -> AsyncIterator[Sitting]:
+    async with sitting(tmp_path, worker_binary) as made:
+        yield made
+
+
+def states(exam: Sitting, kind: type) -> list[object]:
+    return [each for each in exam.told if isinstance(each, kind)]
+
+
+async def test_who_is_wanted_twice_is_recorded_once(exam: Sitting) -> None:
+    producer, _ = await exam.publish(exam.enter("ann"))
+    for _ in range(5):
+        exam.recordings.want("exam", None, CANDIDATE_SOURCES)
+    recording = await exam.recording("ann", CAMERA)
+    exam.recordings.want("exam", "ann", [CAMERA])
+    await exam.idle()
+    assert await exam.consumers(producer) == [recording.takes[CAMERA].consumer.id]
+
+
+async def test_what_is_not_wanted_any_more_when_the_recorder_is_there_is_not_recorded(exam: Sitting) -> None:
+    await exam.publish(exam.enter("ann"))
+    exam.recordings.want("exam", None, [CAMERA])
+    # The recorder takes its time to start.
+    await exam.recordings.unwant("exam", None, [CAMERA])
+    await exam.until(lambda: exam.recordings.recorder.pid)
+    await exam.idle()
+    assert exam.recordings.running == {}
+    assert list(folders.recordings(exam.recordings.directory)) == []
+    assert states(exam, RecordingBegun) == states(exam, RecordingRefused) == []
+
+
+async def test_a_room_that_is_closed_meanwhile_is_not_recorded(exam: Sitting) -> None:
+    await exam.publish(exam.enter("ann"))
+    exam.recordings.want("exam", None, [CAMERA])
+    await exam.registry.close("exam", reason="over")
+    await exam.until(lambda: exam.recordings.recorder.pid)
+    await exam.idle()
+    assert exam.recordings.running == {} and states(exam, RecordingBegun) == []
+
+
+async def test_stops_and_starts_in_one_second_make_recordings_of_their_own(exam: Sitting) -> None:
+    await exam.publish(exam.enter("ann"))
+    ids = []
+    for _ in range(3):
+        exam.recordings.want("exam", None, [CAMERA])
+        recording = await exam.recording("ann", CAMERA)
+        ids.append(recording.id)
+        await exam.recordings.unwant("exam", None, [CAMERA])
+        await exam.until(recording.ended.done)
+    assert len(set(ids)) == 3
+    for name in ids:
+        folder = exam.recordings.directory / name
+        assert len(exam.rows(folder, "recording_finished")) == 1
+        assert exam.rows(folder, "recording_resumed") == []
+        assert Verifier(folder).verify().state == "ok"
+
+
+async def test_starts_and_stops_at_once_end_as_the_last_one_says(exam: Sitting) -> None:
+    peers = [exam.enter(name) for name in ("ann", "bob")]
+    for peer in peers:
+        for source in (CAMERA, MICROPHONE, SCREEN):
+            await exam.publish(peer, source)
+    for round_ in range(12):
+        sources = [(CAMERA,), (MICROPHONE, SCREEN), (CAMERA, MICROPHONE, SCREEN)][round_ % 3]
+        exam.recordings.want("exam", None, sources)
+        await asyncio.sleep(0.01 * (round_ % 4))  # Into the middle of what goes on.
+        await exam.recordings.unwant("exam", None, sources if round_ % 2 else (CAMERA,))
+    exam.recordings.want("exam", None, [MICROPHONE])
+    await exam.recordings.unwant("exam", None, [CAMERA, SCREEN])
+    for name in ("ann", "bob"):
+        await exam.recording(name, MICROPHONE)
+    await exam.idle()
+    for name in ("ann", "bob"):
+        assert set(exam.recordings.running["exam", name].takes) == {MICROPHONE}
+    assert exam.recordings.refused == {}
+    await exam.recordings.unwant("exam", None, CANDIDATE_SOURCES)
+    await exam.until(lambda: not exam.recordings.running)
+    for _, folder in folders.recordings(exam.recordings.directory):
+        assert (folder / MANIFEST).exists()
+        assert Verifier(folder).verify().state == "ok"
+
+
+async def test_another_recorder_knows_of_all_before_anybody_else_is_recorded(exam: Sitting) -> None:
+    await exam.publish(exam.enter("ann"))
+    exam.recordings.want("exam", None, [CAMERA])
+    ann = await exam.recording("ann", CAMERA)
+    for deaths in (1, 2):
+        # The second one dies so soon that there is none for a while.
+        os.kill(exam.recordings.recorder.pid or 0, signal.SIGKILL)
+        await exam.until(lambda deaths=deaths: exam.recordings.recorder.deaths == deaths)
+        if deaths == 1:
+            await exam.until(lambda: states(exam, RecorderDied))
+    await exam.publish(exam.enter("bob"))
+    await exam.recording("bob", CAMERA)
+    await exam.until(lambda: len(exam.rows(ann.folder, "recording_resumed")) >= 1)
+    await exam.recordings.unwant("exam", None, CANDIDATE_SOURCES)
+    await exam.until(lambda: len(states(exam, RecordingFinished)) == 2)
+    assert Verifier(ann.folder).verify().state == "ok"
+
+
+async def test_who_cannot_be_recorded_there_is_recorded_anew(exam: Sitting) -> None:
+    await exam.publish(exam.enter("ann"))
+    exam.recordings.want("exam", None, [CAMERA])
+    first = await exam.recording("ann", CAMERA)
+    shutil.rmtree(first.folder)
+    os.kill(exam.recordings.recorder.pid or 0, signal.SIGKILL)
+    (first.folder.parent / first.folder.name).write_text("in its place is something else")
+    second = await exam.until(lambda: (found := exam.recordings.running.get(("exam", "ann"))) is not first and found)
+    assert (await exam.recording("ann", CAMERA)) is second and second.id != first.id
+    refused = states(exam, RecordingRefused)
+    assert len(refused) == 1 and exam.recordings.refused == {}
+
+
+async def test_a_source_that_is_added_later_counts_on_the_disk(exam: Sitting) -> None:
+    ann = exam.enter("ann")
+    await exam.publish(ann)
+    await exam.publish(ann, SCREEN)
+    exam.recordings.want("exam", None, [CAMERA])
+    await exam.recording("ann", CAMERA)
+    before = exam.recordings.space.to_come
+    exam.recordings.want("exam", None, [SCREEN])
+    await exam.recording("ann", CAMERA, SCREEN)
+    assert exam.recordings.space.to_come > before + 100_000
+
+
+async def test_a_source_for_which_there_is_no_room_is_refused_and_the_others_go_on(exam: Sitting) -> None:
+    ann = exam.enter("ann")
+    await exam.publish(ann)
+    await exam.publish(ann, SCREEN)
+    exam.recordings.want("exam", None, [CAMERA])
+    recording = await exam.recording("ann", CAMERA)
+    exam.recordings.space.limits = type(exam.recordings.space.limits)(reserve_bytes=1 << 60, reserve_hours=0)
+    exam.recordings.want("exam", None, [SCREEN])
+    await exam.until(lambda: ("exam", "ann") in exam.recordings.refused)
+    assert set(recording.takes) == {CAMERA}
+    exam.recordings.space.limits = type(exam.recordings.space.limits)(reserve_bytes=0, reserve_hours=0)
+    exam.recordings.try_refused()
+    await exam.recording("ann", CAMERA, SCREEN)
+    await exam.until(lambda: not exam.recordings.refused)
+    # Who is not wanted any more is not refused either.
+    exam.recordings.refused["exam", "ann"] = "for a test"
+    await exam.recordings.unwant("exam", None, CANDIDATE_SOURCES)
+    assert exam.recordings.refused == {}
