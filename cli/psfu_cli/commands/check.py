@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, TypeAlias
 import typer
 
 from proctor_sfu.control.api import quality as api
+from proctor_sfu.control.api.recordings import Disk
 from proctor_sfu.errors import AnswerError, PsfuError, UnreachableError
 from proctor_sfu.text import safe_text
 from psfu_cli import quantities
@@ -53,7 +54,7 @@ class Finding:
     warning: float | None
     critical: float | None
     text: str
-    """What is wrong with it, for people; empty when nothing is."""
+    """What is wrong with it when it is beyond a limit, for people."""
     low: bool = False
     """Whether less is worse."""
 
@@ -63,7 +64,7 @@ class Finding:
         if self.value is None:
             return Verdict.OK
         for limit, verdict in ((self.critical, Verdict.CRITICAL), (self.warning, Verdict.WARNING)):
-            if limit is not None and (self.value <= limit if self.low else self.value >= limit):
+            if limit is not None and (self.value < limit if self.low else self.value >= limit):
                 return verdict
         return Verdict.OK
 
@@ -102,8 +103,10 @@ def capacity(
     """Ask whether there is room for more: processors, event loop, disk."""
 
     def look() -> list[Finding]:
-        disk = _disk(cli.client.daemon.status().history)
-        return judge_capacity(cli.client.quality.snapshot(), disk, _number(warning), _number(critical))
+        history, recordings = _disk(cli.client.daemon.status().history), cli.client.recordings.disk()
+        return judge_capacity(
+            cli.client.quality.snapshot(), history, recordings, _number(warning), _number(critical)
+        )  # fmt: skip
 
     _answer(cli, form, "capacity", look)
 
@@ -129,13 +132,22 @@ def judge_health(frame: api.Frame, warning: float, critical: float) -> list[Find
     share = 100 * own.bad / connected if connected else 0.0
     missing = own.workers_target - own.workers
     levels = [each.level for each in frame.workers]
+    overloaded, busy = levels.count("bad"), levels.count("warn")
+    unrecorded = sum(each.recording == "error" for each in frame.candidates)
     summaries = "; ".join(each.summary for each in frame.incidents)
     return [
-        _finding("ready", float(own.ready), text="the daemon is stopping", critical=0, low=True),
-        _finding("workers_missing", missing, text=f"{missing} workers do not run", warning=1, critical=2),
-        _finding("workers_bad", levels.count("bad"), text=f"{levels.count('bad')} workers are overloaded", critical=1),
-        _finding("workers_warn", levels.count("warn"), text=f"{levels.count('warn')} workers are busy", warning=1),
+        _finding("ready", float(own.ready), text="the daemon is stopping", critical=1, low=True),
+        _finding(
+            "workers_missing", missing, text=f"{missing} of {own.workers_target} workers {_do(missing)} not run",
+            warning=1, critical=min(2, own.workers_target),
+        ),
+        _finding("workers_bad", overloaded, text=f"{_workers(overloaded)} overloaded", critical=1),
+        _finding("workers_warn", busy, text=f"{_workers(busy)} busy", warning=1),
         _finding("candidates", own.candidates),
+        _finding(
+            "not_recorded", unrecorded, text=f"{unrecorded} of {connected} candidates should be recorded and"
+            f" {_are(unrecorded)} not", critical=1,
+        ),
         _finding(
             "bad", share, "%", text=f"{own.bad} of {connected} candidates are in bad trouble",
             warning=warning, critical=critical,
@@ -144,15 +156,47 @@ def judge_health(frame: api.Frame, warning: float, critical: float) -> list[Find
     ]  # fmt: skip
 
 
-def judge_capacity(frame: api.Frame, free: float | None, warning: float, critical: float) -> list[Finding]:
-    """Look at a frame, and the free part of the disk in percent, for what runs out."""
+def _do(number: int) -> str:
+    return "does" if number == 1 else "do"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _workers(number: int) -> str:
+    return f"{number} worker{'' if number == 1 else 's'} {_are(number)}"
+
+
+def judge_capacity(
+    frame: api.Frame, free: float | None, recordings: Disk, warning: float, critical: float
+) -> list[Finding]:
+    """Look at a frame, the free part, percent, of the disk of the history, and the disk of the recordings."""
     busiest = max((each.cpu for each in frame.workers if each.cpu is not None), default=None)
     lag = frame.daemon.loop_lag_ms
+    left = None if recordings.hours_left is None else 3600 * recordings.hours_left
     return [
         _finding("worker_cpu", busiest, "%", text="a worker is busy", warning=warning, critical=critical),
         _finding("daemon_cpu", frame.daemon.cpu, "%", text="the daemon is busy", warning=warning, critical=critical),
         _finding("loop_lag", lag, "ms", text="the event loop is late", warning=50, critical=250),
-        _finding("disk_free", free, "%", text="the disk is nearly full", warning=10, critical=5, low=True),
+        _finding(
+            "disk_free", free, "%", text="the disk of the history is nearly full", warning=10, critical=5, low=True
+        ),
+        _finding(
+            "recordings_left",
+            recordings.hours_left,
+            "h",
+            text="the disk of the recordings fills up",
+            warning=2,
+            critical=0.5,
+            low=True,
+        ),
+        _finding(
+            "recordings_trouble",
+            float(bool(recordings.trouble)),
+            text=f"{recordings.trouble}: {recordings.reason}",
+            critical=1,
+        ),
         _finding("candidates", frame.daemon.candidates),
         _finding("rooms", frame.daemon.rooms),
     ]
@@ -208,19 +252,24 @@ def _limit(limit: float | None, finding: Finding) -> str:
 
 def _prometheus(name: str, verdict: Verdict, text: str, findings: Sequence[Finding]) -> str:
     """Lines for the textfile collector of the node exporter."""
-    lines = [f"# HELP psfu_check_status {text}".rstrip(), "# TYPE psfu_check_status gauge"]
-    lines.append(f'psfu_check_status{{check="{name}"}} {int(verdict)}')
-    lines += ["# HELP psfu_check_value What was looked at.", "# TYPE psfu_check_value gauge"]
-    lines += [
-        f'psfu_check_value{{check="{name}",what="{each.name}"}} {each.value:g}'
-        for each in findings
-        if each.value is not None
-    ]
+    lines = [f"# {text}", "# HELP psfu_check_status 0 ok, 1 warning, 2 critical, 3 unknown."]
+    lines += ["# TYPE psfu_check_status gauge", f'psfu_check_status{{check="{name}"}} {int(verdict)}']
+    values = [each for each in findings if each.value is not None]
+    if values:
+        lines += ["# HELP psfu_check_value What was looked at.", "# TYPE psfu_check_value gauge"]
+    lines += [f'psfu_check_value{{check="{name}",what="{each.name}"}} {each.value:g}' for each in values]
     return "\n".join(lines) + "\n"
 
 
 def _json(name: str, verdict: Verdict, text: str, findings: Sequence[Finding]) -> str:
-    found = [{**asdict(each), "status": each.verdict.name.lower()} for each in findings]
+    found = [
+        {
+            **asdict(each),
+            "text": "" if each.verdict is Verdict.OK else safe_text(each.text, 1000),
+            "status": each.verdict.name.lower(),
+        }
+        for each in findings
+    ]
     return json.dumps({"check": name, "status": verdict.name.lower(), "text": text, "findings": found}, indent=2) + "\n"
 
 
