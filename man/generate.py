@@ -44,6 +44,7 @@ def everything() -> dict[str, str]:
     }
     pages = {"psfu.1": _main_page(tree, root, nouns), "psfu.toml.5": _settings_page()}
     pages["psfu-events.7"] = _events_page()
+    pages["psfu-metrics.7"] = _text([*_head("psfu-metrics", "7", "What Prometheus gets."), *_whole("psfu-metrics.7")])
     for name, noun in nouns.items():
         pages[f"psfu-{name}.1"] = _noun_page(name, noun, root)
     for name, command in tree.commands.items():
@@ -243,6 +244,11 @@ def _part(name: str, section: str | None = None) -> list[str]:
     wanted = [each for each in sections if each.startswith(".SH ")]
     chosen = [each for each in wanted if (each.splitlines()[0] == ".SH DESCRIPTION") is (section is not None)]
     return "".join(chosen).splitlines()
+
+
+def _whole(name: str) -> list[str]:
+    """Return all that is written by hand for a page."""
+    return [*_part(name, "DESCRIPTION"), *_part(name)]
 
 
 def sentences(text: str) -> list[str]:

@@ -43,6 +43,7 @@ from proctor_sfu.quality.history import History
 from proctor_sfu.quality.pulse import Pulse
 from proctor_sfu.recording.folder import SIGNING_KEY
 from proctor_sfu.recording.housekeeping import Housekeeper
+from proctor_sfu.recording.metrics import metrics as recordings_metrics
 from proctor_sfu.recording.recordings import Recordings
 from proctor_sfu.reloading import Reloader
 from proctor_sfu.rooms.keys import OwnKeys, PublicKeys
@@ -119,7 +120,24 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             await pool.start(settings.workers.number)
         await registry.restore(saved)
 
+        # Taken down after everything that happens at the end, so that it is told too.
+        webhooks = Webhooks(settings.webhooks, webhook_secrets, events)
+        webhooks.start()
+        stack.push_async_callback(webhooks.close)
+        pulse = Pulse(registry, pool, settings, events, ready=lambda: not stop.is_set())
+        history = None
+        if settings.history.enabled:
+            history = History(state / HISTORY, settings.history)
+            history.start(pulse.each, events)
+            stack.callback(history.close)
+        stack.push_async_callback(pulse.close)
+
         recordings = _recordings(loaded, registry, state)
+        disks = {"state": state, "recordings": recordings.directory}
+        told = (partial(recordings_metrics, recordings), webhooks.metrics, reloader.metrics)
+        observation = Observation(pulse, pool, disks=disks, stopping=stop.is_set, more=told)
+        # Up as long as there is anything to observe: whoever balances load sees the end coming.
+        await _metrics_site(stack, loaded, observation)
         housekeeper = Housekeeper(registry, recordings)
         signaling = SignalingApp(registry, settings.signaling, ready=lambda: not stop.is_set())
         Pages(bundle.load()).mount(signaling.app)
@@ -135,17 +153,6 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         housekeeper.start()
         stack.push_async_callback(housekeeper.close)
 
-        pulse = Pulse(registry, pool, settings, events, ready=lambda: not stop.is_set())
-        history = None
-        if settings.history.enabled:
-            history = History(state / HISTORY, settings.history)
-            history.start(pulse.each, events)
-            stack.callback(history.close)
-
-        webhooks = Webhooks(settings.webhooks, webhook_secrets, events)
-        webhooks.start()
-        stack.push_async_callback(webhooks.close)
-
         streams = Streams()
         nouns = (
             DaemonRoutes(registry, pool, history, url=url, ready=lambda: not stop.is_set(), reload=reloader.reload),
@@ -160,15 +167,11 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             AuditRoutes(audit, streams),
         )
         control = control_app((route for noun in nouns for route in noun.table()), audit)
-        disks = {"state": state, "recordings": recordings.directory}
-        observation = Observation(pulse, pool, recordings, disks=disks, stopping=stop.is_set)
         observation.mount(control)
-        await _metrics_site(stack, loaded, observation)
         control.on_shutdown.append(lambda _: streams.close())
         await _site(stack, control, lambda runner: web.SockSite(runner, control_socket.server))
 
         pulse.start()
-        stack.push_async_callback(pulse.close)
         alive = spawn(manager.keep_alive(lambda: _status(registry, pool), partial(_alive, pool)), name="watchdog")
         stack.callback(alive.cancel)
         watch = spawn(registry.keep_watch(), name="watch")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import datetime
 import ssl
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import structlog
+from prometheus_client.core import GaugeMetricFamily, Metric
 
 from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api.daemon import Reloaded
@@ -28,6 +31,8 @@ class Reloader:
         self._loaded = loaded
         self._registry = registry
         self._tls = served(loaded.settings, state)
+        self._failed = False
+        self._loaded_at = time.time()
 
     @property
     def context(self) -> ssl.SSLContext | None:
@@ -41,9 +46,11 @@ class Reloader:
             if self._tls is not None:
                 self._tls.renew(datetime.datetime.now(datetime.UTC))
         except SettingsError as error:
+            self._failed = True
             _log.error("not_reloaded", reason=str(error))
             raise
         self._registry.ice = ice
+        self._failed, self._loaded_at = False, time.time()
         expires = None if self._tls is None else timestamp(self._tls.certificate.not_valid_after_utc.timestamp())
         _log.info("reloaded", certificate_expires=expires, turn_secrets=len(ice.secrets))
         return Reloaded(certificate_expires=expires, turn_secrets=len(ice.secrets))
@@ -52,3 +59,10 @@ class Reloader:
         """Do the same for a signal, which has no answer: what is wrong is in the log."""
         with contextlib.suppress(SettingsError):
             self.reload()
+
+    def metrics(self) -> Iterator[Metric]:
+        """Yield what Prometheus gets: a certificate that is not taken up is noticed before it expires."""
+        text = "Whether what was read again last served; 1 after the start."
+        yield GaugeMetricFamily("psfu_config_last_reload_success", text, value=float(not self._failed))
+        text = "Unix time at which what is in use was read."
+        yield GaugeMetricFamily("psfu_config_last_reload_success_timestamp_seconds", text, value=self._loaded_at)

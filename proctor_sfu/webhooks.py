@@ -15,12 +15,13 @@ import socket
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from proctor_sfu.aio import spawn
 from proctor_sfu.events import Bus, Record
@@ -33,6 +34,8 @@ QUEUED: Final = 1000
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 60.0
 """Seconds between two tries; each wait is twice the one before."""
+FAREWELL: Final = 5.0
+"""Seconds a receiver has at the end to take what is queued."""
 TOLERANCE: Final = 300.0
 """Seconds a signature is good."""
 _AGAIN: Final = frozenset({408, 425, 429})
@@ -80,7 +83,10 @@ class Webhooks:
     ) -> None:
         self._events = events
         self._kinds = frozenset(settings.events)
-        self.receivers = [Receiver(url, secrets, settings, clock, chance) for url in settings.urls]
+        self.receivers = [
+            Receiver(url, place, secrets, settings, clock, chance)
+            for url, place in zip(settings.urls, places(settings.urls), strict=True)
+        ]
         self._session: aiohttp.ClientSession | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] | None = None
@@ -94,24 +100,47 @@ class Webhooks:
         self._tasks = [spawn(each.run(self._session), name=f"webhook {each.place}") for each in self.receivers]
 
     async def close(self) -> None:
-        """Stop; what no receiver took by now is given up."""
+        """Let receivers that are well take what is queued, then stop; the rest is given up."""
         if self._unsubscribe is None:
             return
         self._unsubscribe()
         self._unsubscribe = None
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if emptied := [spawn(each.emptied(), name=f"webhook {each.place} ends") for each in self.receivers]:
+            _, late = await asyncio.wait(emptied, timeout=FAREWELL)
+            for task in (*late, *self._tasks):
+                task.cancel()
+            await asyncio.wait((*emptied, *self._tasks))
         for each in self.receivers:
             each.report_rest()
         if self._session is not None:
             await self._session.close()
 
+    def metrics(self) -> Iterator[Metric]:
+        """Yield what Prometheus gets: whether others know what they should."""
+        labels = ("receiver",)
+        delivered = CounterMetricFamily("psfu_webhook_delivered", "Events a receiver took.", labels=labels)
+        given_up = CounterMetricFamily("psfu_webhook_given_up", "Events a receiver never got.", labels=labels)
+        queued = GaugeMetricFamily("psfu_webhook_queued", "Events that wait for a receiver.", labels=labels)
+        for each in self.receivers:
+            delivered.add_metric((each.place,), each.delivered)
+            given_up.add_metric((each.place,), each.given_up)
+            queued.add_metric((each.place,), each.queued)
+        if self.receivers:
+            yield from (delivered, given_up, queued)
+
     def _event(self, record: Record) -> None:
         if not self._kinds or record.event.kind in self._kinds:
             for each in self.receivers:
                 each.add(record)
+
+
+def places(urls: Sequence[str]) -> list[str]:
+    """Return what receivers are called: host and port, for the rest may be confidential; a second one has a number."""
+    found: list[str] = []
+    for place in (urlsplit(url).netloc.rpartition("@")[2] for url in urls):
+        same = sum(each.partition("#")[0] == place for each in found)
+        found.append(f"{place}#{same + 1}" if same else place)
+    return found
 
 
 class Receiver:
@@ -120,13 +149,13 @@ class Receiver:
     def __init__(
         self,
         url: str,
+        place: str,
         secrets: Sequence[str],
         settings: Settings,
         clock: Callable[[], float],
         chance: Callable[[], float],
     ) -> None:
-        self.place = urlsplit(url).netloc.rpartition("@")[2]
-        """Host and port: the rest may be confidential."""
+        self.place = place
         self.delivered = 0
         self.given_up = 0
         """Events it never got."""
@@ -137,14 +166,19 @@ class Receiver:
         self._chance = chance
         self._queue: deque[Record] = deque()
         self._current: Record | None = None
-        self._more = asyncio.Event()
-        self._told_failure = False
+        self._more, self._changed = asyncio.Event(), asyncio.Event()
+        # Said once until it takes an event again: a receiver that is down fails for every event.
+        self._told_failure = self._told_lost = False
+
+    @property
+    def queued(self) -> int:
+        """Events that wait for it."""
+        return len(self._queue) + (self._current is not None)
 
     def add(self, record: Record) -> None:
         """Queue an event; never blocks."""
         if len(self._queue) >= QUEUED:
-            self._queue.popleft()
-            self.given_up += 1
+            self._lose(self._queue.popleft(), f"{QUEUED} newer events wait")
         self._queue.append(record)
         self._more.set()
 
@@ -155,8 +189,15 @@ class Receiver:
                 self._current = self._queue.popleft()
                 await self._deliver(session, self._current)
                 self._current = None
+                self._changed.set()
             self._more.clear()
             await self._more.wait()
+
+    async def emptied(self) -> None:
+        """Wait until it took everything, or fails."""
+        while self.queued and not self._told_failure:
+            self._changed.clear()
+            await self._changed.wait()
 
     async def _deliver(self, session: aiohttp.ClientSession, record: Record) -> None:
         delivery, began, failures = str(uuid.uuid4()), self._clock(), 0
@@ -167,20 +208,25 @@ class Receiver:
                 return
             failures += 1
             if final or self._clock() - began >= self._settings.give_up_seconds:
-                self.given_up += 1
-                _log.error("webhook_given_up", receiver=self.place, kind=record.event.kind, reason=problem)
+                self._lose(record, problem)
                 return
             if not self._told_failure:
-                # Said once: a receiver that is down fails for every event.
                 self._told_failure = True
+                self._changed.set()
                 _log.warning("webhook_failing", receiver=self.place, reason=problem)
             await asyncio.sleep(wait(failures, self._chance()))
 
     def _succeeded(self) -> None:
         self.delivered += 1
-        if self._told_failure:
-            self._told_failure = False
+        if self._told_failure or self._told_lost:
+            self._told_failure = self._told_lost = False
             _log.warning("webhook_recovered", receiver=self.place, given_up=self.given_up)
+
+    def _lose(self, record: Record, reason: str) -> None:
+        self.given_up += 1
+        if not self._told_lost:
+            self._told_lost = True
+            _log.error("webhook_given_up", receiver=self.place, kind=record.event.kind, reason=reason)
 
     async def _post(self, session: aiohttp.ClientSession, record: Record, delivery: str) -> tuple[str | None, bool]:
         """Post an event once; returns what went wrong, and whether trying again is useless."""
@@ -202,10 +248,9 @@ class Receiver:
         return f"it answered {status}", 300 <= status < 500 and status not in _AGAIN
 
     def report_rest(self) -> None:
-        """Say what is left undelivered at the end."""
-        rest = len(self._queue) + (self._current is not None)
-        if rest:
-            _log.warning("webhook_undelivered", receiver=self.place, events=rest)
+        """Say what it did not get by the end."""
+        if self.queued or self.given_up:
+            _log.warning("webhook_undelivered", receiver=self.place, events=self.queued, given_up=self.given_up)
 
 
 _NODE: Final = socket.gethostname()

@@ -100,11 +100,27 @@ class Tally:
         self._last = seen
 
 
+class Sent:
+    """Bytes sent over transports, whose counters begin at zero and vanish with them."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._last: dict[str, int] = {}
+
+    def feed(self, transports: Mapping[str, int | None]) -> None:
+        """Take the bytes of all transports there are, by id; None: not told, it stays as it was."""
+        now = {key: self._last.get(key, 0) if octets is None else octets for key, octets in transports.items()}
+        self.total += sum(max(0, octets - self._last.get(key, 0)) for key, octets in now.items())
+        self._last = now
+
+
 class Counters:
     """All of them."""
 
     def __init__(self) -> None:
         self.streams: Mapping[str, Tally] = {"audio": Tally(), "video": Tally()}
+        self.sent = Sent()
+        """RTP to proctors and observers."""
         self.loss = {"audio": Histogram(LOSS), "video": Histogram(LOSS)}
         self.rtt, self.jitter = Histogram(SECONDS), Histogram(JITTER)
         self.health, self.gap, self.join = Histogram(HEALTH), Histogram(GAP), Histogram(JOIN)

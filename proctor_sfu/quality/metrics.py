@@ -38,13 +38,15 @@ class Collector(registry.Collector):
 
     def __init__(
         self, frame: api.Frame | None, counters: Counters, *, cpu: Callable[[int], float | None],
-        disks: Mapping[str, Path] | None = None, room: str | None = None, candidates: bool = False,
-        more: Iterable[Metric] = (),
+        disks: Mapping[str, Path] | None = None, sent: Mapping[str, int] | None = None, room: str | None = None,
+        candidates: bool = False, more: Iterable[Metric] = (),
     ) -> None:  # fmt: skip
+        """``sent``: kind -> streams that are sent; ``more``: metrics of others."""
         self._frame = frame
         self._counters = counters
         self._cpu = cpu
         self._disks = disks or {}
+        self._sent = sent or {}
         self._room = room
         self._candidates = candidates
         self._more = more
@@ -59,7 +61,7 @@ class Collector(registry.Collector):
         frame = self._frame
         if frame is None:
             return
-        yield from _daemon(frame)
+        yield from _daemon(frame, self._sent)
         yield from _workers(frame, self._cpu)
         rooms = [each for each in frame.rooms if self._room in (None, each.id)]
         if self._room is not None or len(rooms) <= MOST_ROOMS:
@@ -110,8 +112,12 @@ def _distribution(name: str, text: str, values: Iterable[tuple[dict[str, str], H
 
 def _counted(counters: Counters) -> Iterator[Metric]:
     kinds = [((kind,), tally.sums) for kind, tally in counters.streams.items()]
+    received = (((("in"), kind), sums[1]) for (kind,), sums in kinds)
+    yield _count(
+        "psfu_rtp_bytes", "RTP bytes received from candidates and sent to proctors; of these no kind is known.",
+        ("direction", "kind"), (*received, (("out", ""), counters.sent.total)),
+    )  # fmt: skip
     for name, text, index in (
-        ("psfu_rtp_bytes", "RTP bytes received from candidates.", 1),
         ("psfu_rtp_packets", "RTP packets received from candidates.", 0),
         ("psfu_rtp_packets_lost", "RTP packets of candidates that did not arrive at first.", 2),
         ("psfu_rtp_packets_repaired", "RTP packets of candidates that arrived when asked for again.", 3),
@@ -140,7 +146,7 @@ def _counted(counters: Counters) -> Iterator[Metric]:
         yield _count(name, text, (label,), (((key,), value) for key, value in dict(counts).items()))
 
 
-def _daemon(frame: api.Frame) -> Iterator[Metric]:
+def _daemon(frame: api.Frame, sent: Mapping[str, int]) -> Iterator[Metric]:
     own = frame.daemon
     yield from _gauge("psfu_ready", "Whether it takes clients.", float(own.ready))
     yield from _gauge("psfu_uptime_seconds", "Time since it started.", own.uptime_s)
@@ -156,18 +162,23 @@ def _daemon(frame: api.Frame) -> Iterator[Metric]:
     yield from _gauge("psfu_proctors", "Proctors and observers.", own.proctors)
     states, levels = [each.state for each in frame.candidates], [each.level for each in frame.candidates]
     yield from _labelled(
-        "psfu_candidates", "Candidates by state.", ("state",), (((each,), states.count(each)) for each in STATES)
+        "psfu_candidates",
+        "Candidates by state.",
+        ("state",),
+        (((each,), states.count(each)) for each in ("expected", *STATES)),
     )
     yield from _labelled(
         "psfu_candidates_level", "Candidates by level.", ("level",), (((each,), levels.count(each)) for each in LEVELS)
     )
     sources = [source.kind for each in frame.candidates for source in each.sources]
     consumers = sum(each.consumers for each in frame.workers)
-    streams = [(("audio", "in"), sources.count("audio")), (("video", "in"), sources.count("video"))]
-    yield from _labelled("psfu_streams", "Sources received, by kind.", ("kind", "direction"), streams)
-    yield from _gauge("psfu_consumers", "Streams sent, or paused.", consumers)
-    rates = [(("in",), own.bitrate_in), (("out",), own.bitrate_out)]
-    yield from _labelled("psfu_bitrate_bits_per_second", "Media received and sent.", ("direction",), rates)
+    streams = [
+        *((("in", kind), sources.count(kind)) for kind in ("audio", "video")),
+        *((("out", kind), sent.get(kind, 0)) for kind in ("audio", "video")),
+    ]
+    text = "Sources that are published, and streams that are sent to somebody."
+    yield from _labelled("psfu_streams", text, ("direction", "kind"), streams)
+    yield from _gauge("psfu_consumers", "Streams that are sent, or paused.", consumers)
 
 
 def _workers(frame: api.Frame, cpu: Callable[[int], float | None]) -> Iterator[Metric]:
@@ -239,5 +250,5 @@ _OF_CANDIDATES: Final[tuple[tuple[str, str, Callable[[api.Candidate], float | No
     ("psfu_single_health", "Health of a candidate.", lambda each: each.health),
     ("psfu_single_rtt_seconds", "Round trip to a candidate.", lambda each: _part(each.rtt_ms, 1000)),
     ("psfu_single_gap_seconds", "Seconds without media in 5 minutes.", lambda each: each.gap_s),
-    ("psfu_single_bitrate_bits_per_second", "What a candidate sends.", lambda each: each.bitrate),
+    ("psfu_single_bytes_per_second", "What a candidate sends.", lambda each: _part(each.bitrate, 8)),
 )

@@ -158,6 +158,7 @@ class Overview:
         if full:
             async for proctor in _gently(self.proctors.values()):
                 proctor.feed(now, answers.transport(proctor.peer.receiving), answers.consumers)
+            self.counters.sent.feed(self._sent(answers))
         self._find(at)
         watchers = self._watchers()
         known = [
@@ -188,10 +189,26 @@ class Overview:
             self.counters.frame(frame)
         return frame
 
+    def streams_sent(self) -> dict[str, int]:
+        """Return kind -> streams that are sent to somebody and not paused."""
+        found = {"audio": 0, "video": 0}
+        for room in self._registry.rooms.values():
+            for peer in room.peers.values():
+                for viewed in peer.viewed.values():
+                    if not viewed.consumer.paused and not viewed.consumer.producer_paused:
+                        found[viewed.consumer.kind] += 1
+        return found
+
     def cpu_seconds(self, pid: int) -> float | None:
         """Return the processor time a worker used so far."""
         track = self._workers.get(pid)
         return None if track is None else track.cpu_seconds
+
+    def _sent(self, answers: Answers) -> dict[str, int | None]:
+        """Return id -> RTP bytes sent of the transports of proctors, None: its worker is late."""
+        transports = [each.peer.receiving for each in self.proctors.values() if each.peer.receiving is not None]
+        told = {each.id: answers.transport(each) for each in transports}
+        return {key: None if stats is None else stats.rtp_bytes_sent for key, stats in told.items()}
 
     def _absent(self) -> Iterable[api.Candidate]:
         """Yield those on a roster whom this daemon has not seen."""

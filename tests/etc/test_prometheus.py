@@ -8,14 +8,20 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from proctor_sfu.events import Bus
 from proctor_sfu.quality.counters import Counters
 from proctor_sfu.quality.metrics import Collector, render
 from proctor_sfu.recording.metrics import metrics
+from proctor_sfu.reloading import Reloader
+from proctor_sfu.rooms.registry import Registry
+from proctor_sfu.settings import Webhooks as Settings
+from proctor_sfu.settings_file import load
+from proctor_sfu.webhooks import Webhooks
 from support.frames import frame
 from support.recordings import at_work
 
@@ -30,14 +36,41 @@ def recorded() -> list[Metric]:
         return list(metrics(at_work(Path(folder))))
 
 
+def others() -> list[Metric]:
+    """Metrics of what is neither quality nor recordings."""
+    hooks = Webhooks(Settings(urls=("https://lms.example.org/",), secret_file=Path("/unused")), (), Bus())
+    with tempfile.TemporaryDirectory() as folder:
+        # Nothing is reloaded, so that it needs nobody to tell.
+        reloader = Reloader(load(), cast(Registry, None), Path(folder))
+    return [*hooks.metrics(), *reloader.metrics()]
+
+
+def scraped() -> str:
+    """Everything a scrape can have."""
+    collector = Collector(
+        frame(), Counters(), cpu=lambda pid: 1.0, disks={"state": ROOT}, candidates=True, more=[*recorded(), *others()]
+    )
+    return render(collector, "")[0].decode()
+
+
 def names() -> set[str]:
     """Series a scrape has."""
-    body, _ = render(Collector(frame(), Counters(), cpu=lambda pid: 1.0, disks={"state": ROOT}, more=recorded()), "")
-    return {sample.name for family in parse(body.decode()) for sample in family.samples}
+    return {sample.name for family in parse(scraped()) for sample in family.samples}
 
 
 def used(text: str) -> set[str]:
     return set(re.findall(r"\bpsfu_[a-z_]+", text))
+
+
+def test_prometheus_finds_nothing_wrong_with_names_and_units() -> None:
+    done = subprocess.run(["promtool", "check", "metrics"], input=scraped(), capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_manual_has_every_metric_and_no_other() -> None:
+    page = (ROOT / "man/psfu-metrics.7").read_text()
+    documented = set(re.findall(r"(?m)^\.BR? (psfu_\w+)", page))
+    assert documented == {family.name + "_total" * (family.type == "counter") for family in parse(scraped())}
 
 
 def test_alerts_alarm_when_they_should_and_only_then(tmp_path: Path) -> None:

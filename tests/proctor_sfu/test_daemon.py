@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import http.client
+import http.server
 import json
 import os
 import pty
+import re
 import signal
 import socket
 import ssl
 import stat
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +27,7 @@ import pytest
 
 from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.signaling.tls import self_signed
+from support.guests import Guests
 from support.serve import LIMIT, PSFU, QUIET, Serve, environment, psfu
 from support.started import started
 
@@ -87,6 +94,21 @@ def renewed(folder: Path, certificate: Path, key: Path) -> bytes:
     return ssl.PEM_cert_to_DER_cert(certificate.read_text())
 
 
+def scraped(daemon: Serve, line: str) -> str:
+    """Metrics, as soon as they have a line."""
+    end = time.monotonic() + LIMIT
+    while True:
+        connection = http.client.HTTPConnection("psfu", timeout=LIMIT)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(str(daemon.socket))
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        if line in text:
+            return text
+        assert time.monotonic() < end, text
+
+
 @pytest.mark.parametrize("way", ["command", "hangup"])
 def test_a_renewed_certificate_is_taken_up_and_connections_stay(serve: Start, tmp_path: Path, way: str) -> None:
     certificate, key, secrets = tmp_path / "certificate.pem", tmp_path / "key.pem", tmp_path / "turn"
@@ -103,6 +125,7 @@ def test_a_renewed_certificate_is_taken_up_and_connections_stay(serve: Start, tm
     with client.wrap_socket(socket.create_connection(("127.0.0.1", port), LIMIT)) as standing:
         assert standing.getpeercert(binary_form=True) == first
 
+        begun = time.time()
         second = renewed(tmp_path / "tls", certificate, key)
         secrets.write_text("two\none\n")
         if way == "hangup":
@@ -114,6 +137,7 @@ def test_a_renewed_certificate_is_taken_up_and_connections_stay(serve: Start, tm
         with client.wrap_socket(socket.create_connection(("127.0.0.1", port), LIMIT)) as next_one:
             assert next_one.getpeercert(binary_form=True) == second != first
 
+        scraped(daemon, "psfu_config_last_reload_success 1.0")
         key.write_text("no key\n")
         if way == "hangup":
             daemon.running.send_signal(signal.SIGHUP)
@@ -121,12 +145,54 @@ def test_a_renewed_certificate_is_taken_up_and_connections_stay(serve: Start, tm
         else:
             done = psfu("reload", "--socket", daemon.socket)
             assert done.returncode == 78 and done.stderr.startswith("error: ") and str(key) in done.stderr
+        loaded = scraped(daemon, "psfu_config_last_reload_success 0.0")
+        [at] = re.findall(r"(?m)^psfu_config_last_reload_success_timestamp_seconds (\S+)$", loaded)
+        assert begun < float(at) < time.time(), "what is in use is older than the attempt"
         with client.wrap_socket(socket.create_connection(("127.0.0.1", port), LIMIT)) as last:
             assert last.getpeercert(binary_form=True) == second
         standing.sendall(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert standing.recv(64).startswith(b"HTTP/1.1 404")
     daemon.running.terminate()
     assert daemon.running.wait(LIMIT) == 0
+
+
+def test_what_happens_at_the_end_is_told_to_webhooks_and_the_end_is_seen_coming(serve: Start, tmp_path: Path) -> None:
+    taken: list[dict[str, Any]] = []
+    seen: list[int] = []
+
+    class Receiver(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            if taken[-1]["kind"] == "peer_left":
+                with contextlib.closing(http.client.HTTPConnection("127.0.0.1", metrics, timeout=LIMIT)) as connection:
+                    connection.request("GET", "/readyz")
+                    seen.append(connection.getresponse().status)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    secret = tmp_path / "secret"
+    secret.write_text("correct horse\n")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as receiver:
+        threading.Thread(target=receiver.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{receiver.server_port}/"
+        daemon = serve(config=f'{QUIET}[metrics]\nport = 0\n[webhooks]\nurls = ["{url}"]\nsecret_file = "{secret}"\n')
+        logged = [json.loads(line) for line in daemon.log.read_text().splitlines()]
+        [metrics] = [each["port"] for each in logged if each["event"] == "metrics"]
+        assert psfu("rooms", "create", "exam-1", "--open", "--socket", daemon.socket).returncode == 0
+        status = json.loads(psfu("status", "--socket", daemon.socket, "--json").stdout)
+        guests = Guests()
+        guests.join(status["signaling"]["url"], "exam-1", "ana")
+        daemon.running.terminate()
+        assert daemon.running.wait(LIMIT) == 0
+        guests.end()
+        receiver.shutdown()
+    kinds = [each["kind"] for each in taken]
+    assert kinds[0] == "room_created" and kinds[-1] == "peer_left", kinds
+    assert (taken[-1]["peer"], taken[-1]["details"]["reason"]) == ("ana", "shutdown")
+    assert seen == [503]
 
 
 def test_without_certificate_and_secrets_there_is_nothing_to_reload_and_a_hangup_ends_nothing(serve: Start) -> None:

@@ -85,6 +85,7 @@ async def start(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
         return made, bus
 
     yield start
+    monkeypatch.setattr(webhooks, "FAREWELL", 0.2)
     for each in started:
         await each.close()
 
@@ -185,10 +186,12 @@ async def test_a_server_that_hangs_costs_its_own_oldest_events_and_nobody_waits(
     bus.publish(left(0))
     await asyncio.sleep(0)
     began = time.perf_counter()
-    for number in range(1, 1001):
-        bus.publish(left(number))
+    with capture_logs() as logs:
+        for number in range(1, 1001):
+            bus.publish(left(number))
     assert time.perf_counter() - began < 1.0
     assert hooks.receivers[0].given_up == 990
+    assert [(each["event"], each["reason"]) for each in logs] == [("webhook_given_up", "10 newer events wait")]
     receiver.open.set()
     await receiver.until(lambda: len(receiver.taken) == 11)
     assert [each["peer"] for each in receiver.taken] == ["cand-0", *(f"cand-{each}" for each in range(991, 1001))]
@@ -210,7 +213,71 @@ async def test_one_bad_server_does_not_hold_up_another(receiver: Receiver, start
     await receiver.until(lambda: len(receiver.taken) == 3)
 
 
-async def test_what_is_not_delivered_at_the_end_is_told(receiver: Receiver, start: Start) -> None:
+async def test_what_happens_at_the_end_is_still_told(receiver: Receiver, start: Start) -> None:
+    hooks, bus = await start(receiver.url)
+    for number in range(3):
+        bus.publish(left(number))
+    with capture_logs() as logs:
+        await hooks.close()
+    assert [each["peer"] for each in receiver.taken] == ["cand-0", "cand-1", "cand-2"]
+    assert logs == []
+
+
+async def test_a_receiver_that_fails_does_not_hold_up_the_end(receiver: Receiver, start: Start) -> None:
+    receiver.answers = [500] * 1000
+    hooks, bus = await start(receiver.url)
+    bus.publish(left(1))
+    bus.publish(left(2))
+    await receiver.until(lambda: bool(receiver.requests))
+    with capture_logs() as logs:
+        began = time.perf_counter()
+        await hooks.close()
+        assert time.perf_counter() - began < webhooks.FAREWELL / 2
+    assert [(each["event"], each["events"]) for each in logs if each["event"] != "webhook_failing"] == [
+        ("webhook_undelivered", 2)
+    ]
+
+
+async def test_a_receiver_that_refuses_everything_is_told_of_once(receiver: Receiver, start: Start) -> None:
+    receiver.answers = [404] * 5
+    hooks, bus = await start(receiver.url)
+    with capture_logs() as logs:
+        for number in range(6):
+            bus.publish(left(number))
+        await receiver.until(lambda: bool(receiver.taken))
+        await hooks.close()
+    assert [(each["event"], each["given_up"]) for each in logs if each["event"] != "webhook_given_up"] == [
+        ("webhook_recovered", 5), ("webhook_undelivered", 5),
+    ]  # fmt: skip
+    assert [each["reason"] for each in logs if each["event"] == "webhook_given_up"] == ["it answered 404"]
+
+
+async def test_numbers_for_other_tools_tell_receivers_apart(receiver: Receiver, start: Start) -> None:
+    receiver.answers = [404]
+    hooks, bus = await start(receiver.url, receiver.url + "/second", "https://user:word@lms.example.org/secret")
+    place = receiver.url.split("/")[2]
+    for number in range(2):
+        bus.publish(left(number))
+    await receiver.until(lambda: len(receiver.taken) == 3)
+    await hooks.receivers[0].emptied()
+    await hooks.receivers[1].emptied()
+    found = {
+        (sample.name, sample.labels["receiver"]): sample.value for each in hooks.metrics() for sample in each.samples
+    }
+    for counted, total in (("psfu_webhook_delivered_total", 3), ("psfu_webhook_given_up_total", 1)):
+        assert found[counted, place] + found[counted, f"{place}#2"] == total
+    assert found["psfu_webhook_queued", "lms.example.org"] == 2
+
+
+async def test_without_receivers_there_are_no_numbers(start: Start) -> None:
+    hooks, _ = await start()
+    assert list(hooks.metrics()) == []
+
+
+async def test_what_is_not_delivered_at_the_end_is_told(
+    receiver: Receiver, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "FAREWELL", 0.2)
     receiver.open.clear()
     hooks, bus = await start(receiver.url)
     for number in range(3):

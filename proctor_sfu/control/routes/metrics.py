@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from prometheus_client.core import Metric
 
 from proctor_sfu.control.routes.answers import failure
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.metrics import Collector, render
 from proctor_sfu.quality.pulse import Pulse
-from proctor_sfu.recording.metrics import metrics as recordings_metrics
-from proctor_sfu.recording.recordings import Recordings
 from proctor_sfu.text import safe_text
 
 LATE: Final = 5.0
@@ -25,15 +24,16 @@ class Observation:
     """The three paths; `mount` them wherever they are to be had."""
 
     def __init__(
-        self, pulse: Pulse, pool: Pool, recordings: Recordings, *, disks: Mapping[str, Path],
-        stopping: Callable[[], bool],
+        self, pulse: Pulse, pool: Pool, *, disks: Mapping[str, Path], stopping: Callable[[], bool],
+        more: Sequence[Callable[[], Iterable[Metric]]],
     ) -> None:  # fmt: skip
         self._pulse = pulse
         self._pool = pool
-        self._recordings = recordings
         self._disks = disks
         """``state`` and ``recordings`` -> where they lie."""
         self._stopping = stopping
+        self._more = more
+        """What others have to tell."""
         self._rendered: dict[tuple[str | None, bool, str], tuple[int, bytes, str]] = {}
         """Room, candidates, accepted formats -> number of the frame, metrics, content type."""
 
@@ -57,8 +57,8 @@ class Observation:
         if kept is None or kept[0] != number:
             overview = self._pulse.overview
             collector = Collector(
-                frame, overview.counters, cpu=overview.cpu_seconds, disks=self._disks, room=room,
-                candidates=candidates == "1", more=list(recordings_metrics(self._recordings)),
+                frame, overview.counters, cpu=overview.cpu_seconds, disks=self._disks, sent=overview.streams_sent(),
+                room=room, candidates=candidates == "1", more=[metric for each in self._more for metric in each()],
             )  # fmt: skip
             # With a series for each number of each candidate this takes long, and an exam is running.
             body, content_type = await asyncio.to_thread(render, collector, accept)
@@ -67,9 +67,9 @@ class Observation:
         return web.Response(body=kept[1], headers={"Content-Type": kept[2]})
 
     async def _healthz(self, request: web.Request) -> web.Response:
-        """The event loop turns, since it answers, and the sampler does."""
+        """The event loop turns, since it answers, and the sampler does as long as there is something to sample."""
         age = self._pulse.age
-        alive = age is None or age < LATE
+        alive = age is None or age < LATE or self._stopping()
         return web.json_response({"ok": alive, "sample_age_s": age}, status=200 if alive else 503)
 
     async def _readyz(self, request: web.Request) -> web.Response:

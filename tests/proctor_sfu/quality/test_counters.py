@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from proctor_sfu.mediasoup.stats import InboundRtpStats
-from proctor_sfu.quality.counters import LOSS, Counters, Histogram, Sums, Tally
+from proctor_sfu.quality.counters import LOSS, Counters, Histogram, Sent, Sums, Tally
 from support.frames import candidate, frame, source
 
 
@@ -67,3 +67,14 @@ def test_every_candidate_is_observed_once_a_frame_and_what_is_not_known_is_not()
     assert counters.rtt.total == 0.0205
     assert (sum(counters.loss["video"].counts), sum(counters.loss["audio"].counts)) == (2, 1)
     assert counters.loss["video"].counts[LOSS.index(0.1)] == 1
+
+
+def test_bytes_that_are_sent_only_grow() -> None:
+    sent = Sent()
+    sent.feed({"a": 100, "b": 50})
+    sent.feed({"a": 130, "b": None})  # Its worker is late.
+    assert sent.total == 180
+    sent.feed({"a": 130, "b": 60})
+    sent.feed({"a": 140})  # One is gone.
+    sent.feed({"a": 140, "c": 5})
+    assert sent.total == 205

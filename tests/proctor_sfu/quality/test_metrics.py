@@ -48,12 +48,19 @@ def test_numbers_of_an_exam() -> None:
     assert value(found["psfu_candidates"], state="live") == 200
     assert value(found["psfu_candidates"], state="lost") == 0
     assert value(found["psfu_candidates_level"], level="ok") == 200
-    assert value(found["psfu_streams"], kind="video") == 400
+    assert value(found["psfu_streams"], direction="in", kind="video") == 400
+    assert value(found["psfu_streams"], direction="out", kind="video") == 0
     assert value(found["psfu_worker_cpu_seconds"], worker="4711") == 12.5
     assert value(found["psfu_room_candidates"], room="exam-1") == 2
     # One source a second each, and 2 % of a frame's candidates are no label.
     health = [each for each in found["psfu_candidate_health"] if each.name.endswith("_count")]
     assert [each.value for each in health] == [200]
+
+
+def test_streams_that_are_sent() -> None:
+    found = scraped(exam(), sent={"video": 80})
+    assert value(found["psfu_streams"], direction="out", kind="video") == 80
+    assert value(found["psfu_streams"], direction="out", kind="audio") == 0
 
 
 def test_names_are_those_prometheus_wants() -> None:
