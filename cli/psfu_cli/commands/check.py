@@ -26,6 +26,9 @@ app = typer.Typer(
 )
 
 
+HOUR: Final = 3600.0
+
+
 class Verdict(IntEnum):
     """What a check ends with, as Nagios has it."""
 
@@ -168,35 +171,26 @@ def _workers(number: int) -> str:
     return f"{number} worker{'' if number == 1 else 's'} {_are(number)}"
 
 
-def judge_capacity(
-    frame: api.Frame, free: float | None, recordings: Disk, warning: float, critical: float
-) -> list[Finding]:
+def judge_capacity(frame: api.Frame, free: float | None, disk: Disk, warning: float, critical: float) -> list[Finding]:
     """Look at a frame, the free part, percent, of the disk of the history, and the disk of the recordings."""
     busiest = max((each.cpu for each in frame.workers if each.cpu is not None), default=None)
     lag = frame.daemon.loop_lag_ms
-    left = None if recordings.hours_left is None else 3600 * recordings.hours_left
+    left = None if disk.hours_left is None else HOUR * disk.hours_left
     return [
         _finding("worker_cpu", busiest, "%", text="a worker is busy", warning=warning, critical=critical),
         _finding("daemon_cpu", frame.daemon.cpu, "%", text="the daemon is busy", warning=warning, critical=critical),
         _finding("loop_lag", lag, "ms", text="the event loop is late", warning=50, critical=250),
-        _finding(
-            "disk_free", free, "%", text="the disk of the history is nearly full", warning=10, critical=5, low=True
-        ),
+        _finding("disk_free", free, "%", text="the history's disk is nearly full", warning=10, critical=5, low=True),
         _finding(
             "recordings_left",
-            recordings.hours_left,
-            "h",
-            text="the disk of the recordings fills up",
-            warning=2,
-            critical=0.5,
+            left,
+            "s",
+            text="the recordings' disk is soon full",
+            warning=2 * HOUR,
+            critical=HOUR / 2,
             low=True,
         ),
-        _finding(
-            "recordings_trouble",
-            float(bool(recordings.trouble)),
-            text=f"{recordings.trouble}: {recordings.reason}",
-            critical=1,
-        ),
+        _finding("recordings_trouble", float(bool(disk.trouble)), text=f"{disk.trouble}: {disk.reason}", critical=1),
         _finding("candidates", frame.daemon.candidates),
         _finding("rooms", frame.daemon.rooms),
     ]
