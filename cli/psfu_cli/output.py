@@ -45,6 +45,8 @@ class Column:
     wide: bool = False
     alarming: Callable[[Any], bool] | None = None
     """Whether a record's cell wants attention."""
+    depth: Callable[[Any], int] | None = None
+    """How far a record's cell is moved in, where records hang on others."""
 
 
 _ALARM: Final = "\x1b[1;31m"
@@ -166,7 +168,8 @@ def _cell(column: Column, record: Any, longest: int = _CELL) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return safe_text(str(value), longest) or "-"
+    text = safe_text(str(value), longest) or "-"
+    return text if column.depth is None else "  " * column.depth(record) + text
 
 
 def _member(name: str) -> Callable[[Any], object]:

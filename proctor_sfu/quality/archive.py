@@ -67,7 +67,7 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.is_file():
-            raise ArchiveError(f"{path}: no such file")
+            raise ArchiveError(f"{path}: {'is no regular file' if path.exists() else 'no such file'}")
         try:
             # A file that is written meanwhile is read as it is; nothing here changes it.
             self._db = sqlite3.connect(_address(path), uri=True, timeout=5)

@@ -79,6 +79,19 @@ async def test_help_tells_every_key_of_the_screen() -> None:
         assert isinstance(watched.app.screen, CandidatesScreen), "numbers lead nowhere behind a dialog"
 
 
+async def test_help_is_broken_between_words_and_keeps_its_columns() -> None:
+    async with watching(size=(80, 60)) as watched:
+        await watched.press("?")
+        lines = [line.strip("│ ") for line in watched.lines()]
+        place = next(number for number, line in enumerate(lines) if line.startswith("s state"))
+        assert lines[place].endswith("live, degraded,") and lines[place + 1] == "reconnecting, lost, left"
+        assert watched.lines()[place + 1].index("reconnecting") == watched.lines()[place].index("connection:")
+        assert not any(line == "numbers" for line in lines)
+        await watched.pilot.resize_terminal(60, 60)
+        await watched.settle()
+        assert "Save picture and numbers" in watched.text()
+
+
 async def test_the_palette_finds_keys_rooms_and_people() -> None:
     uses("palette")
     async with watching(count=20) as watched:
@@ -88,6 +101,8 @@ async def test_the_palette_finds_keys_rooms_and_people() -> None:
         assert isinstance(watched.app.screen, CandidateScreen)
         await choose(watched, "room exam-102", "Room exam-102")
         await watched.until("› exam-102")
+        await choose(watched, "sort by rtt", "Sort by rtt")
+        assert "by rtt ↓" in watched.head
         await choose(watched, "theme psfu-light", "Theme psfu-light")
         assert watched.app.theme == "psfu-light"
 

@@ -37,7 +37,7 @@ async def test_a_screen_shows_it_and_says_that_it_is_made_up() -> None:
     app = MonitorApp(DemoFeed(1_800_000_000.0), Options())
     async with app.run_test(size=(120, 40)) as pilot:
         for _ in range(500):
-            if app.model.frame is not None and app.model.trends.series(("math-101", "s20230000"), "bitrate")[-1]:
+            if list(app.model.log) and app.model.trends.series(("math-101", "s20230000"), "bitrate", 100)[0]:
                 break
             await pilot.pause(0.01)
         shown = app.export_screenshot()

@@ -116,6 +116,17 @@ async def test_a_candidate_that_left_is_told_and_its_last_numbers_stay() -> None
         assert "kb/s" in watched.text()
 
 
+async def test_a_plot_says_nothing_of_now_when_nothing_is_known_of_it() -> None:
+    async with watching(count=3, size=(120, 40)) as watched:
+        await watched.press("enter")
+        assert "sends –" not in watched.text()
+        await watched.seconds(2, lambda frame: dataclasses.replace(
+            frame, candidates=tuple([dataclasses.replace(each, bitrate=None) for each in frame.candidates]))
+        )  # fmt: skip
+        plot = next(line for line in watched.lines() if "highest" in line)
+        assert plot.split()[:2] == ["sends", "–"]
+
+
 async def test_events_of_a_row() -> None:
     uses("table.events")
     async with watching(count=3) as watched:
@@ -126,10 +137,24 @@ async def test_events_of_a_row() -> None:
         await watched.seconds()
         assert "about it" in watched.text()
         assert "about another" not in watched.text()
-        await watched.press("escape")
-        assert "about another" in watched.text()
+        await watched.press("5")
+        assert "about another" in watched.text(), "a number leads to all of it"
         await watched.press("end", "enter")
         assert isinstance(watched.app.screen, CandidateScreen)
+
+
+async def test_back_from_the_events_of_somebody_leads_to_where_they_were_asked_for() -> None:
+    async with watching(count=3) as watched:
+        await watched.happened(happening("about it"), happening("about another", peer="x"))
+        await watched.press("enter")
+        detail = watched.app.screen
+        await watched.press("e", "escape")
+        assert watched.app.screen is detail
+        await watched.press("escape", "e", "escape")
+        assert watched.table.table.noun == "candidates"
+        await watched.press("5")
+        await watched.press("escape")
+        assert "about another" in watched.text(), "it was not asked for there, and nothing is left of the filter"
 
 
 async def test_the_newest_event_is_on_top_unless_one_reads_on() -> None:

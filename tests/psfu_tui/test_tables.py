@@ -151,6 +151,27 @@ async def test_choosing_columns() -> None:
         assert isinstance(watched.app.screen, CandidatesScreen)
 
 
+async def test_other_columns_begin_at_the_first_and_what_is_out_of_sight_is_told() -> None:
+    async with watching(size=(80, 20)) as watched:
+        usual = watched.lines()[2]
+        await watched.press("w", "right", "right")
+        assert "‹" in watched.lines()[2] and watched.lines()[2].endswith("›")
+        await watched.press("w")
+        assert watched.lines()[2] == usual
+
+
+async def test_a_look_at_the_columns_changes_none() -> None:
+    async with watching(size=(80, 20)) as watched:
+        usual = watched.lines()[2]
+        await watched.press("right", "c")
+        assert " r  room " in watched.text(), "one that is out of sight is chosen all the same"
+        await watched.press("escape", "left")
+        assert watched.lines()[2] == usual
+        await watched.pilot.resize_terminal(120, 30)
+        await watched.settle()
+        assert "jit ms" in watched.lines()[2], "there are still as many as fit"
+
+
 async def test_the_last_column_cannot_be_taken_away() -> None:
     async with watching() as watched:
         await watched.press("c")

@@ -35,6 +35,7 @@ from psfu_tui.messages import (
     PastArrived,
     ProgressMade,
     RecordingsAsked,
+    ReturnAsked,
     RoomAsked,
 )
 from psfu_tui.model import Model
@@ -220,11 +221,16 @@ class MonitorApp(App[str]):
 
     @on(EventsAsked)
     async def _events_asked(self, event: EventsAsked) -> None:
+        before = self.current_mode
         await self._to_mode("events")
         screen = self.screen
         if isinstance(screen, EventsScreen):
             peer = "" if event.peer is None else f" peer={quoted([event.peer])}"
-            screen.filter_by(f"room={quoted([event.room])}{peer}")
+            screen.show_some(f"room={quoted([event.room])}{peer}", before if before != "events" else None)
+
+    @on(ReturnAsked)
+    async def _return_asked(self, event: ReturnAsked) -> None:
+        await self.switch_mode(event.mode)
 
     @on(TabLine.Chosen)
     async def _tab_chosen(self, event: TabLine.Chosen) -> None:
@@ -316,6 +322,8 @@ class MonitorApp(App[str]):
         # A number always leads to the whole of it.
         while len(self.screen_stack) > 1:
             await self.pop_screen()
+        if isinstance(self.screen, EventsScreen):
+            self.screen.show_all()
 
     # Actions.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -80,11 +81,6 @@ def frame(second: int, begin: float = 0.0) -> Frame:
     )  # fmt: skip
 
 
-def happened(second: int, begin: float = 0.0) -> list[Happening]:
-    """Return what happened in a second."""
-    return list(changes(frame(second - 1, begin), frame(second, begin)))
-
-
 class DemoFeed:
     """Tells a second of it every second. ``begin``: Unix time of what is shown at first."""
 
@@ -113,20 +109,23 @@ class DemoFeed:
 
     def events(self) -> list[Happening]:
         """Return what happened before the first frame, oldest first."""
-        return self._happened(range(FIRST - PAST, FIRST + 1))
+        return self._changes(self._past())
 
     def _run(self, sink: Sink) -> None:
         try:
             sink.link(Link(state="demo", text="nobody sits this exam: its people and numbers are made up"))
-            sink.happened(self.events(), anew=True)
-            for number, shown in enumerate(self.frames()):
+            before: Frame | None = None
+            for shown in self.frames():
                 if self._stopped.is_set():
                     return
                 sink.frame(shown)
-                if number == 0:
-                    sink.past([self._frame(second) for second in range(FIRST - PAST, FIRST + 1)])
+                if before is None:
+                    past = self._past()
+                    sink.happened(self._changes(past), anew=True)
+                    sink.past(past)
                 else:
-                    sink.happened(self._happened(range(shown.seq, shown.seq + 1)), anew=False)
+                    sink.happened(self._changes((before, shown)), anew=False)
+                before = shown
         except Exception as error:
             sink.failed(error)
 
@@ -134,9 +133,12 @@ class DemoFeed:
         whole = frame(second, self._begin)
         return whole if self._room is None else only_room(whole, self._room)
 
-    def _happened(self, seconds: Sequence[int]) -> list[Happening]:
-        found = [each for second in seconds for each in happened(second, self._begin)]
-        return [each for each in found if self._room in (None, each.room)]
+    def _past(self) -> list[Frame]:
+        return [self._frame(second) for second in range(FIRST - PAST, FIRST + 1)]
+
+    @staticmethod
+    def _changes(shown: Sequence[Frame]) -> list[Happening]:
+        return [each for before, after in itertools.pairwise(shown) for each in changes(before, after)]
 
 
 def _about(value: float, number: int, second: int, part: float = 0.06) -> float:

@@ -98,6 +98,14 @@ class EventsAsked(Message):
         self.peer = peer
 
 
+class ReturnAsked(Message):
+    """Show again what was in sight before."""
+
+    def __init__(self, mode: str) -> None:
+        super().__init__()
+        self.mode = mode
+
+
 class RecordingsAsked(Message):
     """Ask the daemon for its recordings."""
 

@@ -55,7 +55,6 @@ class Model:
         """Of the recordings; None: not asked for yet."""
         self.refused = ""
         """Why the daemon did not tell of its recordings."""
-        """Of the times shown; None: that of this machine."""
         self.interval = EVERY
         """Seconds between two pictures at least, unless it is a replay."""
         self.masked = False

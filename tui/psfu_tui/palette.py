@@ -12,6 +12,8 @@ from textual.markup import escape
 from textual.types import IgnoreReturnCallbackType
 
 from psfu_tui import cells
+from psfu_tui.screens.table import TableScreen
+from psfu_tui.widgets.live_table import LiveTable
 
 if TYPE_CHECKING:
     from psfu_tui.app import MonitorApp
@@ -32,14 +34,19 @@ class Commands(Provider):
 
     def _commands(self) -> Iterator[Command]:
         app: MonitorApp = self.app  # type: ignore[assignment]
+        screen = self.screen
         told: set[str] = set()
-        for active in self.screen.active_bindings.values():
+        # What only moves the cursor is looked for last.
+        for active in sorted(screen.active_bindings.values(), key=lambda each: isinstance(each.node, LiveTable)):
             binding = active.binding
             name = binding.id or binding.action
             if binding.description and active.enabled and name not in told and binding.action != "command_palette":
                 told.add(name)
                 run = partial(app.run_action, binding.action, active.node)
                 yield Command(binding.description.rstrip("…"), f"key {app.get_key_display(binding)}", run)
+        if isinstance(screen, TableScreen) and screen.SORTABLE:
+            for column in screen.table.columns:
+                yield Command(f"Sort by {column.name}", column.help, partial(screen.sort_by, column))
         for theme in sorted(app.available_themes):
             yield Command(f"Theme {theme}", "colours", partial(setattr, app, "theme", theme))
         frame = app.model.frame

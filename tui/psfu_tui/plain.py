@@ -66,7 +66,8 @@ class Selection:
     def columns(self) -> list[Column[Record]]:
         """The columns that are wanted."""
         # Without a screen there is no last minute to be seen.
-        return self.table.chosen(self.view.columns or self.table.usual.replace("T", ""))
+        usual = [each for each in self.table.chosen(self.table.usual) if each.name != "trend"]
+        return self.table.chosen(self.view.columns) if self.view.columns else usual
 
     def of_frame(self, frame: Frame) -> Glimpse:
         """Return what a frame has."""

@@ -115,12 +115,14 @@ def _column(column: Any, *, ascii_only: bool) -> Column:
     from psfu_tui import figures, glyphs
 
     def text(record: Any) -> str | None:
-        shown = column.value(record) if column.name == "level" else column.text(record)
+        # A tree that cannot be unfolded needs no signs for it.
+        shown = {"level": column.value, "label": lambda node: node.label}.get(column.name, column.text)(record)
         return None if shown == figures.ABSENT else glyphs.to_ascii(shown) if ascii_only else shown
 
     title = column.title if column.title.isascii() and column.title else column.name
     alarming = None if column.level is None else lambda record: column.level(record) == "bad"
-    return Column(title=title.upper(), value=text, alarming=alarming)
+    depth = (lambda record: record.depth) if column.name == "label" else None
+    return Column(title=title.upper(), value=text, alarming=alarming, depth=depth)
 
 
 def lines(

@@ -206,6 +206,9 @@ def test_a_file_on_a_disc_that_cannot_be_written(tmp_path: Path, monkeypatch: py
 
 def test_files_that_are_none(tmp_path: Path) -> None:
     assert "no such file" in refused(tmp_path / "missing.psfurec")
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", Path("/dev/null")):
+        assert f"{path}: is no regular file" in refused(path)
     (tmp_path / "text.psfurec").write_text("hello, I am a text\n" * 100)
     assert "not a database" in refused(tmp_path / "text.psfurec")
     (tmp_path / "empty.psfurec").touch()

@@ -112,6 +112,15 @@ def test_what_no_frame_has_is_asked_for(run: Run) -> None:
     tree = result(run("monitor", "--once", "-s", "tree", "--json", "--room", ROOM))
     assert {each["kind"] for each in tree} >= {"worker", "room", "candidate"}
     assert [each["depth"] for each in tree][:2] == [0, 1]
+    head, worker, room, *people = run("monitor", "--once", "-s", "tree", "--room", ROOM).stdout.splitlines()
+    place = head.index("WORKER,")
+    assert [each[place:].split("  ")[0] for each in (worker, room)] == [f"worker {worker.split()[2]}", ""]
+    assert room[place:].startswith(f"  {ROOM}") and all(each[place:].startswith("    ") for each in people)
+
+
+def test_workers_have_all_their_columns(run: Run) -> None:
+    head, *rows = run("monitor", "--once", "-s", "workers").stdout.splitlines()
+    assert {"TRANS", "PROD", "CONS"} < {*head.split()} and rows
 
 
 def test_a_room_there_is_not_and_a_daemon_there_is_not(run: Run, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ class ColumnChooser(ModalScreen[str | None]):
         super().__init__()
         self._table = table
         self._codes = list(codes)
+        self._before = codes
         # Those that are shown come first, in their order.
         shown = table.chosen(codes)
         self._columns: list[Column[Any]] = shown + [each for each in table.columns if each not in shown]
@@ -105,5 +106,6 @@ class ColumnChooser(ModalScreen[str | None]):
         self.dismiss("")
 
     def action_close(self) -> None:
-        """Show what was chosen."""
-        self.dismiss("".join(self._codes))
+        """Show what was chosen. Where nothing was, a table goes on to show as many columns as fit."""
+        codes = "".join(self._codes)
+        self.dismiss(codes if codes != self._before else None)

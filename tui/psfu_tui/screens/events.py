@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from proctor_sfu.control.api.quality import Frame
 from psfu_tui.columns import Key
 from psfu_tui.happenings import Happening
-from psfu_tui.messages import CandidateAsked, RoomAsked
+from psfu_tui.messages import CandidateAsked, ReturnAsked, RoomAsked
+from psfu_tui.options import View
 from psfu_tui.ordering import ordered
+from psfu_tui.screens.base import Stage
 from psfu_tui.screens.table import TableScreen
 from psfu_tui.tables.events import EVENTS
 
@@ -18,6 +20,30 @@ class EventsScreen(TableScreen[Happening]):
 
     MODE = "events"
     TABLE = EVENTS
+
+    def __init__(self, stage: Stage, *, view: View | None = None) -> None:
+        super().__init__(stage, view=view)
+        self._before: str | None = None
+        """Mode in which the events of somebody were asked for."""
+
+    def show_some(self, text: str, before: str | None) -> None:
+        """Show what a filter lets through; ``before``: the mode to go back to."""
+        self.filter_by(text)
+        self._before = before
+
+    def show_all(self) -> None:
+        """Show all again, if only those of somebody were asked for."""
+        if self._before is not None:
+            self._before = None
+            self.filter_by("")
+
+    def action_back(self) -> None:
+        """Go back to where the events of somebody were asked for."""
+        if self._before is None:
+            super().action_back()
+        else:
+            self.post_message(ReturnAsked(self._before))
+            self.show_all()
 
     def records(self, frame: Frame) -> Sequence[Happening]:
         """Return the events."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -27,6 +29,9 @@ FILTERS: Final = (
     ("(loss>5 or gap>3) !room:demo", "or, and parentheses"),
 )
 
+_KEY: Final = 11
+"""Cells of a key."""
+
 
 class Help(ModalScreen[None]):
     """Scrolls; any of its keys closes it."""
@@ -48,7 +53,7 @@ class Help(ModalScreen[None]):
                 Content.assemble(("Help", "bold"), ("   man psfu-monitor has more", "$quiet")), classes="title"
             )
             with VerticalScroll():
-                yield Static(Content("\n").join(self._lines()))
+                yield _Text(self._lines)
             yield Static(Content.assemble(("↑ ↓", "bold $accent"), " scroll   ", ("esc", "bold $accent"), " close"),
                          classes="keys")  # fmt: skip
 
@@ -56,23 +61,37 @@ class Help(ModalScreen[None]):
         """Let arrows scroll."""
         self.query_one(VerticalScroll).focus()
 
-    def _lines(self) -> list[Content]:
+    def _lines(self, width: int) -> list[Content]:
         lines: list[Content] = []
         for heading, keys in self._keys.items():
             lines += [Content.assemble((heading, "bold $accent"))]
-            lines += _in_two(list(keys))
+            lines += _in_two(list(keys), width)
             lines.append(Content(""))
         if self._table is not None:
             lines.append(Content.assemble((f"Columns of {self._table.noun}", "bold $accent"),
                                           ("   letter, name for filters, meaning", "$quiet")))  # fmt: skip
             for column in self._table.columns:
-                lines.append(
-                    Content.assemble((f"  {column.code} ", "bold"), f"{column.name:<13}", (column.help, "$quiet"))
-                )
+                lines += _entry([(f"  {column.code} ", "bold"), (f"{column.name:<13}", "")], column.help, width)
             lines.append(Content(""))
         lines.append(Content.assemble(("Filters", "bold $accent")))
-        lines += [Content.assemble((f"  {text:<29}", "bold"), (what, "$quiet")) for text, what in FILTERS]
+        for text, what in FILTERS:
+            lines += _entry([(f"  {text:<29}", "bold")], what, width)
         return lines
+
+
+class _Text(Static):
+    """Lines made for the width there is."""
+
+    def __init__(self, lines: Callable[[int], list[Content]]) -> None:
+        super().__init__()
+        self._lines = lines
+        self._made_for = 0
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Make them again."""
+        if event.size.width != self._made_for:
+            self._made_for = event.size.width
+            self.update(Content("\n").join(self._lines(event.size.width)))
 
 
 def keys_of(screen: Screen[Any]) -> dict[str, list[tuple[str, str]]]:
@@ -89,13 +108,25 @@ def keys_of(screen: Screen[Any]) -> dict[str, list[tuple[str, str]]]:
     return {heading: [(" ".join(keys), what) for keys, what in entries.values()] for heading, entries in found.items()}
 
 
-def _in_two(keys: Sequence[tuple[str, str]]) -> list[Content]:
-    """Return keys in two columns, down the first and then the second."""
+def _in_two(keys: Sequence[tuple[str, str]], width: int) -> list[Content]:
+    """Return keys in two columns, down the first and then the second; in one where two have no room."""
     half = (len(keys) + 1) // 2
+    first, second = (max((len(what) for _, what in part), default=0) for part in (keys[:half], keys[half:]))
+    if 2 * _KEY + first + second + 5 > width:
+        return [line for key, what in keys for line in _entry([(f"  {key:<{_KEY}}", "bold")], what, width)]
     lines = []
     for number in range(half):
-        parts = [(f"  {keys[number][0]:<11}", "bold"), (f"{keys[number][1]:<27}", "")]
+        parts = [(f"  {keys[number][0]:<{_KEY}}", "bold"), (f"{keys[number][1]:<{first}}", "")]
         if number + half < len(keys):
-            parts += [(f" {keys[number + half][0]:<11}", "bold"), (keys[number + half][1], "")]
+            parts += [(f"   {keys[number + half][0]:<{_KEY}}", "bold"), (keys[number + half][1], "")]
         lines.append(Content.assemble(*parts))
     return lines
+
+
+def _entry(head: Sequence[tuple[str, str]], what: str, width: int) -> list[Content]:
+    """Return what stands before a text and the text, broken between words and kept away from the left."""
+    indent = sum(len(text) for text, _ in head)
+    first, *rest = textwrap.wrap(what, max(8, width - indent)) or [""]
+    return [
+        Content.assemble(*head, (first, "$quiet")), *[Content.assemble(" " * indent, (each, "$quiet")) for each in rest]
+    ]  # fmt: skip

@@ -141,7 +141,7 @@ class TableScreen(MonitorScreen, Generic[T]):
     @on(LiveTable.SortAsked)
     def _sort_asked(self, event: LiveTable.SortAsked) -> None:
         if self.SORTABLE:
-            self._sort_by(event.column)
+            self.sort_by(event.column)
 
     @on(LiveTable.Opened)
     def _opened(self, event: LiveTable.Opened) -> None:
@@ -156,7 +156,8 @@ class TableScreen(MonitorScreen, Generic[T]):
             return self.stage.allow_actions
         return self.SORTABLE if action in ("sort", "reverse") else True
 
-    def _sort_by(self, column: Column[Any]) -> None:
+    def sort_by(self, column: Column[Any]) -> None:
+        """Sort by a column; by the one it is sorted by already, the other way round."""
         sort = self.order.sort
         if column.name == sort.column:
             self._sort(Sort(column=sort.column, descending=not sort.descending))
@@ -198,18 +199,16 @@ class TableScreen(MonitorScreen, Generic[T]):
 
     def action_columns(self) -> None:
         """Choose columns."""
-        shown = "".join(each.code for each in self._live.columns)
-        self.app.push_screen(
-            ColumnChooser(self.table, self._live.codes or shown or self.table.usual), self._columns_chosen
-        )
+        shown = "".join(each.code for each in self._live.chosen)
+        self.app.push_screen(ColumnChooser(self.table, shown or self.table.usual), self._columns_chosen)
 
     def _columns_chosen(self, codes: str | None) -> None:
         if codes is not None:
             self._show_columns(codes or None)
 
     def _show_columns(self, codes: str | None) -> None:
-        self._codes = self._live.codes = codes
-        self._live.repaint()
+        self._codes = codes
+        self._live.choose(codes)
         self.fill()
 
     def action_wide(self) -> None:

@@ -34,7 +34,7 @@ class FilterBar(Vertical):
         & > Horizontal { height: 1; }
         Label { width: auto; color: $accent; text-style: bold; padding: 0 1; }
         Input { width: 1fr; background: $surface; border: none; height: 1; padding: 0; }
-        #hint { height: 1; color: $quiet; padding: 0 1; }
+        #hint { height: 1; color: $quiet; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
         &.-wrong #hint { color: $error; }
     }
     """

@@ -150,6 +150,18 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
         return list(self._lines.columns)
 
     @property
+    def chosen(self) -> list[Column[T]]:
+        """The columns that are shown, those out of sight at either side too."""
+        size = self.scrollable_content_region.width
+        return self.table.fitting(size - 1) if self.codes is None else self.table.chosen(self.codes)
+
+    def choose(self, codes: str | None) -> None:
+        """Show other columns, from their first one on; None: as many as fit."""
+        self.codes = codes
+        self._shift = 0
+        self.repaint()
+
+    @property
     def keys(self) -> tuple[Key, ...]:
         """The keys of all rows, in order."""
         return tuple(self._places)
@@ -215,12 +227,14 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
     # How it is drawn.
 
     def _lay_out(self) -> Lines:
-        size = self.scrollable_content_region.width
-        columns = self.table.fitting(size - 1) if self.codes is None else self.table.chosen(self.codes)
+        columns = self.chosen
         pinned = [each for each in columns if each.code in self.table.usual[: self.table.pinned]]
         others = [each for each in columns if each not in pinned]
         self._shift = max(0, min(self._shift, len(others) - 1))
-        return Lines(pinned + others[self._shift :], size, self._style)
+        return Lines(
+            pinned + others[self._shift :], self.scrollable_content_region.width, self._style,
+            before=len(pinned) if self._shift else 0,
+        )  # fmt: skip
 
     def _paint(self) -> None:
         """Repaint the lines that look different, those that follow one another as one region."""

@@ -43,7 +43,7 @@ class Plot(Widget):
             return Content("")
         known = [value for value in self.values if value is not None]
         top = self._top or nice(max([self._least, *known]))
-        last = next((value for value in reversed(self.values) if value is not None), None)
+        last = self.values[-1] if self.values else None
         lines = [self._head(width, known, last)]
         for number, line in enumerate(glyphs.line(columns(self.values, 2 * width), top, height)):
             label = self._show(top) if number == 0 else "0" if number == height - 1 else ""
@@ -53,7 +53,7 @@ class Plot(Widget):
 
     def _head(self, width: int, known: Sequence[float], last: float | None) -> Content:
         """Return title and figures; the lesser ones only where there is room."""
-        parts = [(self._title, "bold"), (f" {self._show(last)}", "bold $accent" if known else "$faint")]
+        parts = [(self._title, "bold"), (f" {self._show(last)}", "bold $accent" if last is not None else "$faint")]
         parts.append((f" {self._unit}", "$quiet"))
         more = [(f"   highest {self._show(max(known))}", "$quiet")] if known else []
         more.append((f"   last {len(self.values) // 60} min", "$faint"))

@@ -33,10 +33,16 @@ class Looks(NamedTuple):
 
 
 class Lines:
-    """Lines of so many cells. ``style(part, under)`` returns the style of a part, under the cursor or not."""
+    """Lines of so many cells. ``style(part, under)`` returns the style of a part, under the cursor or not.
 
-    def __init__(self, columns: Sequence[Column[Any]], width: int, style: Callable[[str, bool], Style]) -> None:
+    ``before``: behind how many columns some are out of sight; none of them if 0.
+    """
+
+    def __init__(
+        self, columns: Sequence[Column[Any]], width: int, style: Callable[[str, bool], Style], *, before: int = 0
+    ) -> None:
         self.columns: list[Column[Any]] = []
+        self._before = before
         self._width = width
         self._style = style
         taken = 0
@@ -97,14 +103,14 @@ class Lines:
         """Return the line above all others."""
         head = self._style("head", False)
         segments = []
-        for column, size in zip(self.columns, self._widths, strict=True):
+        for number, (column, size) in enumerate(zip(self.columns, self._widths, strict=True), 1):
             title, style = column.title, head
             if sort is not None and column.name == sort.column:
                 title, style = f"{title[: size - 1]}{'↓' if sort.descending else '↑'}", self._style("sorted", False)
             title = cells.fit(title, min(size, cells.width(title)))
             pad = Segment(" " * (size - cells.width(title)), head)
             segments += [Segment(title, style), pad] if column.left else [pad, Segment(title, style)]
-            segments.append(Segment(" ", head))
+            segments.append(Segment("‹" if number == self._before else " ", head))
         if segments and self._more:
             segments[-1] = Segment("›", head)
         return Strip(segments).adjust_cell_length(self._width, head)
