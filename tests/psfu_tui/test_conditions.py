@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from textual import events
+
 from psfu_tui.links import Link
-from support.watching import uses, watching
+from support.watching import Watching, uses, watching
+
+
+async def turn(watched: Watching, event: events.Event) -> None:
+    """Let the terminal tell that it is used, or no longer."""
+    watched.app.post_message(event)
+    await watched.settle()
 
 
 async def test_pausing_freezes_the_picture_and_says_so() -> None:
@@ -18,6 +26,49 @@ async def test_pausing_freezes_the_picture_and_says_so() -> None:
         await watched.press("space")
         assert "PAUSED" not in watched.text()
         assert "13:00:04" in watched.lines()[0]
+
+
+async def test_nothing_is_drawn_while_the_terminal_is_not_in_use_and_it_goes_on_at_once() -> None:
+    async with watching(idle_pause=True) as watched:
+        await turn(watched, events.AppBlur())
+        before = watched.lines()
+        assert before[2].startswith(" IDLE  this is 13:00:01 · nothing is drawn until this window is in use again")
+        await watched.seconds(3)
+        await watched.silence(9)
+        assert watched.lines() == before
+        await turn(watched, events.AppFocus())
+        assert "IDLE" not in watched.text()
+        assert "13:00:04" in watched.lines()[0]
+        key = ("exam-101", "s20230000")
+        assert None not in watched.app.model.trends.series(key, "bitrate", 4), "what was not drawn is remembered"
+
+
+async def test_a_daemon_that_goes_is_told_even_to_who_does_not_look() -> None:
+    async with watching(idle_pause=True) as watched:
+        await turn(watched, events.AppBlur())
+        await watched.link(Link(state="disconnected", text="no daemon"))
+        assert watched.lines()[2].startswith(" DISCONNECTED  ")
+        await watched.link(Link(state="live"))
+        assert watched.lines()[2].startswith(" IDLE  ")
+
+
+async def test_a_pause_outlasts_looking_away() -> None:
+    async with watching(idle_pause=True) as watched:
+        await watched.press("p")
+        await turn(watched, events.AppBlur())
+        await watched.seconds(2)
+        await turn(watched, events.AppFocus())
+        assert watched.lines()[2].startswith(" PAUSED  for 2s · this is 13:00:01")
+        await watched.press("p")
+        assert "13:00:03" in watched.lines()[0]
+
+
+async def test_without_being_asked_to_it_goes_on_drawing() -> None:
+    async with watching() as watched:
+        await turn(watched, events.AppBlur())
+        await watched.seconds(2)
+        assert "IDLE" not in watched.text()
+        assert "13:00:03" in watched.lines()[0]
 
 
 async def test_a_daemon_that_goes_and_comes_back_cannot_be_overlooked() -> None:

@@ -14,6 +14,7 @@ from support.watching import Script
 GOOD = """\
 theme = "psfu-light"
 mask = true
+idle_pause = true
 interval = 2
 [columns]
 candidates = "hnl"
@@ -31,6 +32,7 @@ def test_a_file_says_what_is_preferred(tmp_path: Path) -> None:
     path.write_text(GOOD)
     found = preferences.read(path)
     assert (found.theme, found.mask, found.interval, found.mouse) == ("psfu-light", True, 2, None)
+    assert found.idle_pause
     assert (found.columns, found.keys) == ({"candidates": "hnl"}, {"pause": "f9"})
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 
 from proctor_sfu.control.api.quality import Candidate, Frame
-from psfu_tui.trends import SECONDS, Trends, column
+from psfu_tui.trends import SECONDS, WORKERS, Trends, column, load
 from support import frames
 
 KEY = ("exam-1", "cand-001")
@@ -76,3 +76,14 @@ def test_the_line_of_a_table_changes_every_few_seconds() -> None:
 def test_without_a_screen_there_is_no_line() -> None:
     assert column(None).text(ana()) == "–"
     assert column(Trends()).text(ana()) == "–"
+
+
+def test_the_load_of_a_worker_is_drawn_as_part_of_a_core() -> None:
+    trends = Trends(WORKERS)
+    for seq in range(1, 91):
+        cpu = None if seq < 36 else 0.0 if seq < 60 else 50.0 if seq < 72 else 140.0
+        trends.add(dataclasses.replace(frames.frame(), workers=(frames.worker(7, cpu=cpu),), seq=seq))
+    worker = frames.worker(7)
+    assert load(trends).text(worker) == " ▁▁▁▁▄▄███"
+    assert load(trends).text(frames.worker(8)) == " " * 10
+    assert load(None).text(worker) == load(Trends(WORKERS)).text(worker) == "–"

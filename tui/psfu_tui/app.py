@@ -177,7 +177,7 @@ class MonitorApp(App[str]):
     def _frame_arrived(self, event: FrameArrived) -> None:
         now = self._clock()
         self.model.take(event.frame, now)
-        if self.model.paused:
+        if self.model.paused or self.model.idle:
             return
         if self._painted_at is None or now - self._painted_at >= self._every - EARLY:
             self._painted_at = now
@@ -185,8 +185,9 @@ class MonitorApp(App[str]):
 
     @on(PastArrived)
     def _past_arrived(self, event: PastArrived) -> None:
-        self.model.trends.replace(event.frames)
-        self._paint()
+        self.model.recall(event.frames)
+        if not self.model.idle:
+            self._paint()
 
     @on(ProgressMade)
     def _progress_made(self, event: ProgressMade) -> None:
@@ -203,11 +204,24 @@ class MonitorApp(App[str]):
     @on(LinkChanged)
     def _link_changed(self, event: LinkChanged) -> None:
         self.model.connect(event.link, self._clock())
-        self._tick()
+        self._tell_condition()
 
     @on(FeedFailed)
     def _feed_failed(self, event: FeedFailed) -> None:
         raise event.error
+
+    def on_app_blur(self) -> None:
+        """Draw nothing from now on, if that is wished: the terminal is not in use."""
+        if self.options.idle_pause:
+            self.model.rest(True)
+            self._paint()
+
+    def on_app_focus(self) -> None:
+        """Go on at once."""
+        if self.model.idle:
+            self.model.rest(False)
+            self._painted_at = self._clock()
+            self._paint()
 
     # What screens ask for.
 
@@ -312,6 +326,10 @@ class MonitorApp(App[str]):
 
     def _tick(self) -> None:
         """Say how old the numbers are, which changes without any news."""
+        if not self.model.idle:
+            self._tell_condition()
+
+    def _tell_condition(self) -> None:
         if (front := self._front) is not None and front.is_mounted:
             front.tell_condition()
 

@@ -56,6 +56,17 @@ def to_ascii(text: str) -> str:
     return "".join(each if each.isascii() else "?" * cell_len(each) for each in text)
 
 
+_BARS: Final = " ▁▂▃▄▅▆▇█"
+
+
+def bars(values: Sequence[float | None], top: float) -> str:
+    """Return numbers from 0 to ``top`` as bars, one to a sign; the smallest is still one, a hole is none."""
+    last = len(_BARS) - 1
+    return "".join(
+        " " if value is None else _BARS[max(1, min(last, int(value / top * last + 0.5)))] for value in values
+    )
+
+
 def line(values: Sequence[float | None], top: float, height: int) -> list[str]:
     """Return numbers from 0 to ``top`` as lines of braille, from above: two numbers and four levels to a sign.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, TypeVar
 
@@ -13,9 +13,9 @@ from psfu_tui.columns import Key
 from psfu_tui.happenings import Happening, Log
 from psfu_tui.links import Link, Progress
 from psfu_tui.masking import Mask
-from psfu_tui.trends import Trends
+from psfu_tui.trends import WORKERS, Trends
 
-Phase: TypeAlias = Literal["connecting", "live", "late", "paused", "disconnected", "replay", "demo"]
+Phase: TypeAlias = Literal["connecting", "live", "late", "paused", "idle", "disconnected", "replay", "demo"]
 
 LATE: Final = 3.5
 """Seconds without a frame after which a live picture is said to be late; there is one a second."""
@@ -34,7 +34,7 @@ class Condition:
     @property
     def stale(self) -> bool:
         """Whether the numbers are no longer those of now."""
-        return self.phase in ("late", "paused", "disconnected")
+        return self.phase in ("late", "paused", "idle", "disconnected")
 
 
 class Model:
@@ -49,6 +49,8 @@ class Model:
         self.progress: Progress | None = None
         """Of a replay."""
         self.trends = Trends()
+        """Of candidates."""
+        self.loads = Trends(WORKERS)
         self.log = Log()
         self.recordings: tuple[Recording, ...] = ()
         self.disk: Disk | None = None
@@ -59,6 +61,8 @@ class Model:
         """Seconds between two pictures at least, unless it is a replay."""
         self.masked = False
         self.paused = False
+        self.idle = False
+        """Whether nobody is supposed to look."""
         self._mask = mask
         self._clock: tuple[str | None, str] | None = None
         self._taken_at: float | None = None
@@ -68,10 +72,16 @@ class Model:
     def take(self, frame: Frame, now: float) -> None:
         """Take a frame."""
         self.trends.add(frame)
+        self.loads.add(frame)
         self.newest = frame
         self._taken_at = now
-        if not self.paused:
+        if not self.paused and not self.idle:
             self.frame = frame
+
+    def recall(self, frames: Sequence[Frame]) -> None:
+        """Take the frames before the newest one instead of what was remembered."""
+        self.trends.replace(frames)
+        self.loads.replace(frames)
 
     def connect(self, link: Link, now: float) -> None:
         """Take the state of the link."""
@@ -89,6 +99,12 @@ class Model:
         self.paused = False
         self.frame = self.newest
 
+    def rest(self, idle: bool) -> None:
+        """Let what is shown stand still since nobody looks, or show the newest again."""
+        self.idle = idle
+        if not idle and not self.paused:
+            self.frame = self.newest
+
     def condition(self, now: float) -> Condition:
         """Return what the screen is worth."""
         at = self.at
@@ -99,6 +115,8 @@ class Model:
             return Condition(
                 phase="paused", text=f"for {_age(now, self._paused_at)} · this is {at} · the server goes on"
             )
+        if self.idle:
+            return Condition(phase="idle", text=f"this is {at} · nothing is drawn until this window is in use again")
         if self.link.state == "replay":
             return Condition(phase="replay", text=f"{_playing(self.progress)} {at} · {self.link.text}")
         if self.link.state == "demo":

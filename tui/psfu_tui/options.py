@@ -55,6 +55,8 @@ class Options:
     ascii: bool = False
     mouse: bool = True
     allow_actions: bool = False
+    idle_pause: bool = False
+    """Whether nothing is drawn while the terminal is not in use."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Id of a binding -> keys, instead of the usual ones."""
 

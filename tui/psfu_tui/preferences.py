@@ -21,7 +21,7 @@ from typing import Any, Final
 from proctor_sfu.errors import PsfuError, SettingsError
 from psfu_tui.options import TABLES
 
-_FLAGS: Final = ("mask", "ascii", "mouse", "utc")
+_FLAGS: Final = ("mask", "ascii", "mouse", "utc", "idle_pause")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Preferences:
     ascii: bool | None = None
     mouse: bool | None = None
     utc: bool | None = None
+    idle_pause: bool | None = None
     interval: float | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     """Screen -> letters."""

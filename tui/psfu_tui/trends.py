@@ -1,4 +1,4 @@
-"""What a monitor remembers of each candidate since it began to look: a few numbers a second, in little memory."""
+"""What a monitor remembers since it began to look: a few numbers a second of everybody, in little memory."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 import operator
 from array import array
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
-from proctor_sfu.control.api.quality import Candidate, Frame
+from proctor_sfu.control.api.quality import Candidate, Frame, Worker
 from psfu_tui import glyphs
 from psfu_tui.columns import Column, Key, same
 
@@ -20,12 +20,40 @@ SECONDS: Final = 600
 Name: TypeAlias = Literal["bitrate", "loss", "rtt_ms", "jitter_ms"]
 """Of a number that is remembered: a member of `Candidate`."""
 
-_READ: Final = {name: operator.attrgetter(name) for name in get_args(Name)}
-_KEY: Final = operator.attrgetter("room", "id")
 _DRAWN: Final = 60
 _SIGNS: Final = 10
-_STEP: Final = _DRAWN // (2 * _SIGNS)
-"""Seconds, signs, and seconds in half a sign of the line in a table."""
+"""Seconds and signs of what is drawn in a table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What is remembered, and of what."""
+
+    records: Callable[[Frame], Sequence[Any]]
+    key: Callable[[Any], Key]
+    numbers: Mapping[str, Callable[[Any], float | None]]
+    drawn: str
+    """Which of the numbers is drawn in a table."""
+    step: int
+    """Seconds that become one number of what is drawn."""
+    draw: Callable[[Sequence[float | None]], str]
+
+
+def _line(means: Sequence[float | None]) -> str:
+    """Draw relative to the highest: bitrates have no end."""
+    return glyphs.line(means, max((value for value in means if value is not None), default=0.0), 1)[0]
+
+
+CANDIDATES: Final = About(
+    records=operator.attrgetter("candidates"), key=operator.attrgetter("room", "id"),
+    numbers={name: operator.attrgetter(name) for name in get_args(Name)},
+    drawn="bitrate", step=_DRAWN // (2 * _SIGNS), draw=_line,
+)  # fmt: skip
+WORKERS: Final = About(
+    records=operator.attrgetter("workers"), key=lambda worker: (str(worker.pid),),
+    numbers={"cpu": operator.attrgetter("cpu")},
+    drawn="cpu", step=_DRAWN // _SIGNS, draw=lambda means: glyphs.bars(means, 100.0),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +66,8 @@ class _Second:
 class Trends:
     """The latest numbers. A second that was not seen, or in which nothing was known, is a hole."""
 
-    def __init__(self) -> None:
+    def __init__(self, about: About = CANDIDATES) -> None:
+        self._about = about
         self._seconds: deque[_Second] = deque(maxlen=SECONDS)
         self._drawn: dict[Key, tuple[int, str]] = {}
 
@@ -51,13 +80,14 @@ class Trends:
             self._seconds.clear()
             self._drawn.clear()
             last = None
-        keys: list[Key] = list(map(_KEY, frame.candidates))
+        records = self._about.records(frame)
+        keys: list[Key] = list(map(self._about.key, records))
         # As long as nobody comes or goes, all seconds share one index.
         known = last is not None and len(last.places) == len(keys) and list(last.places) == keys
         places = last.places if last is not None and known else {key: place for place, key in enumerate(keys)}
         numbers = {
-            name: array("f", [math.nan if value is None else value for value in map(read, frame.candidates)])
-            for name, read in _READ.items()
+            name: array("f", [math.nan if value is None else value for value in map(read, records)])
+            for name, read in self._about.numbers.items()
         }
         self._seconds.append(_Second(frame.seq, places, numbers))
 
@@ -68,8 +98,8 @@ class Trends:
         for frame in frames:
             self.add(frame)
 
-    def series(self, key: Key, name: Name, seconds: int = SECONDS) -> list[float | None]:
-        """Return the latest numbers of a candidate, oldest first, one a second; None: not known."""
+    def series(self, key: Key, name: str, seconds: int = SECONDS) -> list[float | None]:
+        """Return the latest numbers of somebody, oldest first, one a second; None: not known."""
         if not self._seconds:
             return []
         newest = self._seconds[-1].seq
@@ -85,17 +115,17 @@ class Trends:
         return found
 
     def line(self, key: Key) -> str:
-        """Return the bitrate of the last minute as a line, which is drawn again every few seconds."""
+        """Return the last minute as a line, which is drawn again every few seconds."""
         if not self._seconds:
             return ""
         newest = self._seconds[-1].seq
         drawn = self._drawn.get(key)
-        if drawn is None or drawn[0] != newest // _STEP:
-            rest = newest % _STEP + 1
-            found = self.series(key, "bitrate", _DRAWN + rest)[:-rest]
-            means = [_mean(found[index : index + _STEP]) for index in range(0, _DRAWN, _STEP)]
-            top = max((value for value in means if value is not None), default=0.0)
-            drawn = self._drawn[key] = (newest // _STEP, glyphs.line(means, top, 1)[0])
+        step = self._about.step
+        if drawn is None or drawn[0] != newest // step:
+            rest = newest % step + 1
+            found = self.series(key, self._about.drawn, _DRAWN + rest)[:-rest]
+            means = [_mean(found[index : index + step]) for index in range(0, _DRAWN, step)]
+            drawn = self._drawn[key] = (newest // step, self._about.draw(means))
         return drawn[1]
 
 
@@ -105,6 +135,15 @@ def column(trends: Trends | None) -> Column[Candidate]:
         code="T", name="trend", title="last 60 s", width=_SIGNS, kind="text", quiet=True,
         value=lambda each: None if trends is None else trends.line((each.room, each.id)), show=same,
         help="bitrate of the last 60 s, as long as the monitor has seen it",
+    )  # fmt: skip
+
+
+def load(trends: Trends | None) -> Column[Worker]:
+    """Return what a worker had to do in the last minute as a column; without ``trends`` nothing is known of it."""
+    return Column(
+        code="t", name="trend", title="last 60 s", width=_SIGNS, kind="text", quiet=True,
+        value=lambda each: None if trends is None else trends.line((str(each.pid),)), show=same,
+        help="cpu of the last 60 s, of one core, as long as the monitor has seen it",
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from psfu_cli.commands.monitor_options import (
     DemoOption,
     EveryOption,
     FilterOption,
+    IdlePauseOption,
     LastOption,
     LimitOption,
     ListKeysOption,
@@ -72,6 +73,7 @@ def monitor(
     theme: ThemeOption = None,
     as_ascii: AsciiOption = None,
     mouse: MouseOption = None,
+    idle_pause: IdlePauseOption = None,
     utc: UtcOption = None,
     replay: ReplayOption = None,
     last: LastOption = None,
@@ -106,6 +108,7 @@ def monitor(
                 mode=shown.value, views=_views(prefer) | {shown.value: view}, room=room, interval=every, masked=masked,
                 theme=_first(theme, prefer.theme, None), colour=_coloured(cli), ascii=_ascii(as_ascii, prefer),
                 mouse=_first(mouse, prefer.mouse, True), allow_actions=allow_actions, keys=prefer.keys,
+                idle_pause=_first(idle_pause, prefer.idle_pause, False),
             )  # fmt: skip
             _show(cli, options, source, speed)
         elif wanted is Mode.LINES:

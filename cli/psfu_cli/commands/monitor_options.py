@@ -89,6 +89,9 @@ AsciiOption: TypeAlias = Annotated[
 MouseOption: TypeAlias = Annotated[
     bool | None, _how("--mouse/--no-mouse", help="With --no-mouse the terminal selects text.")
 ]
+IdlePauseOption: TypeAlias = Annotated[
+    bool | None, _how("--idle-pause/--no-idle-pause", help="Draw nothing while the terminal is not in use.")
+]
 UtcOption: TypeAlias = Annotated[bool | None, _how("--utc/--local", help="Times of day; local.")]
 DemoOption: TypeAlias = Annotated[
     bool, _shown("--demo", help="An exam that is made up, with trouble in it; needs no daemon.")

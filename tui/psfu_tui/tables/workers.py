@@ -9,6 +9,7 @@ from psfu_tui import figures
 from psfu_tui.columns import WORST, Column, Key, Table, same
 from psfu_tui.glyphs import LEVEL
 from psfu_tui.tables.candidates import LEVELS
+from psfu_tui.trends import load
 
 
 def key(worker: Worker) -> Key:
@@ -18,8 +19,8 @@ def key(worker: Worker) -> Key:
 
 WORKERS: Final[Table[Worker]] = Table(
     noun="workers",
-    usual="hnsumaIOioRTPCrbw",
-    first="hnsumaPCIOTRiowrb",
+    usual="hnsutmaIOioRTPCrbw",
+    first="hnsumatIOPCTRiowrb",
     pinned=2,
     sort="pid",
     key=key,
@@ -37,6 +38,7 @@ WORKERS: Final[Table[Worker]] = Table(
         Column(code="u", name="cpu", title="cpu %", width=6, value=lambda each: each.cpu, show=figures.tenths,
                level=lambda each: each.level if "cpu" in each.reasons else "ok", largest_first=True,
                help="percent of one core"),
+        load(None),
         Column(code="m", name="memory", title="MiB", width=5, kind="size", value=lambda each: each.memory,
                unit=2**20, show=figures.mebibytes, largest_first=True, help="resident memory"),
         Column(code="a", name="answer", title="ans ms", width=6, value=lambda each: each.answer_ms,

@@ -13,8 +13,8 @@ from psfu_tui import cells
 from psfu_tui.model import Condition, Phase
 
 WORDS: Final[Mapping[Phase, str]] = {
-    "connecting": "CONNECTING", "late": "LATE", "paused": "PAUSED", "disconnected": "DISCONNECTED", "replay": "REPLAY",
-    "demo": "DEMO",
+    "connecting": "CONNECTING", "late": "LATE", "paused": "PAUSED", "idle": "IDLE",
+    "disconnected": "DISCONNECTED", "replay": "REPLAY", "demo": "DEMO",
 }  # fmt: skip
 
 
@@ -32,6 +32,7 @@ class Banner(Widget):
         &.-connecting { display: block; }
         &.-late { display: block; background: $warning; color: $background; }
         &.-paused { display: block; background: $warning; color: $background; }
+        &.-idle { display: block; background: $warning; color: $background; }
         &.-disconnected { display: block; background: $error; color: $background; }
         &.-replay { display: block; background: $accent; color: $background; }
         &.-demo { display: block; background: $accent; color: $background; }
