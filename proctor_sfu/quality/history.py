@@ -7,14 +7,13 @@ does not fit into it is left out.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import queue
 import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,11 +21,10 @@ import structlog
 
 from proctor_sfu import __version__
 from proctor_sfu.control.api import rows
-from proctor_sfu.control.api.masking import Mask
-from proctor_sfu.control.api.quality import Candidate, Frame, Proctor, only_room
+from proctor_sfu.control.api.quality import Frame
 from proctor_sfu.errors import ArchiveError
 from proctor_sfu.events import Bus, Record
-from proctor_sfu.quality.archive import FORMAT, SCHEMA, Archive, RecordedEvent
+from proctor_sfu.quality.archive import FORMAT, SCHEMA, RecordedEvent
 from proctor_sfu.quality.columns import ColumnWriter
 from proctor_sfu.settings import History as Settings
 
@@ -71,6 +69,10 @@ class ArchiveWriter:
         self._db.execute(
             "INSERT INTO frames (at, header, oldest, data) VALUES (?, ?, ?, ?)", (at, self._header, self._oldest, data)
         )
+
+    def name(self, node: str) -> None:
+        """Say of which server it is."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES ('node', ?)", (node,))
 
     def event(self, record: Record) -> None:
         """Add an event."""
@@ -267,39 +269,3 @@ class History:
             # A clock that was put forward must not make everything old.
             now = min(at, self._steady() + self._ahead)
             self._writer.tidy(before=now - 3600 * self._settings.hours, most_bytes=self._settings.max_bytes)
-
-
-def save(archive: Archive, room: str, begin: float, end: float, path: Path, *, mask: Mask | None = None) -> None:
-    """Write what an archive has of a room in a time to a file of its own; raises `ArchiveError`, also if it exists.
-
-    With ``mask`` nobody in it has a name, an id or an address.
-    """
-    people: set[tuple[str, str]] = set()
-    if path.exists():
-        raise ArchiveError(f"{path}: exists already; choose another name")
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        writer = ArchiveWriter(part, archive.node)
-        for recorded in archive.frames(begin, end):
-            frame = only_room(recorded.frame, room)
-            if mask is not None:
-                everybody: tuple[Candidate | Proctor, ...] = (*frame.candidates, *frame.proctors)
-                people.update((word, each.id) for each in everybody for word in (each.id, each.name))
-                frame = mask.frame(frame)
-            if frame.rooms or frame.candidates:
-                writer.frame(recorded.at, frame)
-        for event in archive.events(begin, end, room=room):
-            writer.recorded_event(event if mask is None else _masked(event, mask, people))
-        writer.seal()
-        part.rename(path)
-    except (sqlite3.Error, OSError) as error:
-        raise ArchiveError(f"{path}: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _masked(event: RecordedEvent, mask: Mask, people: Set[tuple[str, str]]) -> RecordedEvent:
-    known = people if event.peer is None else people | {(event.peer, event.peer)}
-    peer = None if event.peer is None else mask.person(event.peer)
-    return dataclasses.replace(event, peer=peer, details=mask.details(event.details, known))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual import events
 
+from proctor_sfu.quality.keeping import Keeper
 from psfu_tui.links import Link
 from support.watching import Watching, uses, watching
 
@@ -97,6 +100,17 @@ async def test_before_the_first_numbers() -> None:
         assert "waiting for the first numbers" in watched.text()
         for key in ("1", "3", "5", "6", "7", "2", "enter", "F", "y", "ctrl+s", "?"):
             await watched.press(key)
+
+
+async def test_that_it_is_kept_is_told_and_that_it_cannot_be_too(tmp_path: Path) -> None:
+    with Keeper(tmp_path / "seen.psfurec") as keeper:
+        async with watching(size=(80, 24), keeper=keeper) as watched:
+            assert "keeping" in watched.lines()[0]
+            keeper.problem = "database or disk is full"
+            await watched.seconds()
+            assert "not kept: database or disk is full" in watched.lines()[0]
+    async with watching() as watched:
+        assert "keeping" not in watched.text()
 
 
 async def test_slower_and_faster() -> None:

@@ -13,6 +13,8 @@ import pytest
 from proctor_sfu.control.api.quality import Frame
 from proctor_sfu.control.client import Client
 from proctor_sfu.errors import UnreachableError
+from proctor_sfu.quality.archive import Archive
+from proctor_sfu.quality.keeping import Keeper
 from psfu_tui.feeds import FIRST_WAIT, LONGEST_WAIT, LiveFeed, reconnecting
 from psfu_tui.happenings import Happening
 from psfu_tui.links import Link
@@ -88,6 +90,25 @@ def test_frames_come_as_they_are_sent_and_a_daemon_that_comes_back_is_found(path
         assert told.next() == "disconnected"
     finally:
         feed.stop()
+
+
+def test_what_comes_is_kept(path: Path, tmp_path: Path) -> None:
+    crowd, told, hold = Crowd(3), Told(), threading.Event()
+    shown = [crowd.frame() for _ in range(2)]
+
+    def send(write: Callable[[bytes], None]) -> None:
+        write(line(shown[0]))
+        write(line(shown[1]))
+        hold.wait(LIMIT)
+
+    with streaming(path, send), Keeper(tmp_path / "seen.psfurec") as keeper:
+        feed = LiveFeed(Client(path), keeper=keeper)
+        feed.start(told)
+        assert [told.next() for _ in range(4)] == ["connecting", "live", 1, 2]
+        feed.stop()
+        hold.set()
+    with Archive(tmp_path / "seen.psfurec") as archive:
+        assert [each.frame for each in archive.frames()] == shown
 
 
 @pytest.mark.parametrize("sent", [b"[1,2]\n", b"{}\n", b"null\n", b"what?\n", b"[" * 100_000 + b"\n", b"\xff\n"])

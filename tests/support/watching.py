@@ -14,7 +14,7 @@ from proctor_sfu.control.client import Client
 from psfu_tui import start
 from psfu_tui.app import MonitorApp
 from psfu_tui.happenings import Happening
-from psfu_tui.links import Link, Sink
+from psfu_tui.links import Keeper, Link, Sink
 from psfu_tui.masking import Mask
 from psfu_tui.options import Options
 from psfu_tui.screens.table import TableScreen
@@ -146,13 +146,14 @@ async def watching(
     count: int = 12,
     live: bool = True,
     client: Client | None = None,
+    keeper: Keeper | None = None,
     rooms: int = 2,
     **options: Any,
 ) -> AsyncIterator[Watching]:
     """Run a monitor; with ``live`` it has a frame already."""
     script, clock = Script(), [1000.0]
     app = MonitorApp(
-        script, Options(**options), client=client, clock=lambda: clock[0], mask=Mask(KEY)
+        script, Options(**options), client=client, keeper=keeper, clock=lambda: clock[0], mask=Mask(KEY)
     )  # fmt: skip
     watched = Watching(app, script, Crowd(count, rooms=rooms), clock)
     async with app.run_test(size=size, notifications=True) as pilot:

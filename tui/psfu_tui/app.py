@@ -22,7 +22,7 @@ from psfu_tui import cells, deeds, saving, themes
 from psfu_tui.ascii_filter import AsciiFilter
 from psfu_tui.columns import Key
 from psfu_tui.deeds import Deed
-from psfu_tui.links import Feed
+from psfu_tui.links import Feed, Keeper
 from psfu_tui.masking import Mask
 from psfu_tui.messages import (
     CandidateAsked,
@@ -113,6 +113,7 @@ class MonitorApp(App[str]):
         options: Options,
         *,
         client: Client | None = None,
+        keeper: Keeper | None = None,
         clock: Callable[[], float] = time.monotonic,
         mask: Mask | None = None,
     ) -> None:
@@ -122,6 +123,7 @@ class MonitorApp(App[str]):
         self.options = options
         self.model = Model(mask=mask or Mask(secrets.token_bytes(16)))
         self.model.masked = options.masked
+        self.model.keeper = keeper
         self._feed = feed
         self._client = client
         self._clock = clock

@@ -11,7 +11,7 @@ from proctor_sfu.control.api.quality import Frame, Source
 from proctor_sfu.control.client import Client
 from proctor_sfu.errors import PsfuError
 from psfu_tui.happenings import REMEMBERED
-from psfu_tui.links import Link, Sink
+from psfu_tui.links import Keeper, Link, Sink
 from psfu_tui.sentences import happening
 
 T = TypeVar("T")
@@ -24,9 +24,10 @@ LONGEST_WAIT: Final = 5.0
 class LiveFeed:
     """The streams of a daemon. It never gives up: a daemon that went away may come back."""
 
-    def __init__(self, client: Client, room: str | None = None) -> None:
+    def __init__(self, client: Client, room: str | None = None, *, keeper: Keeper | None = None) -> None:
         self._client = client
         self._room = room
+        self._keeper = keeper
         self._stopped = threading.Event()
 
     def start(self, sink: Sink) -> None:
@@ -53,6 +54,8 @@ class LiveFeed:
             if isinstance(news, Link):
                 sink.link(news)
             else:
+                if self._keeper is not None:
+                    self._keeper.frame(news)
                 sink.frame(news)
 
     def _frames(self) -> Iterator[Frame]:
@@ -65,6 +68,10 @@ class LiveFeed:
                 return
             if not isinstance(news, Link):  # The other reader tells how the daemon is.
                 events, anew = news
+                events = tuple(events)
+                if self._keeper is not None:
+                    for event in events:
+                        self._keeper.event(event)
                 sink.happened([happening(each) for each in events], anew=anew)
 
     def _events(self) -> Iterator[tuple[Iterable[Event], bool]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from proctor_sfu.control.api.events import Event
 from proctor_sfu.control.api.quality import Frame, Level
 from psfu_tui.happenings import Happening
 
@@ -60,6 +61,20 @@ class Sink(Protocol):
 
     def failed(self, error: Exception) -> None:
         """Take an error nobody foresaw; the feed is at its end."""
+
+
+class Keeper(Protocol):
+    """Keeps what a feed gets, from any thread; it never fails, and says what it could not keep."""
+
+    @property
+    def problem(self) -> str:
+        """Why the last second could not be kept, empty if it was."""
+
+    def frame(self, frame: Frame) -> None:
+        """Keep a frame."""
+
+    def event(self, event: Event) -> None:
+        """Keep an event, which may be told again."""
 
 
 class Feed(Protocol):

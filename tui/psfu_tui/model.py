@@ -11,7 +11,7 @@ from proctor_sfu.control.api.recordings import Disk, Recording
 from psfu_tui import figures
 from psfu_tui.columns import Key
 from psfu_tui.happenings import Happening, Log
-from psfu_tui.links import Link, Progress
+from psfu_tui.links import Keeper, Link, Progress
 from psfu_tui.masking import Mask
 from psfu_tui.trends import WORKERS, Trends
 
@@ -57,6 +57,8 @@ class Model:
         """Of the recordings; None: not asked for yet."""
         self.refused = ""
         """Why the daemon did not tell of its recordings."""
+        self.keeper: Keeper | None = None
+        """What keeps all this in a file, if that is wished."""
         self.interval = EVERY
         """Seconds between two pictures at least, unless it is a replay."""
         self.masked = False

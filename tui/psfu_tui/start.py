@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from proctor_sfu.control.client import Client
 from proctor_sfu.errors import RefusedError, SettingsError
-from psfu_tui.links import Feed
+from psfu_tui.links import Feed, Keeper
 from psfu_tui.options import Options
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def no_colour(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("NO_COLOR"))
 
 
-def run(feed: Feed, options: Options, client: Client | None) -> str | None:
+def run(feed: Feed, options: Options, client: Client | None, *, keeper: Keeper | None = None) -> str | None:
     """Show the screens until the user leaves; returns the text that is to stay on the terminal.
 
     Raises `RefusedError` for a theme there is not, `SettingsError` for keys of bindings there are not.
@@ -44,7 +44,7 @@ def run(feed: Feed, options: Options, client: Client | None) -> str | None:
     known = {binding.id for binding in bindings()}
     if unknown := sorted(set(options.keys) - known):
         raise SettingsError([f"keys.{name}: no such binding; psfu monitor --list-keys tells all" for name in unknown])
-    app = MonitorApp(feed, options, client=client)
+    app = MonitorApp(feed, options, client=client, keeper=keeper)
     if options.theme is not None and options.theme not in app.available_themes:
         raise RefusedError(
             "bad_theme", f"no theme '{options.theme}'; there are {', '.join(sorted(app.available_themes))}"

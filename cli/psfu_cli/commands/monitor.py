@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ from psfu_cli.commands.monitor_options import (
     ModeOption,
     MouseOption,
     OnceOption,
+    RecordOption,
     ReplayOption,
     RoomOption,
     Screen,
@@ -76,6 +78,7 @@ def monitor(
     idle_pause: IdlePauseOption = None,
     utc: UtcOption = None,
     replay: ReplayOption = None,
+    record: RecordOption = None,
     last: LastOption = None,
     at: AtOption = None,
     speed: SpeedOption = 1.0,
@@ -99,6 +102,8 @@ def monitor(
         os.environ["TZ"] = "UTC0"  # Of this process, so that no time is shown in any other.
         time.tzset()
     source = _made_up(room, replay, last, at) if demo else _past(cli, replay, last, at)
+    if record is not None and (wanted is not Mode.TUI or source is not None):
+        raise RefusedError("usage", "--record keeps what the screens show live; psfu report --save keeps what was")
     every = _first(interval, prefer.interval, 1.0)
     try:
         if wanted is Mode.TUI:
@@ -110,7 +115,10 @@ def monitor(
                 mouse=_first(mouse, prefer.mouse, True), allow_actions=allow_actions, keys=prefer.keys,
                 idle_pause=_first(idle_pause, prefer.idle_pause, False),
             )  # fmt: skip
-            _show(cli, options, source, speed)
+            if source is None:
+                _show_live(cli, options, record)
+            else:
+                _show_past(cli, options, source, speed)
         elif wanted is Mode.LINES:
             news = text.news(cli, room) if source is None else source.frames(room)
             text.lines(cli, view, news, masked=masked, count=count)
@@ -264,23 +272,41 @@ def _ascii(asked: bool | None, prefer: Preferences) -> bool:
     return bool(_first(asked, prefer.ascii, only_ascii(os.environ)))
 
 
-def _show(cli: Cli, options: Options, source: Past | Demo | None, speed: float) -> None:
+def _show_live(cli: Cli, options: Options, record: Path | None) -> None:
     from psfu_tui.feeds import LiveFeed
-    from psfu_tui.replay import ReplayFeed
     from psfu_tui.start import run
 
     daemon = cli.client
-    if source is None:
-        kept = run(LiveFeed(daemon, options.room), options, daemon)
-    else:
-        # What is over or made up: there is nothing to be asked, and nothing to be done.
-        feed = (
-            source.feed if isinstance(source, Demo)
-            else ReplayFeed(source.path, room=options.room, begin=source.begin, at=source.at, speed=speed)
-        )  # fmt: skip
-        kept = run(feed, options, None)
-    if kept is not None:
-        cli.writer(type(kept)).line(kept)
+    if record is None:
+        _leave(cli, run(LiveFeed(daemon, options.room), options, daemon))
+        return
+    from proctor_sfu.control.api.masking import Mask
+    from proctor_sfu.quality.keeping import Keeper
+
+    with Keeper(record, mask=Mask(secrets.token_bytes(16)) if options.masked else None) as keeper:
+        left = run(LiveFeed(daemon, options.room, keeper=keeper), options, daemon, keeper=keeper)
+    _leave(cli, left)
+    if keeper.lost:
+        exits.hint(f"warning: {record} lacks {keeper.lost} s: {keeper.problem or 'the disk failed for a while'}")
+    exits.hint(f"kept {record}: psfu monitor --replay {record}" if keeper.kept else f"nothing came, so no {record}")
+
+
+def _show_past(cli: Cli, options: Options, source: Past | Demo, speed: float) -> None:
+    """Show what is over or made up: there is nothing to be asked, and nothing to be done."""
+    from psfu_tui.replay import ReplayFeed
+    from psfu_tui.start import run
+
+    feed = (
+        source.feed if isinstance(source, Demo)
+        else ReplayFeed(source.path, room=options.room, begin=source.begin, at=source.at, speed=speed)
+    )  # fmt: skip
+    _leave(cli, run(feed, options, None))
+
+
+def _leave(cli: Cli, text: str | None) -> None:
+    """Leave on the terminal what was asked for."""
+    if text is not None:
+        cli.writer(str).line(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

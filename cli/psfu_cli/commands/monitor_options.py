@@ -99,6 +99,9 @@ DemoOption: TypeAlias = Annotated[
 ReplayOption: TypeAlias = Annotated[
     Path | None, _past("--replay", metavar="FILE", help="What a history file has, instead of what is now.")
 ]
+RecordOption: TypeAlias = Annotated[
+    Path | None, _past("--record", metavar="FILE", help="Keep what the screens are told, as a file for --replay.")
+]
 LastOption: TypeAlias = Annotated[
     Any, _past("--last", metavar="TIME", parser=quantities.seconds, help="The last 30m or 2h of this daemon's history.")
 ]

@@ -105,7 +105,7 @@ def _made(archive: Archive, room: str, begin: float, end: float, only: Sequence[
 
 def _save(archive: Archive, room: str, begin: float, end: float, path: Path, *, masked: bool) -> None:
     from proctor_sfu.control.api.masking import Mask
-    from proctor_sfu.quality.history import save
+    from proctor_sfu.quality.keeping import save
 
     save(archive, room, begin, end, path, mask=Mask(secrets.token_bytes(16)) if masked else None)
     exits.hint(f"saved {path}: psfu monitor --replay {path}")

@@ -18,7 +18,8 @@ import pytest
 from psfu_cli.exits import Exit
 from support.commands import NAME, ROOM, SHOWN_NAME, Run, on_terminal, result
 from support.history import written
-from support.serve import LIMIT, PSFU, Serve, environment, psfu
+from support.recorded import ID, finished
+from support.serve import LIMIT, PSFU, QUIET, Serve, environment, psfu
 from support.started import started
 
 STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
@@ -91,6 +92,8 @@ def test_csv_has_the_chosen_columns_in_base_units(run: Run) -> None:
         (["--mode", "tui"], "usage", "needs a terminal"),
         (["--interval", "0.1"], "usage", "--interval"),
         (["--limit", "0"], "usage", "--limit"),
+        (["--record", "seen.psfurec"], "usage", "--record keeps what the screens show live"),
+        (["--record", "seen.psfurec", "--demo", "--once"], "usage", "psfu report --save"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(run: Run, arguments: list[str], code: str, told: str) -> None:
@@ -116,6 +119,29 @@ def test_what_no_frame_has_is_asked_for(run: Run) -> None:
     place = head.index("WORKER,")
     assert [each[place:].split("  ")[0] for each in (worker, room)] == [f"worker {worker.split()[2]}", ""]
     assert room[place:].startswith(f"  {ROOM}") and all(each[place:].startswith("    ") for each in people)
+
+
+def test_recordings_are_written_with_what_is_known_of_them(tmp_path: Path) -> None:
+    folder, second = tmp_path / "recordings", "exam-102/bob/20260101T100000Z"
+    finished(folder)
+    finished(folder, second)
+    made = Serve(tmp_path)
+    try:
+        made.start(f'{QUIET}[recording]\ndirectory = "{folder}"\n')
+        recordings = ("monitor", "--once", "-s", "recordings", "--utc", "--socket", made.socket)
+        head, *rows = psfu(*recordings).stdout.splitlines()
+        assert head.split()[:4] == ["LEVEL", "CANDIDATE", "ROOM", "STATE"]
+        assert [row.split()[1:4] for row in rows] == [["ann", "exam-101", "finished"], ["bob", "exam-102", "finished"]]
+        (found,) = result(psfu(*recordings, "--json", "--room", "exam-101"))
+        assert (found["id"], found["state"], found["candidate"]) == (ID, "finished", "ann")
+        masked = psfu(*recordings, "-o", "csv", "--mask", "--filter", "room:exam-102").stdout
+        (row,) = csv.DictReader(io.StringIO(masked))
+        assert row["room"] == "exam-102" and "bob" not in masked
+        assert psfu(*recordings, "-o", "name", "--sort", "room:desc", "--limit", "1").stdout == f"{second}\n"
+    finally:
+        made.running.terminate()
+        made.running.wait(LIMIT)
+        made.end()
 
 
 def test_workers_have_all_their_columns(run: Run) -> None:

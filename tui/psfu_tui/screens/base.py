@@ -111,6 +111,7 @@ class MonitorScreen(Screen[None]):
         condition = self.model.condition(self.stage.clock())
         self._banner.condition = condition
         self._status.clock = self.model.at
+        self._status.keeping = None if (keeper := self.model.keeper) is None else keeper.problem
         self._timeline.progress = self.model.progress
         self.set_class(condition.stale, "-stale")
 

@@ -16,6 +16,9 @@ from psfu_tui.glyphs import LEVEL
 Part: TypeAlias = list[tuple[str, str]]
 """Texts with their styles that stay together."""
 
+_LONGEST = 40
+"""Letters of why something cannot be kept."""
+
 
 class StatusLine(Widget):
     """What has no room is left out, from the least important."""
@@ -29,6 +32,8 @@ class StatusLine(Widget):
     frame: reactive[Frame | None] = reactive(None)
     clock: reactive[str] = reactive("")
     masked: reactive[bool] = reactive(False)
+    keeping: reactive[str | None] = reactive(None)
+    """Why what is shown cannot be kept, empty if it is; None: it is not meant to be."""
 
     def render(self) -> Content:
         """Return the line."""
@@ -70,6 +75,9 @@ class StatusLine(Widget):
             left.append((1, [("stopping", "bold $error")]))
         if self.masked:
             right.append((3, [("masked", "bold $accent")]))
+        if self.keeping is not None:
+            lost = cells.clean(self.keeping)[:_LONGEST]
+            right.append((1, [(f"not kept: {lost}", "bold $error")]) if lost else (3, [("keeping", "bold $accent")]))
         right.append((2, [(self.clock, "bold")]))
         return left, right
 
