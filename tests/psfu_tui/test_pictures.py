@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+from textual.events import AppBlur
 
 from proctor_sfu.control.api.quality import Frame, Incident
 from psfu_tui.app import MonitorApp
@@ -71,6 +72,17 @@ async def paused(watched: Watching) -> None:
     await watched.silence(0)
 
 
+async def workers(watched: Watching) -> None:
+    await watched.rush(70)
+    await watched.press("3")
+    await watched.seconds()
+
+
+async def idle(watched: Watching) -> None:
+    watched.app.post_message(AppBlur())
+    await watched.seconds(4)
+
+
 async def replayed(watched: Watching) -> None:
     await watched.rush(30)
     begin = BEGIN.timestamp()
@@ -124,7 +136,8 @@ PICTURES: dict[str, tuple[tuple[int, int], Step, dict[str, Any]]] = {
     "candidates-120x40": ((120, 40), keys("j", "m", "m"), {"count": 60}),
     "candidates-200x60": ((200, 60), keys("j"), {"count": 40}),
     "rooms-120x30": ((120, 30), keys("1"), {}),
-    "workers-100x20": ((100, 20), keys("3"), {}),
+    "workers-100x20": ((100, 20), workers, {}),
+    "idle-100x20": ((100, 20), idle, {"idle_pause": True}),
     "proctors-120x20": ((120, 20), keys("7"), {}),
     "events-120x20": ((120, 20), events, {}),
     "tree-120x30": ((120, 30), keys("6", "down", "down", "down", "right"), {"count": 6}),
