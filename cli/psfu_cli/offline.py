@@ -13,7 +13,7 @@ from proctor_sfu.errors import RefusedError
 from proctor_sfu.text import ID, safe_text
 from psfu_cli.commands.serve import chosen
 from psfu_cli.options import Cli
-from psfu_cli.output import size
+from psfu_cli.output import Format, size
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from proctor_sfu.settings import Settings
 
 
-_LINE: Final = 4000
+LINE: Final = 4000
 """Characters of a line that are shown."""
 
 
@@ -82,8 +82,11 @@ def _folder_of(cli: Cli, path: Path, what: str) -> str:
 
 def write_reports(cli: Cli, reports: Sequence[Report]) -> None:
     """Write a line for each recording and, below it, one for each finding; what they quote may be anything."""
-    from proctor_sfu.recording.verify import GOOD
+    from proctor_sfu.recording.verify import GOOD, Report
 
+    if cli.format not in (Format.TABLE, Format.WIDE):
+        cli.writer(Report, lambda each: str(each.recording)).many(reports, (), empty="")
+        return
     writer = cli.writer(type(None))
     for report in reports:
         signed = f", signed by {report.signed_by}" if report.signed_by else ""
@@ -92,10 +95,10 @@ def write_reports(cli: Cli, reports: Sequence[Report]) -> None:
             f"{report.recording}: {report.state}: {report.journals} journals, {report.packets} packets,"
             f" {size(report.bytes)}, {report.gaps} gaps{signed}{known}"
         )
-        writer.line(safe_text(line, _LINE), alarming=report.state not in GOOD)
+        writer.line(safe_text(line, LINE), alarming=report.state not in GOOD)
         for finding in report.findings:
             where = f"{finding.file}: byte {finding.byte}" if finding.byte is not None else finding.file
-            writer.line(safe_text(f"  {finding.kind}: {where}: {finding.text}", _LINE))
+            writer.line(safe_text(f"  {finding.kind}: {where}: {finding.text}", LINE))
 
 
 def signing_key(path: Path | None, config: Path | None) -> Ed25519PrivateKey | None:

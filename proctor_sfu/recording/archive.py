@@ -11,6 +11,7 @@ from proctor_sfu.errors import FolderError
 from proctor_sfu.recording import contents, folder, ledger_file
 from proctor_sfu.recording.contents import Summary
 from proctor_sfu.recording.manifest import Signed
+from proctor_sfu.recording.reading import content
 
 State: TypeAlias = Literal["finished", "interrupted", "damaged"]
 
@@ -35,15 +36,17 @@ def kept(
 
 
 def look(name: str, path: Path) -> Kept:
-    """Return one recording. Its manifest has the summary; without one the ledger is read."""
+    """Return one recording. Its manifest has the summary, but for rows that came after it; those are read."""
     try:
+        state: State = "interrupted"
         if (path / folder.MANIFEST).exists():
-            summary = Signed.decode((path / folder.MANIFEST).read_bytes()).manifest.summary
-            return Kept(id=name, folder=path, state="finished", summary=summary)
+            state, stated = "finished", Signed.decode(content(path / folder.MANIFEST)).manifest
+            if stated.size == (path / folder.LEDGER).stat().st_size:
+                return Kept(id=name, folder=path, state=state, summary=stated.summary)
         found = ledger_file.read(path)
         if found.problem is None:
-            return Kept(id=name, folder=path, state="interrupted", summary=contents.summary(found.rows))
-    except (ValueError, FolderError):
+            return Kept(id=name, folder=path, state=state, summary=contents.summary(found.rows))
+    except (ValueError, FolderError, OSError):
         pass
     return Kept(id=name, folder=path, state="damaged", summary=None)
 

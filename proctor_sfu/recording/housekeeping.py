@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,6 +85,8 @@ class Housekeeper:
         """Erase a recording. Raises `FolderError` and `OSError`."""
         erased = await asyncio.to_thread(lambda: keeping.erase(path, name, by=by, reason=reason, key=self._key))
         room, candidate, _ = folder.split_id(name)
+        if not erased.signed:
+            _log.warning("recording_not_signed", recording=name, reason="its manifest was not ours")
         _log.warning("recording_erased", recording=name, bytes=erased.bytes, reason=reason)
         self._registry.events.publish(
             events.RecordingErased(room=room, peer=candidate, recording=name, reason=reason)
@@ -97,7 +100,9 @@ class Housekeeper:
             running.note("hold_set" if held else "hold_released", by=by, reason=reason)
             running.held = held
             return
-        await asyncio.to_thread(lambda: keeping.hold(path, name, held=held, by=by, reason=reason, key=self._key))
+        hold = partial(keeping.hold, held=held, by=by, reason=reason, key=self._key)
+        if not await asyncio.to_thread(hold, path, name):
+            _log.warning("recording_not_signed", recording=name, reason="its manifest is not ours: verify it")
 
     async def _finish_idle(self) -> None:
         """Finish recordings that were interrupted and that nobody will go on with."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from proctor_sfu.errors import FolderError
 from proctor_sfu.recording import archive, contents, folder, ledger_file
 from proctor_sfu.recording.archive import Kept
 from proctor_sfu.recording.ledger_file import LedgerFile
-from proctor_sfu.recording.seal import finish, seal
+from proctor_sfu.recording.manifest import raw
+from proctor_sfu.recording.seal import check, finish, seal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +30,18 @@ class Erased:
     files: tuple[str, ...]
     bytes: int
     reason: str
+    signed: bool = True
+    """Whether the receipt is; not if the manifest before was not ours."""
 
 
-def hold(path: Path, recording: str, *, held: bool, by: dict[str, Any], reason: str, key: Ed25519PrivateKey) -> None:
-    """Keep a recording whatever its retention says, or no longer. Raises `FolderError` and `OSError`."""
+def hold(path: Path, recording: str, *, held: bool, by: dict[str, Any], reason: str, key: Ed25519PrivateKey) -> bool:
+    """Keep a recording whatever its retention says, or no longer; returns whether that is signed as all before it.
+
+    Raises `FolderError` and `OSError`.
+    """
     with LedgerFile.open(path) as file:
         _append(file, "hold_set" if held else "hold_released", {"by": by, "reason": reason})
-    _sign_again(path, recording, key)
+    return _sign_again(path, recording, key)
 
 
 def erase(path: Path, recording: str, *, by: dict[str, Any], reason: str, key: Ed25519PrivateKey) -> Erased:
@@ -65,9 +71,11 @@ def erase(path: Path, recording: str, *, by: dict[str, Any], reason: str, key: E
         _sync_folder(path)
         finished = contents.finished(file.rows)
     if finished:
-        _sign_again(path, recording, key)
-    else:
+        return replace(erased, signed=_sign_again(path, recording, key))
+    try:
         finish(path, recording, {"reason": reason, "by": by}, key)
+    except FolderError:
+        return replace(erased, signed=False)
     return erased
 
 
@@ -75,18 +83,18 @@ class Retention:
     """Knows until when finished recordings are kept; a manifest is read again only when it changed."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[int, float | None]] = {}
-        """Recording -> when its manifest was written, nanoseconds, and when it may be deleted, Unix time."""
+        self._known: dict[str, tuple[tuple[int, int], float | None]] = {}
+        """Recording -> when manifest and ledger were written, nanoseconds, and when it may be deleted, Unix time."""
 
     def overdue(self, directory: Path, now: float) -> list[Kept]:
         """Return the recordings whose time is over, the oldest first."""
         known, due = {}, []
         for name, path in folder.recordings(directory):
             try:
-                written = (path / folder.MANIFEST).stat().st_mtime_ns
+                written = (path / folder.MANIFEST).stat().st_mtime_ns, (path / folder.LEDGER).stat().st_mtime_ns
             except FileNotFoundError:
                 continue
-            before, until = self._known.get(name, (0, None))
+            before, until = self._known.get(name, ((0, 0), None))
             if before != written:
                 until = _until(archive.look(name, path))
             known[name] = written, until
@@ -108,11 +116,20 @@ def _append(file: LedgerFile, event: str, fields: dict[str, Any]) -> None:
     file.sync()
 
 
-def _sign_again(path: Path, recording: str, key: Ed25519PrivateKey) -> None:
-    """Sign a finished recording with its new rows; one that is not finished is signed when it is."""
+def _sign_again(path: Path, recording: str, key: Ed25519PrivateKey) -> bool:
+    """Sign a finished recording with its new rows; one that is not finished is signed when it is.
+
+    Returns False for one whose manifest is not ours, or not that of the rows before: what somebody else made of it is
+    not to become ours. `verify` says so of it then as it did before.
+    """
     found = ledger_file.read(path)
     if contents.finished(found.rows):
+        try:
+            check(path, recording, found.rows, raw(key.public_key()))
+        except FolderError:
+            return False
         seal(path, recording, found.rows, found.end, key)
+    return True
 
 
 def _shred(path: Path) -> None:

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from proctor_sfu.errors import KeyFileError, SealedError
 from proctor_sfu.recording.folder import KEY
+from proctor_sfu.recording.reading import content
 from proctor_sfu.recording.sealed import KEY as KEY_BYTES
 
 _NONCE: Final = 12
@@ -64,7 +65,7 @@ def load_pem(data: bytes, path: Path) -> Ed25519PrivateKey:
 def public_key(path: Path) -> bytes:
     """Return a raw public key from PEM, private or public; raises `KeyFileError`."""
     try:
-        data = path.read_bytes()
+        data = content(path)
     except OSError as error:
         raise KeyFileError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     if b"PRIVATE" in data:
@@ -104,7 +105,7 @@ def new_recording_key(folder: Path, recording: str, master: bytes) -> bytes:
 def recording_key(folder: Path, recording: str, master: bytes) -> bytes:
     """Return the key of a recording. Raises `SealedError` if it was erased or another master key wrapped it."""
     try:
-        members = json.loads((folder / KEY).read_bytes())
+        members = json.loads(content(folder / KEY))
         nonce, wrapped = (base64.b64decode(members[name], validate=True) for name in ("nonce", "key"))
         return AESGCM(master).decrypt(nonce, wrapped, recording.encode())
     except FileNotFoundError:
@@ -133,6 +134,6 @@ def _read_private(path: Path) -> bytes:
         found = path.stat()
         if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise KeyFileError(f"{path}: others can read it: chmod 600 {path}")
-        return path.read_bytes()
+        return content(path)
     except OSError as error:
         raise KeyFileError(f"{path}: {(error.strerror or str(error)).lower()}") from error

@@ -12,6 +12,7 @@ from proctor_sfu.errors import FolderError
 from proctor_sfu.recording import contents, ledger
 from proctor_sfu.recording.folder import LEDGER, place
 from proctor_sfu.recording.ledger import Chain, Ledger, Row
+from proctor_sfu.recording.reading import content, opened
 
 
 class LedgerFile:
@@ -45,7 +46,7 @@ class LedgerFile:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise FolderError("busy", f"{folder}: it is being recorded, or worked on, at the moment") from None
-            found = ledger.read(path.read_bytes())
+            found = ledger.read(content(path))
             if found.problem is not None:
                 raise FolderError("tampered", f"{path}: byte {found.problem.offset}: {found.problem.reason}")
             if found.torn:
@@ -90,7 +91,7 @@ class LedgerFile:
 def name(folder: Path) -> str:
     """Return the id of the recording in a folder; one without a first row is called as its place is."""
     try:
-        with (folder / LEDGER).open("rb") as file:
+        with opened(folder / LEDGER) as file:
             found = ledger.read(file.readline(ledger.LONGEST_ROW))
     except OSError:
         return place(folder)
@@ -100,6 +101,6 @@ def name(folder: Path) -> str:
 def read(folder: Path) -> Ledger:
     """Read a recording's ledger, which may be written meanwhile. Raises `FolderError` ``not_found``, `OSError`."""
     try:
-        return ledger.read((folder / LEDGER).read_bytes())
+        return ledger.read(content(folder / LEDGER))
     except (FileNotFoundError, NotADirectoryError):
         raise FolderError("not_found", f"{folder}: no recording is here") from None

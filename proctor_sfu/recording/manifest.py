@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from proctor_sfu.recording.contents import Summary
+from proctor_sfu.recording.ledger import Row
 
 FORMAT: Final = "psfu-manifest-1"
 
@@ -99,6 +100,26 @@ class Signed:
         except (InvalidSignature, ValueError):
             return False
         return True
+
+
+def problems(signed: Signed, recording: str, rows: Sequence[Row], trusted: bytes | None) -> list[str]:
+    """Return what speaks against a manifest of ``recording``, whose ledger has these rows; more may follow later.
+
+    ``trusted``: the raw public key that has to have signed; None: any.
+    """
+    stated = signed.manifest
+    if not signed.genuine():
+        return ["its signature is not that of its content"]
+    if trusted is not None and signed.key != trusted:
+        return [f"it was signed with another key, {fingerprint(signed.key)}, not with {fingerprint(trusted)}"]
+    found = []
+    if stated.recording != recording:
+        found.append(f"it is that of {stated.recording}")
+    if not 0 < stated.rows <= len(rows):
+        found.append(f"the ledger has {len(rows)} rows, {stated.rows} were signed")
+    elif rows[stated.rows - 1].hash != stated.tip:
+        found.append("the ledger is not the one that was signed")
+    return found
 
 
 def sign(manifest: Manifest, key: Ed25519PrivateKey) -> Signed:

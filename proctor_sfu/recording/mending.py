@@ -16,7 +16,7 @@ from proctor_sfu.recording.contents import Stated
 from proctor_sfu.recording.digest import Digest
 from proctor_sfu.recording.folder import journal_name, journals
 from proctor_sfu.recording.gaps import Named, silences
-from proctor_sfu.recording.reading import PIECE, JournalFile
+from proctor_sfu.recording.reading import PIECE, JournalFile, opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ def examine(folder: Path, recording: str, stated: Stated, key: bytes | None) -> 
 
 def _hash(path: Path, digest: Digest, end: int) -> None:
     """Take the file from where the digest is up to ``end``, or its own end."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         file.seek(digest.size)
         while digest.size < end and (piece := file.read(min(PIECE, end - digest.size))):
             digest.update(piece)

@@ -1,10 +1,13 @@
-"""Reads journals from disk, sealed ones too, a piece at a time."""
+"""Reads the files of recordings, which somebody may have put something else in the place of: journals, also sealed."""
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from proctor_sfu.recording.folder import SEALED
 from proctor_sfu.recording.journal import Packet, Parser
@@ -12,6 +15,24 @@ from proctor_sfu.recording.sealed import Opener
 
 PIECE: Final = 1 << 20
 """Bytes."""
+
+
+def opened(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises `OSError`, also for what is none: a pipe would keep a reader waiting for ever."""
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return os.fdopen(file, "rb")
+    except BaseException:
+        os.close(file)
+        raise
+
+
+def content(path: Path) -> bytes:
+    """Return what is in a file. Raises `OSError`, as `opened`."""
+    with opened(path) as file:
+        return file.read()
 
 
 class JournalFile:
@@ -46,7 +67,7 @@ class JournalFile:
 
     def pieces(self) -> Iterator[tuple[bytes, list[Packet]]]:
         """Yield pieces of the file and the packets each completes. Raises `SealedError` and `OSError`."""
-        with self.path.open("rb") as file:
+        with opened(self.path) as file:
             file.seek(self._start)
             while piece := file.read(PIECE):
                 data = piece if self._opener is None else self._opener.feed(piece)

@@ -13,7 +13,8 @@ from proctor_sfu.recording import contents, ledger_file, mending
 from proctor_sfu.recording.folder import MANIFEST
 from proctor_sfu.recording.gaps import Named
 from proctor_sfu.recording.ledger_file import LedgerFile
-from proctor_sfu.recording.seal import finish, seal
+from proctor_sfu.recording.manifest import raw
+from proctor_sfu.recording.seal import check, finish, seal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,27 +33,38 @@ class Repaired:
 def repair(path: Path, recording: str, signing: Ed25519PrivateKey | None, *, complete: bool = False) -> Repaired:
     """Repair a recording; with ``signing`` it is signed again, and if ``complete`` it is finished.
 
-    Raises `FolderError`: ``busy``, ``tampered`` (nothing is touched then), and `OSError`.
+    Raises `FolderError`: ``busy``, ``tampered``, ``unsigned`` (nothing is touched then), and `OSError`.
     """
+    public = None if signing is None else raw(signing.public_key())
     with LedgerFile.open(path) as file:
+        finished, covered = contents.finished(file.rows), False
+        there = (path / MANIFEST).exists()
+        if there:
+            covered = check(path, recording, file.rows, None)
         stated = contents.journals(file.rows)
         named = Named(file.rows, stated.values(), "not-known")
-        found = [mending.examine(path, recording, each, None) for each in mending.unclosed(path, stated)]
+        left = mending.unclosed(path, stated)
+        if finished and (strange := [each.file for each in left if each.file not in stated]):
+            raise FolderError("tampered", f"{path}: the ledger does not speak of {', '.join(strange)}")
+        found = [mending.examine(path, recording, each, None) for each in left]
         closed = [each.fields["file"] for each in found]
         cut = file.torn + sum(each.torn for each in found)
-        finished = contents.finished(file.rows)
-        unsigned = finished and (bool(found) or not (path / MANIFEST).exists())
-        if signing is None and (complete or unsigned):
+        signs = (finished or complete) and (bool(found) or bool(file.torn) or not covered)
+        if signs and signing is None:
             raise FolderError("unsigned", f"{recording}: it cannot be signed without the key (--signing-key)")
+        if signs and there:
+            check(path, recording, file.rows, public)
         for each in found:
             mending.cut(path, each)
             for fields in each.gaps(named):
                 file.append("gap", fields["to_us"] / 1e6, fields)
             file.append("segment_closed", time.time(), {**each.fields, "torn": each.torn, "cause": "repaired"})
-        if found or file.torn:
-            file.append("repaired", time.time(), {"files": closed, "torn": cut})
+        if found or file.torn or (finished and not there and signs):
+            # That a finished one was signed anew without its manifest has to be seen for ever.
+            missing = {"manifest": "missing"} if finished and not there else {}
+            file.append("repaired", time.time(), {"files": closed, "torn": cut, **missing})
             file.sync()
-    if signs := signing is not None and (finished or complete):
+    if signs:
         assert signing is not None
         _sign(path, recording, signing)
     return Repaired(

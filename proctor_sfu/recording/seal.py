@@ -10,21 +10,46 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from proctor_sfu.errors import FolderError
 from proctor_sfu.recording import contents, ledger_file, manifest
 from proctor_sfu.recording.folder import MANIFEST
 from proctor_sfu.recording.ledger import Row, timestamp
 from proctor_sfu.recording.ledger_file import LedgerFile
 from proctor_sfu.recording.manifest import Manifest, Sealed, Signed
+from proctor_sfu.recording.reading import content
 
 
 def finish(folder: Path, recording: str, fields: Mapping[str, Any], key: Ed25519PrivateKey) -> Signed:
-    """Write the last row and sign. Raises `FolderError` and `OSError`; done again, it goes on where it stopped."""
+    """Write the last row and sign. Raises `FolderError`, `OSError`; done again, it goes on where it stopped.
+
+    One that was signed and has no last row any more is not finished a second time: ``tampered``, as of `check`.
+    """
     with LedgerFile.open(folder) as file:
+        if (folder / MANIFEST).exists():
+            check(folder, recording, file.rows, manifest.raw(key.public_key()))
         if not contents.finished(file.rows):
             file.append("recording_finished", time.time(), fields)
             file.sync()
     found = ledger_file.read(folder)
     return seal(folder, recording, found.rows, found.end, key)
+
+
+def check(folder: Path, recording: str, rows: Sequence[Row], key: bytes | None) -> bool:
+    """Whether a manifest covers all rows; it may cover the first ones only.
+
+    Raises `FolderError` ``tampered`` if it is not one that ``key`` (None: any) signed of this ledger: whoever signed
+    again would vouch for what somebody else made of it; ``unsigned`` if there is none; and `OSError`.
+    """
+    path = folder / MANIFEST
+    try:
+        signed = Signed.decode(content(path))
+    except FileNotFoundError:
+        raise FolderError("unsigned", f"{path}: it is missing") from None
+    except ValueError as error:
+        raise FolderError("tampered", f"{path}: {error}") from None
+    for problem in manifest.problems(signed, recording, rows, key):
+        raise FolderError("tampered", f"{path}: {problem}")
+    return signed.manifest.rows == len(rows)
 
 
 def seal(folder: Path, recording: str, rows: Sequence[Row], size: int, key: Ed25519PrivateKey) -> Signed:

@@ -17,16 +17,16 @@ from proctor_sfu.errors import KeyFileError, SealedError
 from proctor_sfu.recording import contents, folder, keys, ledger, ledger_file, manifest
 from proctor_sfu.recording.contents import Stated
 from proctor_sfu.recording.digest import Digest, Mark, changed_byte
-from proctor_sfu.recording.ledger import Chain, Ledger, Row
+from proctor_sfu.recording.ledger import Ledger, Row
 from proctor_sfu.recording.manifest import Signed
-from proctor_sfu.recording.reading import PIECE, JournalFile
+from proctor_sfu.recording.reading import PIECE, JournalFile, content, opened
 
-Kind: TypeAlias = Literal["torn", "unsigned", "unexplained", "misplaced", "tampered"]
+Kind: TypeAlias = Literal["torn", "unsigned", "unexplained", "misplaced", "unreadable", "tampered"]
 State: TypeAlias = Literal["ok", "erased", "running", "unfinished"] | Kind
 Progress: TypeAlias = Callable[[float], None]
 """Takes the part that is done, 0 to 1."""
 GOOD: Final = frozenset({"ok", "erased", "running", "unfinished"})
-_WORST: Final[tuple[Kind, ...]] = ("tampered", "torn", "unsigned", "unexplained", "misplaced")
+_WORST: Final[tuple[Kind, ...]] = ("tampered", "unreadable", "torn", "unsigned", "unexplained", "misplaced")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +69,16 @@ class Verifier:
         self._done = 0
 
     def verify(self, only: str | None = None) -> Report:
-        """Return the report; ``only``: of the journals look at this one alone. Raises `FolderError` and `OSError`."""
+        """Return the report; ``only``: of the journals look at this one alone. Raises `FolderError` ``not_found``."""
         report = self._report
-        found = ledger_file.read(self._folder)
-        running = _is_locked(self._folder / folder.LEDGER)
+        try:
+            found = ledger_file.read(self._folder)
+            running = _is_locked(self._folder / folder.LEDGER)
+            there = folder.journals(self._folder)
+        except OSError as error:
+            self._unreadable(folder.LEDGER, error)
+            report.state = "unreadable"
+            return report
         report.recording = contents.recording(found.rows) or report.recording
         self._ledger(found, running)
         self._place()
@@ -89,11 +95,14 @@ class Verifier:
                 self._find("unexplained", file, None, text)
         finished = contents.finished(found.rows)
         signed = self._manifest(found.rows, finished)
-        self._strangers(stated, finished, running)
+        self._strangers(there, stated, finished, running)
         chosen = [each for each in stated.values() if only in (None, each.file) and not each.erased]
         size = sum(each.marks[-1].size for each in chosen if each.marks)
         for each in chosen:
-            self._journal(each, running, max(size, 1))
+            try:
+                self._journal(each, running, max(size, 1))
+            except OSError as error:
+                self._unreadable(each.file, error)
         report.state = self._state(running, finished and signed)
         if report.state == "ok" and stated and all(each.erased for each in stated.values()):
             report.state = "erased"
@@ -108,6 +117,9 @@ class Verifier:
     def _find(self, kind: Kind, file: str, byte: int | None, text: str) -> None:
         self._report.findings.append(Finding(kind=kind, file=file, byte=byte, text=text))
 
+    def _unreadable(self, file: str, error: OSError) -> None:
+        self._find("unreadable", file, None, f"it cannot be read: {(error.strerror or str(error)).lower()}")
+
     def _place(self) -> None:
         """Among the others of a daemon it has a place of its own; a copy may lie anywhere."""
         path, name = self._folder.resolve(), self._report.recording
@@ -119,7 +131,7 @@ class Verifier:
 
     def _ledger(self, found: Ledger, running: bool) -> None:
         if found.problem is not None:
-            data = (self._folder / folder.LEDGER).read_bytes()
+            data = content(self._folder / folder.LEDGER)
             exact = ledger.changed_byte(data, found.chain, found.problem.offset)
             byte = found.problem.offset if exact is None else exact
             self._find("tampered", folder.LEDGER, byte, found.problem.reason)
@@ -131,10 +143,13 @@ class Verifier:
     def _manifest(self, rows: list[Row], finished: bool) -> bool:
         path = self._folder / folder.MANIFEST
         try:
-            data = path.read_bytes()
+            data = content(path)
         except FileNotFoundError:
             if finished:
                 self._find("unsigned", folder.MANIFEST, None, "it is missing, though the recording was finished")
+            return False
+        except OSError as error:
+            self._unreadable(folder.MANIFEST, error)
             return False
         try:
             signed = Signed.decode(data)
@@ -143,35 +158,18 @@ class Verifier:
             return False
         self._report.signed_by = manifest.fingerprint(signed.key)
         self._report.trusted = signed.key == self._trusted
-        for problem in self._manifest_problems(signed, rows):
+        for problem in manifest.problems(signed, self._report.recording, rows, self._trusted):
             self._find("tampered", folder.MANIFEST, None, problem)
         if len(rows) > signed.manifest.rows and not self._report.findings:
             late = len(rows) - signed.manifest.rows
             self._find("unsigned", folder.LEDGER, signed.manifest.size, f"the last {late} rows are not signed")
         return True
 
-    def _manifest_problems(self, signed: Signed, rows: list[Row]) -> list[str]:
-        stated = signed.manifest
-        if not signed.genuine():
-            return ["its signature is not that of its content"]
-        if self._trusted is not None and not self._report.trusted:
-            expected = manifest.fingerprint(self._trusted)
-            return [f"it was signed with another key, {self._report.signed_by}, not with {expected}"]
-        problems = []
-        if stated.recording != self._report.recording:
-            problems.append(f"it is that of {stated.recording}")
-        covered = rows[: stated.rows]
-        if len(covered) < stated.rows:
-            problems.append(f"the ledger has {len(rows)} rows, {stated.rows} were signed")
-        elif Chain(covered[-1].n, covered[-1].hash).tip != stated.tip:
-            problems.append("the ledger is not the one that was signed")
-        return problems
-
     # Journals.
 
-    def _strangers(self, stated: dict[str, Stated], finished: bool, running: bool) -> None:
+    def _strangers(self, there: list[Path], stated: dict[str, Stated], finished: bool, running: bool) -> None:
         """Journals no row speaks of: a crash may leave one that had just begun, but not in a finished recording."""
-        for path in folder.journals(self._folder):
+        for path in there:
             if path.name not in stated and not running:
                 kind: Kind = "tampered" if finished else "torn"
                 self._find(kind, path.name, None, "the ledger does not speak of it")
@@ -191,7 +189,7 @@ class Verifier:
         length = path.stat().st_size
         report.bytes += length
         digest = Digest()
-        with path.open("rb") as file:
+        with opened(path) as file:
             for mark in stated.marks:
                 start, block = digest.copy(), bytearray()
                 while digest.size < mark.size and (piece := file.read(min(PIECE, mark.size - digest.size))):

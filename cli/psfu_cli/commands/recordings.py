@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from proctor_sfu.control.api.recordings import Disk, Erased, Recording, Wanted
+from proctor_sfu.text import safe_text
 from psfu_cli import complete, exits, offline, quantities
 from psfu_cli.commands.rooms import RetainOption, age
 from psfu_cli.commands.serve import ConfigOption
@@ -218,7 +219,7 @@ def verify(
     """Check that recordings are what was written; exit status 1 if one is not. Needs no daemon."""
     from proctor_sfu.recording import ledger_file
     from proctor_sfu.recording.keys import public_key
-    from proctor_sfu.recording.verify import GOOD, Report, Verifier, known_key
+    from proctor_sfu.recording.verify import GOOD, Verifier, known_key
 
     reports = []
     with offline.explained(), progress(patient=True) as tell:
@@ -227,10 +228,7 @@ def verify(
             name = ledger_file.name(folder)
             verifier = Verifier(folder, trusted, progress=lambda part, name=name: tell(name, part))  # type: ignore[misc]
             reports.append(verifier.verify(only))
-    if cli.format in (Format.TABLE, Format.WIDE):
-        offline.write_reports(cli, reports)
-    else:
-        cli.writer(Report, lambda each: str(each.recording)).many(reports, (), empty="")
+    offline.write_reports(cli, reports)
     if any(report.state not in GOOD for report in reports):
         raise typer.Exit(exits.Exit.FAILED)
 
@@ -294,6 +292,7 @@ def repair(
     dry_run: DryRunOption = False,
 ) -> None:
     """Cut torn tails off after a crash, close what is whole, and write down that it was done. Needs no daemon."""
+    from proctor_sfu.errors import FolderError
     from proctor_sfu.recording import ledger_file
     from proctor_sfu.recording.repair import Repaired, repair
     from proctor_sfu.recording.verify import Verifier
@@ -305,8 +304,19 @@ def repair(
             exits.hint("dry run: nothing was repaired")
             return
         signing = offline.signing_key(signing_key, config)
-        done = [repair(folder, ledger_file.name(folder), signing, complete=finish) for folder in folders]
+        done, failed = [], 0
+        for folder in folders:
+            # One that is not what it was keeps none of the others from being repaired.
+            try:
+                done.append(repair(folder, ledger_file.name(folder), signing, complete=finish))
+            except (OSError, FolderError) as error:
+                if len(folders) == 1:
+                    raise
+                failed += 1
+                exits.hint(f"error: {safe_text(str(error), offline.LINE)}")
     cli.writer(Repaired, lambda each: str(each.recording)).changed(done, REPAIRED)
+    if failed:
+        raise typer.Exit(exits.Exit.FAILED)
 
 
 @app.command()

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from proctor_sfu.recording import keys, ledger, manifest
+from proctor_sfu.errors import FolderError, SealedError
+from proctor_sfu.recording import archive, keys, ledger, manifest
+from proctor_sfu.recording.export import Exporter
 from proctor_sfu.recording.folder import LEDGER, MANIFEST, PUBLIC_KEY
+from proctor_sfu.recording.keys import recording_key
 from proctor_sfu.recording.ledger_file import LedgerFile
 from proctor_sfu.recording.manifest import Signed
+from proctor_sfu.recording.repair import repair
 from proctor_sfu.recording.verify import Report, Verifier, known_key
 from support.recorded import ID, KEY, START_US, Tape, crashed, finished, rtp
 
@@ -274,3 +280,25 @@ def test_the_key_beside_the_recordings_is_the_one_that_counts(tmp_path: Path) ->
     assert known_key(folder) is None
     (tmp_path / PUBLIC_KEY).write_bytes(keys.public_pem(KEY))
     assert known_key(folder) == PUBLIC
+
+
+@pytest.mark.parametrize("name", [LEDGER, MANIFEST, "camera-0001.mjr", "camera-0009.mjr", "key.json"])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_something_else_in_the_place_of_a_file_keeps_nobody_waiting(tmp_path: Path, name: str, kind: str) -> None:
+    folder = finished(tmp_path)
+    (folder / name).unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(folder / name)
+    elif kind == "folder":
+        (folder / name).mkdir()
+    else:
+        (folder / name).symlink_to("/dev/zero")
+    state = Verifier(folder).verify().state
+    assert state == ("unreadable" if name in (LEDGER, MANIFEST) else "ok" if name == "key.json" else "tampered")
+    with contextlib.suppress(FolderError, OSError):
+        repair(folder, ID, KEY)
+    with contextlib.suppress(SealedError, OSError):
+        recording_key(folder, ID, bytes(32))
+    with contextlib.suppress(FolderError, OSError, SealedError):
+        list(Exporter(folder, None).tracks)
+    archive.look(ID, folder)

@@ -155,6 +155,30 @@ def test_repair_leaves_alone_what_was_changed(recordings: Path) -> None:
     assert "is not what it was" in done.stderr
 
 
+def test_one_that_was_changed_keeps_none_of_the_others_from_being_repaired(recordings: Path, config: Path) -> None:
+    changed, good = crashed(recordings), crashed(recordings, "exam-101/bob/20260101T090000Z")
+    (changed / "camera-0001.mjr").write_bytes(b"something else")
+    outcome = psfu("recordings", "repair", str(recordings), "--config", str(config), "-o", "json")
+    assert outcome.returncode == 1 and "camera-0001.mjr" in outcome.stderr
+    assert [each["folder"] for each in json.loads(outcome.stdout)] == [str(good)]
+
+
+def test_repair_dry_run_has_the_formats_of_verify(recordings: Path) -> None:
+    crashed(recordings)
+    outcome = psfu("recordings", "repair", str(recordings), "--dry-run", "-o", "json")
+    (report,) = json.loads(outcome.stdout)
+    assert (report["recording"], report["state"]) == (ID, "torn")
+
+
+def test_a_file_that_cannot_be_read_keeps_none_of_the_others_from_being_verified(recordings: Path) -> None:
+    unreadable, _ = finished(recordings), finished(recordings, "exam-101/bob/20260101T090000Z")
+    (unreadable / MANIFEST).unlink()
+    os.mkfifo(unreadable / MANIFEST)
+    outcome = psfu("recordings", "verify", str(recordings), "-o", "json")
+    assert outcome.returncode == 1
+    assert [each["state"] for each in json.loads(outcome.stdout)] == ["unreadable", "ok"]
+
+
 def test_the_public_key_is_shown(config: Path) -> None:
     done = psfu("recordings", "key", "--config", config)
     assert done.stdout == keys.public_pem(KEY).decode()
