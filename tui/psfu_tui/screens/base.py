@@ -98,6 +98,7 @@ class MonitorScreen(Screen[None]):
             return
         self.tell_condition()
         self._status.frame = self.model.frame
+        self._status.clock = self.model.at
         self._status.masked = self.model.masked
         self._suit_size()
         self.fill()
@@ -110,7 +111,6 @@ class MonitorScreen(Screen[None]):
         """Say what the numbers are worth; time alone may change that."""
         condition = self.model.condition(self.stage.clock())
         self._banner.condition = condition
-        self._status.clock = self.model.at
         self._status.keeping = None if (keeper := self.model.keeper) is None else keeper.problem
         self._timeline.progress = self.model.progress
         self.set_class(condition.stale, "-stale")
