@@ -19,7 +19,7 @@ class Limits:
     pictures: float = 95.0
     """Least part of the pictures that arrive."""
     gap: float = 3.0
-    """No gap is longer."""
+    """No gap is longer, and nobody is out of the room for longer against its will."""
 
 
 def judged(result: Result, limits: Limits) -> Result:
@@ -37,6 +37,8 @@ def _broken(result: Result, limits: Limits) -> Iterator[str]:
         yield f"{everybody - result.joined} of {everybody} never joined"
     if result.join_ms is not None and result.join_ms.p95 > limits.join * 1000:
         yield f"95 of 100 joins took up to {result.join_ms.p95 / 1000:.2f} s, limit {limits.join:g} s"
+    if result.away_longest_s > limits.gap:
+        yield f"a peer was out of the room for {result.away_longest_s:.1f} s, limit {limits.gap:g} s"
     clean = result.clean
     if clean.never_began:
         yield f"{clean.never_began} of {clean.views} views never showed anything"

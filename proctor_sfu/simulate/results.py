@@ -111,6 +111,8 @@ class Result:
     """From the first attempt to connect to everything published, or to watching."""
     rejoin_ms: Spread | None
     """The same for those that came back."""
+    away_longest_s: float
+    """Longest that a peer with a good network was out of the room although it should have been in it."""
     clean: Media
     impaired_media: Media | None
     """Of candidates whose network is impaired or fails altogether when they vanish; ``clean`` is of all others."""
@@ -165,6 +167,9 @@ class Book:
         self._joined: set[str] = set()
         self._joins: list[float] = []
         self._rejoins: list[float] = []
+        self._away: dict[str, float] = {}
+        """Peer with a good network that is out of the room against its will -> since when."""
+        self._longest_away = 0.0
         self._timelines: dict[tuple[str, str, int], Timeline] = {}
         self._pulses: dict[int, list[events.Pulse]] = {}
         """Process -> its first and its last two pulses."""
@@ -176,8 +181,13 @@ class Book:
             case events.Joined():
                 self._joined.add(event.peer)
                 (self._rejoins if event.again else self._joins).append(event.took)
+                self._back(event.peer, event.at)
+            case events.Left():
+                self._back(event.peer, event.at)
             case events.Trouble():
                 self.troubles.append(event)
+                if event.peer in self._joined - self._impaired:
+                    self._away.setdefault(event.peer, event.at)
             case events.First():
                 group = self._group(event.peer)
                 (group.first_sounds if event.source == "microphone" else group.first_pictures).append(event.took)
@@ -231,6 +241,8 @@ class Book:
     ) -> Result:
         """Return everything measured, without a verdict; ``zero`` is when it began on the clock of the events."""
         plan = self._plan
+        for peer in list(self._away):
+            self._back(peer, zero + duration)
         return Result(
             room=room,
             candidates=plan.candidates,
@@ -246,6 +258,7 @@ class Book:
             joined=len(self._joined),
             join_ms=spread(self._joins),
             rejoin_ms=spread(self._rejoins),
+            away_longest_s=round(self._longest_away, 1),
             clean=_media(self._groups[False]),
             impaired_media=_media(self._groups[True]) if self._impaired else None,
             troubles=tuple(
@@ -257,6 +270,10 @@ class Book:
             broken=(),
             ok=True,
         )
+
+    def _back(self, peer: str, at: float) -> None:
+        if (since := self._away.pop(peer, None)) is not None:
+            self._longest_away = max(self._longest_away, at - since)
 
     def _group(self, peer: str) -> _Group:
         return self._groups[peer in self._impaired]
@@ -315,4 +332,5 @@ def _percent(came: float, expected: float) -> float:
 
 
 def _rate(before: events.Pulse, after: events.Pulse, first: float, last: float) -> float:
-    return (last - first) / (after.at - before.at) if after.at > before.at else 0.0
+    """Counters begin again when a peer does, and then tell of no time before."""
+    return max(0.0, last - first) / (after.at - before.at) if after.at > before.at else 0.0

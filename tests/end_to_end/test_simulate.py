@@ -171,6 +171,24 @@ def test_a_process_that_is_killed_is_noticed(daemon: Daemon) -> None:
     assert rooms(daemon) == []
 
 
+def test_a_daemon_that_is_killed_costs_the_verdict_and_not_the_result(
+    worker_binary: WorkerBinary, tmp_path: Path
+) -> None:
+    mortal = Daemon(tmp_path)
+    try:
+        mortal.start()
+        simulation = Simulation(mortal, "orphaned", "--candidates", "2", "--proctors", "1", "--duration", "12s")
+        simulation.until(lambda: simulation.live(2))
+        mortal.kill()
+        code, result, said = simulation.end()
+    finally:
+        mortal.abandon()
+    assert (code, result["joined"], result["ok"]) == (3, 3, False)
+    assert {each["code"] for each in result["troubles"]} >= {"closed"}
+    assert any("out of the room" in each for each in result["broken"])
+    assert "no daemon at" in said
+
+
 def test_nobody_outlives_a_simulation_that_is_killed(daemon: Daemon) -> None:
     running = Simulation(daemon, "orphans", "--candidates", "2", "--proctors", "0")
     running.until(lambda: running.live(2))

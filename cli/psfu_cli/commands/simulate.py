@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import typer
 
-from proctor_sfu.errors import RefusedError
+from proctor_sfu.errors import PsfuError, RefusedError
 from psfu_cli import complete, exits, quantities
 from psfu_cli.live import live
 from psfu_cli.options import Cli, client, with_bare
@@ -126,7 +126,8 @@ MinPictures: TypeAlias = Annotated[
     Any, _limit(quantities.percent, "--min-pictures", metavar="PERCENT", text="Least part of them that arrives.")
 ]
 MaxGap: TypeAlias = Annotated[
-    Any, _limit(quantities.seconds, "--max-gap", metavar="TIME", text="No time without a picture or sound is longer.")
+    Any,
+    _limit(quantities.seconds, "--max-gap", metavar="TIME", text="No time without picture, sound or peer is longer."),
 ]
 
 
@@ -242,30 +243,37 @@ def simulate(
     if not 0 <= plan.ramp <= plan.duration or not plan.duration:
         raise RefusedError("usage", "--duration must be longer than nothing, and --ramp not longer than that")
     trust = trusted(ca, insecure=insecure)
-    interrupted = False
+    interrupted, result, closing = False, None, None
     name = room or f"simulation-{os.getpid()}"
-    with (
-        venue(
-            cli.client,
-            name,
-            duration=duration,
-            url=url,
-            max_candidates=max(1, candidates),
-            record=quantities.recorded_sources(record),
-        ) as place,
-        live(candidates=candidates, proctors=proctors, duration=duration) as show,
-    ):
-        try:
-            result = coordinator.run(
-                plan, url=place.url, room=place.room, credentials=place.credentials, show=show, trust=trust
-            )
-        except coordinator.Interrupted as early:
-            result, interrupted = early.result, True
+    try:
+        with (
+            venue(
+                cli.client,
+                name,
+                duration=duration,
+                url=url,
+                max_candidates=max(1, candidates),
+                record=quantities.recorded_sources(record),
+            ) as place,
+            live(candidates=candidates, proctors=proctors, duration=duration) as show,
+        ):
+            try:
+                result = coordinator.run(
+                    plan, url=place.url, room=place.room, credentials=place.credentials, show=show, trust=trust
+                )
+            except coordinator.Interrupted as early:
+                result, interrupted = early.result, True
+    except PsfuError as error:
+        if result is None:
+            raise
+        closing = error  # What was measured is told, whatever became of the daemon.
     result = judged(
         result, Limits(join=max_join, first_picture=max_first_picture, pictures=min_pictures, gap=max_gap)
     )  # fmt: skip
     cli.writer(Result, lambda each: str(each.room)).one(result, COLUMNS)
     explain(result)
+    if closing is not None:
+        raise closing
     if interrupted:
         raise typer.Exit(exits.Exit.INTERRUPTED)
     if not result.ok:

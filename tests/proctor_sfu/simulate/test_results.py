@@ -180,6 +180,27 @@ def test_who_never_joined_is_missed_unless_it_was_cut_short() -> None:
     assert broken(joined(GOOD, 0.1), complete=False) == []
 
 
+def trouble(peer: str, at: float) -> events.Trouble:
+    return events.Trouble(peer=peer, at=at, code="closed", reason="the connection was closed with 1006")
+
+
+def test_who_is_out_of_the_room_against_its_will_is_missed() -> None:
+    away = "a peer was out of the room for {} s, limit 3 s"
+    back = joined(GOOD, 0.1, again=True)
+    assert broken(*everybody(), trouble(GOOD, back.at - 4.5), trouble(GOOD, back.at - 2.0), back) == [away.format(4.5)]
+    assert broken(*everybody(), trouble(GOOD, back.at - 0.5), back) == []
+    # The daemon died, and nobody came back until the end.
+    assert broken(*everybody(), trouble(GOOD, 104.0)) == [away.format(26.0)]
+    assert broken(*everybody(), trouble(BAD, 104.0)) == [], "with a bad network that is to be expected"
+    assert broken(*everybody(), trouble(GOOD, 1.0), events.Left(peer=GOOD, at=2.0)) == []
+
+
+def test_rates_of_counters_that_begin_again_are_not_negative() -> None:
+    before, after = pulse(10.0, received=5_000_000, arrived=900), pulse(11.0, received=0, arrived=0)
+    now = booked(before, after).now(1.0)
+    assert (now.megabits, now.arrived) == (0, 0)
+
+
 def test_a_process_that_was_killed_is_told() -> None:
     assert broken(*everybody(), complete=False, code=-9) == [
         "process 77 with 4 simulated peers ended with -9"

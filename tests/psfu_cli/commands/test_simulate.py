@@ -97,6 +97,7 @@ def test_what_went_wrong_is_explained(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().err.splitlines() == [
         "trouble: after 4.5 s sim-2: closed: the connection was closed with 1006",
         "process 77: odd",
+        "limit: a peer was out of the room for 25.5 s, limit 3 s",
         "limit: 50.0 % of the pictures arrived, limit 95 %",
     ]
 
