@@ -127,15 +127,16 @@ def _commonest(fallen: Sequence[Subject], name: Shared) -> tuple[str | None, int
 
 
 _NAMES: Final[Mapping[Shared, str]] = {
-    "worker": "worker {}", "network": "network {}", "path": "media over {}", "room": "room {}",
+    "worker": "on worker {}", "network": "in network {}", "path": "with media over {}", "room": "in room {}",
 }  # fmt: skip
 
 
 def _summary(count: int, shared: Shared, value: str, others: int) -> str:
     if shared == "nothing":
         return f"{count} candidates got worse at once and share nothing"
-    rest = f", {others} others there are well" if others else ", nobody there is well"
-    return f"{count} candidates got worse at once: all on {_NAMES[shared].format(value)}{rest}"
+    several = f"{others} others there are well" if others > 1 else "1 other there is well"
+    rest = f", {several}" if others else ", nobody there is well"
+    return f"{count} candidates got worse at once: all {_NAMES[shared].format(value)}{rest}"
 
 
 @lru_cache(maxsize=4096)

@@ -33,7 +33,8 @@ class CandidateTrack:
         self.sources: dict[str, SourceTrack] = {}
         """``camera``, ``screen``, ``microphone`` -> its track."""
         self.worsened = False
-        """Whether it fell into trouble with the last sample."""
+        """Whether it fell into trouble with the last sample: bad, or nothing at all comes of it any more."""
+        self._fallen = False
         self.changed = False
         """Whether state, level or reasons changed with the last sample."""
         self.counted: str | None = None
@@ -68,9 +69,9 @@ class CandidateTrack:
             silent_s=self.link.silent_s,
             missing=self._missing,
         )
-        before = self.health.verdict.level
         self.changed = self.health.feed(now, link, [source.verdict for source in self.sources.values()])
-        self.worsened = self.health.verdict.level is Level.BAD and before < Level.BAD
+        fallen = self.health.verdict.level is Level.BAD or self._silent
+        self.worsened, self._fallen = fallen and not self._fallen, fallen
 
     def _follow_sources(self, now: float) -> None:
         published: dict[str, Published] = {each.source.value: each for each in self.peer.published.values()}
@@ -91,7 +92,14 @@ class CandidateTrack:
             self.link.look(now, None)
             self.sources.clear()
             self.changed = self.health.gone(now, for_good=for_good)
-            self.worsened = self.changed and not for_good
+            self.worsened, self._fallen = self.changed and not for_good and not self._fallen, not for_good
+
+    @property
+    def _silent(self) -> bool:
+        """Whether all it sends has stopped, which is noticed sooner than that its connection is gone."""
+        silences = [each.silent_s for each in self.sources.values() if each.silent_s is not None]
+        there = self.health.state != "joining" and bool(silences)
+        return there and min(silences) >= self._bounds.gap_warn_seconds
 
     @property
     def _missing(self) -> tuple[str, ...]:
@@ -102,7 +110,7 @@ class CandidateTrack:
         """What it may have in common with others."""
         member = self.room.member
         return Subject(
-            room=self.room.id, id=self.peer.id, well=self.health.verdict.level <= Level.WARN,
+            room=self.room.id, id=self.peer.id, well=not self._fallen,
             worker=None if member is None else str(member.worker.pid),
             network=network(self.link.address or self.peer.address), path=self.link.path,
         )  # fmt: skip

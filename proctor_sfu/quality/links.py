@@ -54,7 +54,8 @@ class TransportTrack:
         self.can_send = stats.available_outgoing_bitrate or None
         if stats.bytes_received != self._total:
             self._total, self._heard = stats.bytes_received, now
-        self.silent_s = now - self._heard
+        # Samples are a second apart, but for a millisecond: without rounding, seven of them are now and then eight.
+        self.silent_s = round(now - self._heard, 1)
 
     def _forget(self) -> None:
         self.received = self.sent = self.can_receive = self.can_send = self.silent_s = None

@@ -19,7 +19,7 @@ from .test_columns import RECORDING
 MASK = Mask(KEY)
 INCIDENT = Incident(
     id=1, at="2026-11-23T13:00:00Z", room="exam-1", candidates=("exam-1/ana.k", "exam-1/bob"), shared="network",
-    value="192.0.2.0/24", others=0, summary="2 candidates got worse at once: all on network 192.0.2.0/24",
+    value="192.0.2.0/24", others=0, summary="2 candidates got worse at once: all in network 192.0.2.0/24",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ def test_a_bad_network() -> None:
     others = [subject(each, worker=str(each % 2)) for each in range(10, 40)]
     found = explain(fallen, [*fallen, *others])
     assert (found.shared, found.value, found.others, found.room) == ("network", "10.0.2.0/24", 0, "a")
-    assert found.summary == "5 candidates got worse at once: all on network 10.0.2.0/24, nobody there is well"
+    assert found.summary == "5 candidates got worse at once: all in network 10.0.2.0/24, nobody there is well"
     assert found.candidates == ("a/c0", "a/c1", "a/c2", "a/c3", "a/c4")
 
 
@@ -25,7 +25,7 @@ def test_a_bad_worker() -> None:
     survivor = subject(50, worker="2")
     found = explain(fallen, [*fallen, *others, survivor])
     assert (found.shared, found.value, found.others) == ("worker", "2", 1)
-    assert found.summary == "4 candidates got worse at once: all on worker 2, 1 others there are well"
+    assert found.summary == "4 candidates got worse at once: all on worker 2, 1 other there is well"
 
 
 def test_a_bad_way() -> None:

@@ -155,6 +155,26 @@ async def test_several_that_fall_at_once_are_an_incident_and_one_is_none() -> No
     assert (await exam.go(int(REMEMBERED) + 1)).incidents == ()
 
 
+async def test_those_whose_network_is_cut_are_one_incident_within_7_seconds() -> None:
+    people = [watched.candidate(number, address=f"10.0.{number // 5}.{number}") for number in range(10)]
+    exam = Exam(watched.room("exam-1", people, pid=1))
+    await exam.go(12)
+    cut, rest = people[:4], people[4:]
+    still, noticed = watched.answers(cut, 12), None
+    for second in range(1, 40):
+        told = watched.answers(rest, exam.second + 1)
+        told.transports |= still.transports
+        told.producers |= still.producers
+        if second == 20:  # Their time to come back is over.
+            exam.overview.lost |= {("exam-1", each.id) for each in cut}
+            exam.rooms["exam-1"].peers = {each.id: each for each in rest}
+        frame = await exam.go(answers=told)
+        noticed = noticed or (second if frame.incidents else None)
+    [incident] = frame.incidents
+    assert of(frame, 0).state == "lost" and noticed is not None and noticed <= 7
+    assert incident.summary == "4 candidates got worse at once: all in network 10.0.0.0/24, 1 other there is well"
+
+
 async def test_a_proctors_own_downlink_is_told_apart() -> None:
     people = [watched.candidate(number) for number in range(4)]
     watching = watched.proctor(1, people)
