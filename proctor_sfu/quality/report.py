@@ -181,7 +181,8 @@ class Collector:
         self._points = round((self._end - begin) / self._step) + 1
         self._only = frozenset(only)
         self._people: dict[str, _Person] = {}
-        self._incidents: dict[int, Happened] = {}
+        self._incidents: dict[tuple[str, int], Happened] = {}
+        """By time and number: numbers begin anew with each daemon."""
         self._holes: list[Span] = []
         self._last: float | None = None
         self._frames = 0
@@ -191,7 +192,7 @@ class Collector:
         at = recorded.at
         if not self._begin <= at <= self._end or (self._last is not None and at <= self._last):
             return  # A clock that was put back tells a time twice; the first telling counts.
-        if self._last is not None and at - self._last > HOLE:
+        if at - (self._begin if self._last is None else self._last) > HOLE:
             self._interrupt(at)
         length = 1.0 if self._last is None else min(at - self._last, HOLE)
         places = self._places(at)
@@ -211,8 +212,7 @@ class Collector:
         return range(min(place, round((self._last - self._begin) / self._step) + 1), place + 1)
 
     def _interrupt(self, at: float) -> None:
-        assert self._last is not None
-        self._holes.append(_span(self._last, at, "the history tells nothing"))
+        self._holes.append(_span(self._begin if self._last is None else self._last, at, "the history tells nothing"))
         for person in self._people.values():
             self._end_state(person)
             for source in list(person.silences):
@@ -220,7 +220,7 @@ class Collector:
 
     def _incident(self, incident: api.Incident) -> None:
         if any(each.partition("/")[0] == self._room for each in incident.candidates):
-            self._incidents[incident.id] = Happened(
+            self._incidents[incident.at, incident.id] = Happened(
                 at=incident.at, kind="incident", peer=None, level="bad", text=incident.summary
             )  # fmt: skip
 
@@ -280,6 +280,8 @@ class Collector:
     def report(self, node: str, version: str, events: Iterable[RecordedEvent]) -> Report:
         """Return the report; ``events`` are those of the room in the time."""
         told = [_told(each) for each in events]
+        if self._last is not None and self._end - self._last > HOLE:
+            self._interrupt(self._end)
         for person in self._people.values():
             self._end_state(person)
             for source in list(person.silences):
@@ -325,8 +327,9 @@ def _told(event: RecordedEvent) -> Happened:
     level, text = sentences.said(event.kind, event.details)
     note = sentences.typed(event.details)
     return Happened(
-        at=timestamp(event.at), kind=event.kind, peer=event.peer, level=level, text=f"{text}: {note}" if note else text
-    )
+        at=timestamp(event.at), kind=event.kind, peer=event.peer, level=level,
+        text=text if note in ("", text) else f"{text}: {note}",
+    )  # fmt: skip
 
 
 def _span(begin: float, end: float, what: str) -> Span:

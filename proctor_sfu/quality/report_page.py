@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from importlib import resources
 from typing import Final
@@ -87,7 +87,7 @@ def _holes(holes: Iterable[Span]) -> Iterator[str]:
         yield f"<p>Nothing is known from {_moment(hole.begin)} to {_moment(hole.end)} ({_length(hole.seconds)}).</p>"
 
 
-def _table(candidates: Iterable[CandidateReport]) -> Iterator[str]:
+def _table(candidates: Sequence[CandidateReport]) -> Iterator[str]:
     heads = (
         "Live",
         "Degraded",
@@ -113,6 +113,8 @@ def _table(candidates: Iterable[CandidateReport]) -> Iterator[str]:
             + "".join(f'<td class="n">{cell}</td>' for cell in cells) + "</tr>"
         )  # fmt: skip
     yield "</tbody></table></div>"
+    if not candidates:
+        yield "<p>Nobody was in the room.</p>"
 
 
 def _incidents(incidents: Iterable[Happened]) -> Iterator[str]:
@@ -134,12 +136,13 @@ def _key() -> str:
 
 def _candidate(report: Report, candidate: CandidateReport) -> Iterator[str]:
     name = f"{_text(candidate.id)}, {_text(candidate.name)}"
-    yield f'<details id="c-{_text(candidate.id)}" open><summary>{name}</summary>'
+    yield f'<details id="c-{_text(candidate.id)}" open><summary>{name}</summary><div class="scroll plots">'
     yield from _band(report, candidate)
     for curve in candidate.curves:
         if any(value is not None for value in curve.mean):
             yield f"<h3>{_text(curve.name)}{f', {_text(curve.unit)}' if curve.unit else ''}</h3>"
             yield _plot(report, curve, candidate.gaps)
+    yield "</div>"
     if candidate.gaps:
         yield "<h3>Gaps</h3><table><tbody>"
         for gap in candidate.gaps:
@@ -214,7 +217,7 @@ def _plot(report: Report, curve: Curve, gaps: Iterable[Span]) -> str:
     for share in (0.0, 0.5, 1.0):
         level = y(top * share)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH}" y1="{level:.1f}" y2="{level:.1f}"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{level + 4:.1f}" text-anchor="end">{top * share:g}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{max(level + 4, 10):.1f}" text-anchor="end">{top * share:g}</text>')
     parts += [_box(report, gap, "gap faint", 0, HEIGHT) for gap in gaps if gap.what == curve.name]
     for run in _runs(curve.mean):
         line = [f"{x(place):.1f},{y(curve.mean[place] or 0.0):.1f}" for place in run]

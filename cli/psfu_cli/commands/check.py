@@ -271,7 +271,7 @@ def _text(name: str, verdict: Verdict, text: str, findings: Sequence[Finding]) -
     lines = [f"{name}: {verdict.name.lower()}: {text}"]
     for each in findings:
         value = "-" if each.value is None else f"{round(each.value, 1):g}{each.unit}"
-        lines.append(f"  {each.name:<16} {value:>10}  {each.verdict.name.lower()}")
+        lines.append(f"  {each.name:<18} {value:>10}  {each.verdict.name.lower()}")
     return "\n".join(lines) + "\n"
 
 

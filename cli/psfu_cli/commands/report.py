@@ -6,6 +6,7 @@ import secrets
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,7 +15,7 @@ import typer
 from proctor_sfu.errors import PsfuError, RefusedError
 from psfu_cli import complete, exits, history, quantities
 from psfu_cli.options import Cli, client
-from psfu_cli.output import Column, duration
+from psfu_cli.output import Column, Format, duration
 from psfu_cli.progress import progress
 
 if TYPE_CHECKING:
@@ -69,7 +70,10 @@ def report(
     if html is not None:
         _write_page(made, html)
     if (html is None and save is None) or cli.as_json:
-        cli.writer(CandidateReport).many(made.candidates, COLUMNS, empty="nobody was in the room")
+        found = made.candidates
+        if cli.format is Format.CSV:
+            found = tuple(replace(each, curves=()) for each in found)  # More than a cell of a spreadsheet can hold.
+        cli.writer(CandidateReport).many(found, COLUMNS, empty="nobody was in the room")
         for hole in made.holes:
             exits.hint(f"warning: the history tells nothing from {hole.begin} to {hole.end}")
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from proctor_sfu.clock import timestamp
 from proctor_sfu.quality import report_page
-from proctor_sfu.quality.archive import Archive
+from proctor_sfu.quality.archive import Archive, Recorded, RecordedEvent
 from proctor_sfu.quality.report import POINTS, CandidateReport, Collector, Report
 from support.exams import BEGIN, HOSTILE, written
+from support.frames import candidate, frame
 
 
 def reported(path: Path, *, begin: float = BEGIN, end: float = BEGIN + 59, only: tuple[str, ...] = ()) -> Report:
@@ -81,6 +84,34 @@ def test_a_hole_is_neither_good_nor_bad(tmp_path: Path) -> None:
     assert bob.live_s == 45 + 1.5
     curves = {each.name: each for each in bob.curves}
     assert curves["health"].mean[15] is None
+
+
+def test_a_time_before_the_first_frame_and_after_the_last_is_a_hole(tmp_path: Path) -> None:
+    report = reported(written(tmp_path / "a.psfurec"), begin=BEGIN - 20, end=BEGIN + 90)
+    assert [(second(each.begin), second(each.end)) for each in report.holes] == [(-20, 0), (59, 90)]
+    assert [(second(each.begin), second(each.end)) for each in of(report, "bob").states] == [(0, 59)]
+
+
+def test_incidents_of_two_daemons_are_two(tmp_path: Path) -> None:
+    """Their numbers begin anew with each of them."""
+    with Archive(written(tmp_path / "a.psfurec")) as archive:
+        frames = list(archive.frames(BEGIN, BEGIN + 59))
+    collector = Collector("exam-1", BEGIN, BEGIN + 59)
+    for each in frames[:30]:
+        collector.add(each)
+    for each in frames[30:]:
+        later = tuple(dataclasses.replace(one, at=timestamp(BEGIN + 50)) for one in each.frame.incidents)
+        collector.add(each._replace(frame=dataclasses.replace(each.frame, incidents=later)))
+    assert [second(each.at) for each in collector.report("n", "v", ()).incidents] == [20, 50]
+
+
+def test_what_was_typed_is_told_unless_it_says_the_same() -> None:
+    collector = Collector("exam-1", BEGIN, BEGIN + 59)
+    events = [RecordedEvent(at=BEGIN, kind="peer_left", room="exam-1", peer="ana", details={"reason": reason})
+              for reason in ("left", "kicked: cheating")]  # fmt: skip
+    collector.add(Recorded(number=1, at=BEGIN, frame=frame(candidates=(candidate(1, id="ana", room="exam-1"),))))
+    [ana] = collector.report("n", "v", events).candidates
+    assert [each.text for each in ana.happened] == ["left", "left: kicked: cheating"]
 
 
 def test_seconds_that_are_not_even_leave_no_breaks(tmp_path: Path) -> None:
@@ -181,7 +212,8 @@ def test_a_page_with_a_hole_says_so(tmp_path: Path) -> None:
 
 
 def test_a_page_of_nobody(tmp_path: Path) -> None:
-    checked(reported(written(tmp_path / "a.psfurec"), only=("nobody",)))
+    _, checker = checked(reported(written(tmp_path / "a.psfurec"), only=("nobody",)))
+    assert "Nobody was in the room." in checker.text
 
 
 @pytest.mark.parametrize(
