@@ -268,7 +268,7 @@ class Recorder:
         due = time.time_ns() - int(self._configure.segment_seconds * 1e9)
         flows = []
         for track in self._tracks():
-            if track.loss.count(track.first_word, track.received):
+            if track.loss.count(track.first_word, track.received + track.count):
                 track.wants_key = track.form.kind == "video"
                 track.attentive = True
             if track.segment is not None and track.begun_ns <= due:

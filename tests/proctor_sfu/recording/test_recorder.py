@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -269,6 +270,27 @@ def test_what_never_arrives_is_counted_and_a_key_frame_asked_for(deck: Deck) -> 
     camera.send(100)
     deck.wait(Flow, lambda message: any(each.lost == 5 for each in message.tracks))
     deck.wait(WantKeyFrame)
+
+
+def test_what_is_still_in_memory_is_not_lost(deck: Deck) -> None:
+    _, camera = begin(deck)
+    camera.send(key=True)
+    done = threading.Event()
+
+    def send() -> None:
+        while not done.wait(0.005):
+            camera.send(2)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        for _ in range(4):
+            deck.forget()
+            (flow,) = deck.wait(Flow).tracks
+            assert flow.lost == 0
+    finally:
+        done.set()
+        sender.join()
 
 
 def test_sender_reports_pin_the_clock_down(deck: Deck) -> None:
