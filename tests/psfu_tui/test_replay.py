@@ -232,7 +232,7 @@ async def test_going_to_a_time(watched: Watching) -> None:
     await watched.press("t")
     assert isinstance(watched.app.screen, GoTo)
     await watched.press(*"noon", "enter")
-    await watched.until("'noon' is no time of this recording")
+    await watched.until("'noon' is no time of this recording", "13:03:20", "enter go")
     await watched.press("escape")
     await watched.press("t", *"13:01:05", "enter")
     await watched.until("▶ 13:01:05")
