@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,6 +118,18 @@ def test_keys_and_themes_there_are_not_are_refused_before_the_screen_is_taken() 
 )
 def test_a_terminal_gets_the_signs_its_locale_has(environ: dict[str, str], ascii_only: bool) -> None:
     assert start.only_ascii(environ) is ascii_only
+
+
+@pytest.mark.parametrize(
+    ("given", "ascii_only"), [({"LANG": "C"}, "True"), ({}, "True"), ({"LANG": "C.UTF-8"}, "False")]
+)
+def test_the_locale_that_was_given_decides_and_not_what_python_makes_of_it(
+    given: dict[str, str], ascii_only: str
+) -> None:
+    program = "from psfu_tui import start; print(start.only_ascii(start.given()))"
+    environ = {"PATH": os.environ["PATH"], "TERM": "xterm"} | given
+    done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ascii_only
 
 
 def test_every_binding_has_an_id_of_its_own_and_says_what_it_does() -> None:

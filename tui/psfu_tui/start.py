@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor_sfu.control.client import Client
@@ -25,9 +26,13 @@ def only_ascii(environ: Mapping[str, str]) -> bool:
     return "UTF-8" not in locale.upper() and "UTF8" not in locale.upper()
 
 
-def no_colour(environ: Mapping[str, str]) -> bool:
-    """Return whether the user wants none."""
-    return bool(environ.get("NO_COLOR"))
+def given() -> Mapping[str, str]:
+    """Return the environment this process was given; Python adds a locale to it where there is none, or C."""
+    try:
+        found = Path("/proc/self/environ").read_bytes().split(b"\0")
+    except OSError:
+        return os.environ
+    return dict(each.decode(errors="replace").partition("=")[::2] for each in found)
 
 
 def run(feed: Feed, options: Options, client: Client | None, *, keeper: Keeper | None = None) -> str | None:
