@@ -178,7 +178,11 @@ def test_a_file_that_is_damaged_in_the_middle_says_so_when_it_gets_there(
     db.close()
     feed = playing(damaged, told, Clock(), at=FIRST + 4)
     assert told.links.get(timeout=LIMIT) == "damaged.psfurec"
-    assert "damaged" in told.links.get(timeout=LIMIT)
+    assert told.links.get(timeout=LIMIT).startswith("damaged.psfurec is damaged here: ")
+    assert not told.progress.get(timeout=LIMIT).playing
+    feed.move(2)  # One can go on behind it.
+    told.until(7)
+    assert told.links.get(timeout=LIMIT) == "damaged.psfurec"
     assert told.errors.empty()
     feed.stop()
 

@@ -37,6 +37,11 @@ class Player:
         self._settle(position, now)
         self.playing = not self.playing
 
+    def halt(self, now: float) -> None:
+        """Stand still."""
+        self._settle(self.at(now), now)
+        self.playing = False
+
     def seek(self, position: float, now: float) -> None:
         """Go to a position."""
         self._settle(position, now)

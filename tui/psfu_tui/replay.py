@@ -41,6 +41,7 @@ class ReplayFeed:
         self._changed = threading.Condition()
         self._commands = 0
         self._stopped = False
+        self._marks: tuple[Mark, ...] = ()
         with Archive(path) as archive:
             if archive.begin is None or archive.end is None:
                 raise ArchiveError(f"{path}: nothing was recorded yet")
@@ -85,33 +86,52 @@ class ReplayFeed:
 
     def _run(self, sink: Sink) -> None:
         try:
-            with Archive(self._path) as archive:
-                self._play(archive, sink)
-        except ArchiveError as error:
-            sink.link(Link(state="replay", text=f"damaged: {error}"))
+            while not self._stopped:
+                try:
+                    with Archive(self._path) as archive:
+                        self._play(archive, sink)
+                except ArchiveError as error:
+                    self._stand(sink, f"{self._path.name} is damaged here: {error.__cause__ or error}")
         except Exception as error:
             sink.failed(error)
 
+    def _stand(self, sink: Sink, why: str) -> None:
+        """Stand still where nothing can be read, until somebody winds to where it can."""
+        with self._changed:
+            self.player.halt(self._clock())
+            commands = self._commands
+        sink.link(Link(state="replay", text=why))
+        sink.playing(self._progress(self._clock()))
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self._commands != commands)
+
+    def _progress(self, now: float) -> Progress:
+        player = self.player
+        at = player.at(now)
+        return Progress(
+            begin=player.begin, end=player.end, at=at, speed=player.speed,
+            playing=player.playing and at < player.end, marks=self._marks,
+        )  # fmt: skip
+
     def _play(self, archive: Archive, sink: Sink) -> None:
         sink.link(Link(state="replay", text=self._path.name))
-        marks = tuple(_marks(archive.events(self.player.begin, self.player.end, room=self._room)))
+        self._marks = tuple(_marks(archive.events(self.player.begin, self.player.end, room=self._room)))
         last: Recorded | None = None
         while True:
             with self._changed:
                 if self._stopped:
                     return
                 commands, now = self._commands, self._clock()
-                at, playing, speed = self.player.at(now), self.player.playing, self.player.speed
-            recorded = archive.frame_at(at)
+                progress = self._progress(now)
+            recorded = archive.frame_at(progress.at)
             if recorded is not None and (last is None or recorded.number != last.number):
                 self._tell(archive, sink, recorded, last)
                 last = recorded
-            sink.playing(Progress(begin=self.player.begin, end=self.player.end, at=at, speed=speed,
-                                  playing=playing and at < self.player.end, marks=marks))  # fmt: skip
+            sink.playing(progress)
             with self._changed:
                 if commands == self._commands and not self._stopped:
                     # Nothing changes by itself while it stands still.
-                    self._changed.wait(max(SHORTEST, 1 / speed) if playing and at < self.player.end else None)
+                    self._changed.wait(max(SHORTEST, 1 / progress.speed) if progress.playing else None)
 
     def _tell(self, archive: Archive, sink: Sink, recorded: Recorded, last: Recorded | None) -> None:
         """Tell a frame and what happened until then; after a jump also what was before."""
@@ -124,10 +144,13 @@ class ReplayFeed:
         sink.frame(frame)
         commands = self._commands
         past = []
-        for each in archive.frames(recorded.at - PAST, recorded.at):
-            if commands != self._commands or self._stopped:
-                return  # Somebody is winding; the plots can wait.
-            past.append(self._of_room(each.frame))
+        try:
+            for each in archive.frames(recorded.at - PAST, recorded.at):
+                if commands != self._commands or self._stopped:
+                    return  # Somebody is winding; the plots can wait.
+                past.append(self._of_room(each.frame))
+        except ArchiveError:
+            return  # Plots of what is behind a damage begin here.
         sink.past(past)
 
     def _events(self, archive: Archive, begin: float, end: float) -> list[Happening]:
