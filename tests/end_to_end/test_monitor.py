@@ -16,7 +16,7 @@ from end_to_end.daemon import Daemon, running
 from end_to_end.exam import Exam
 from proctor_sfu.control.client import Client
 from support.guests import Guests
-from support.serve import PSFU
+from support.serve import PSFU, psfu
 from support.terminal import Terminal, terminal
 
 ENVIRON = {"TERM": "tmux-256color", "LANG": "C.UTF-8", "PATH": os.environ["PATH"], "HOME": "/nonexistent"}
@@ -69,6 +69,18 @@ def test_quitting_with_the_table_leaves_it_on_the_terminal(exam: Exam, screen: T
     screen.type("Q")
     shown = screen.until("ended with 0")
     assert "ann" in shown and "psfu " not in shown.splitlines()[0]
+
+
+def test_what_is_shown_is_kept_and_can_be_replayed(exam: Exam, screen: Terminal, tmp_path: Path) -> None:
+    exam.enter("candidate", "ann")
+    path = tmp_path / "seen.psfurec"
+    monitor(screen, exam.daemon, "--room", exam.room, "--record", str(path), "--mask", "--columns", "his")
+    screen.until("P-", "keeping")
+    screen.type("q")
+    screen.until("ended with 0", "kept /")
+    for shown in ("candidates", "events"):
+        done = psfu("monitor", "--replay", path, "--once", "-s", shown)
+        assert done.returncode == 0 and "P-" in done.stdout and "ann" not in done.stdout, done
 
 
 def test_a_kick_is_done_after_the_name_was_typed(exam: Exam, screen: Terminal) -> None:

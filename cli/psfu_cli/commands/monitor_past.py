@@ -28,6 +28,7 @@ class Past:
 
     path: Path
     begin: float | None
+    """None: all there is, with events of before its first frame."""
     at: float | None
 
     def frames(self, room: str | None, every: float = 1.0, *, stream: bool = True) -> Iterator[Frame]:
@@ -110,5 +111,6 @@ def past(cli: Cli, replay: Path | None, last: float | None, at: str | None) -> P
     with Archive(path) as archive:
         if archive.begin is None or archive.end is None:
             raise RefusedError("not_found", f"{path}: nothing was recorded yet")
-        begin = archive.begin if last is None else max(archive.begin, archive.end - last)
-        return Past(path=path, begin=begin, at=None if at is None else position(at, begin, archive.end))
+        begin = None if last is None else max(archive.begin, archive.end - last)
+        first = archive.begin if begin is None else begin
+        return Past(path=path, begin=begin, at=None if at is None else position(at, first, archive.end))
