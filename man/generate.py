@@ -203,7 +203,7 @@ def _events_page() -> str:
         *_part("psfu-events.7", "DESCRIPTION"),
         ".SH KINDS",
     ]
-    for event in sorted(kinds(), key=lambda each: each.kind):
+    for _, event in sorted(events.KINDS.items()):
         members = [each.name for each in dataclasses.fields(event)]
         details = [f"\\fI{escape(each)}\\fR" for each in members if each not in ("room", "peer")]
         whose = " ".join(each for each in ("room", "peer") if each in members)
@@ -213,12 +213,6 @@ def _events_page() -> str:
         if details:
             lines.append(f"Details: {', '.join(details)}.")
     return _text([*lines, *_part("psfu-events.7")])
-
-
-def kinds() -> list[type[events.Event]]:
-    """Return all kinds of events."""
-    every = [each for each in vars(events).values() if isinstance(each, type) and issubclass(each, events.Event)]
-    return [each for each in every if hasattr(each, "kind")]
 
 
 # man(7).

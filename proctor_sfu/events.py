@@ -6,8 +6,9 @@ Events are for those who watch and react (monitor, webhooks, pages); what has to
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
@@ -349,6 +350,23 @@ class AuditResumed(Event):
 
     kind: ClassVar[str] = "audit_resumed"
     lost: int
+
+
+KINDS: Final[Mapping[str, type[Event]]] = {
+    each.kind: each
+    for each in tuple(globals().values())
+    if isinstance(each, type) and issubclass(each, Event) and hasattr(each, "kind")
+}
+"""Kind -> the event, of all there are."""
+
+
+def unknown(kinds: Iterable[str]) -> str:
+    """Return what is wrong with names of kinds, empty if nothing is: whoever waits for one that is none waits long."""
+    for kind in kinds:
+        if kind not in KINDS:
+            alike = difflib.get_close_matches(kind, KINDS, 2)
+            return f"no such kind of event: {kind!r}" + (f"; did you mean {' or '.join(alike)}?" if alike else "")
+    return ""
 
 
 # The bus.

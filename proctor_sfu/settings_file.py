@@ -19,6 +19,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from proctor_sfu.errors import SettingsError
+from proctor_sfu.events import unknown
 from proctor_sfu.settings import Settings
 from proctor_sfu.settings_keys import Key, keys, tables
 
@@ -66,9 +67,12 @@ def load(
         settings = Settings.model_validate_json(json.dumps(nested, default=str))
     except ValidationError as error:
         raise SettingsError(problems + _explain(error, known, origin, file)) from None
+    loaded = Loaded(settings=settings, origin=origin, file=file)
+    if problem := unknown(settings.webhooks.events):
+        problems.append(loaded.problem("webhooks.events", f"{problem} (man psfu-events has them)"))
     if problems:
         raise SettingsError(problems)
-    return Loaded(settings=settings, origin=origin, file=file)
+    return loaded
 
 
 # Reading.

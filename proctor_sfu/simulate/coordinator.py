@@ -113,7 +113,7 @@ class _Coordinator:
                 self._show(self._book.now(time.monotonic() - self._zero))
 
     def _result(self, crews: Sequence[_Crew], *, complete: bool) -> Result:
-        reached = min(self._plan.duration, time.monotonic() - self._zero) if self._zero else 0.0
+        reached = min(self._plan.duration, max(0.0, time.monotonic() - self._zero)) if self._zero else 0.0
         return self._book.result(
             room=self._room,
             zero=self._zero,

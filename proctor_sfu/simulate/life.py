@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -144,7 +145,7 @@ class Life:
             async with asyncio.timeout(ENTER):
                 await way()
         except _TROUBLES as error:
-            return _End(code=_code(error), reason=str(error) or type(error).__name__)
+            return _End(code=_code(error), reason=_reason(error))
         now = time.monotonic()
         self._stage.tell(
             events.Joined(peer=self.peer, role=self.role, at=now, took=round(now - began, 4), again=self._again)
@@ -280,6 +281,15 @@ def _code(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return "certificate"
     return "timeout" if isinstance(error, TimeoutError) else "network"
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientConnectorSSLError):
+        cause = error.os_error
+        # The number tells it in plain words, but names that are not found have numbers of their own.
+        words = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror or str(cause)
+        return f"{error.host} port {error.port}: {words.lower()}"
+    return str(error) or type(error).__name__
 
 
 def _shifted(impairment: Impairment, zero: float) -> Impairment:

@@ -96,6 +96,13 @@ def test_an_address_for_all_needs_one_that_clients_are_told() -> None:
 # What is refused.
 
 
+def test_a_kind_of_event_that_is_none_is_told(tmp_path: Path) -> None:
+    assert problems(tmp_path, '[webhooks]\nevents = ["peer_left", "incident"]\n') == [
+        "FILE: webhooks.events: no such kind of event: 'incident'; did you mean incident_found?"
+        " (man psfu-events has them)"
+    ]
+
+
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     text = '[rtc]\nport = "4443"\nlisten_ip = "example"\n[log]\nlevel = "loud"\nlevle = 1\n[workers]\ncount = 0\n'
     environment = {"PSFU_RTC__PROT": "1", "PSFU_SIGNALING__PORT": "99999"}

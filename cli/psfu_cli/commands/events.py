@@ -24,6 +24,8 @@ def _details(event: Event) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(map(str, value))
+    if isinstance(value, dict):
+        return ",".join(f"{name}:{each}" for name, each in value.items() if each is not None)
     return value if isinstance(value, str) and " " not in value else json.dumps(value)
 
 
@@ -68,7 +70,8 @@ def events(
     ] = None,
     peer: Annotated[str | None, typer.Option("--peer", "-p", metavar="PEER", help="Of this peer.")] = None,
     kinds: Annotated[
-        list[str] | None, typer.Option("--kind", "-k", metavar="KIND", help="Of this kind; may be given again.")
+        list[str] | None,
+        typer.Option("--kind", "-k", metavar="KIND", help="Of this kind, see psfu-events(7); may be given again."),
     ] = None,
     lines: Annotated[
         int | None, typer.Option("--lines", "-n", min=0, metavar="N", help="At most the last N of those there are.")

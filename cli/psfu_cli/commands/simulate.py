@@ -242,6 +242,8 @@ def simulate(
     )  # fmt: skip
     if not 0 <= plan.ramp <= plan.duration or not plan.duration:
         raise RefusedError("usage", "--duration must be longer than nothing, and --ramp not longer than that")
+    if not candidates + proctors:
+        raise RefusedError("usage", "--candidates and --proctors are both 0: nobody takes part")
     trust = trusted(ca, insecure=insecure)
     interrupted, result, closing = False, None, None
     name = room or f"simulation-{os.getpid()}"

@@ -13,8 +13,10 @@ from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api.events import MISSED
 from proctor_sfu.control.routes.answers import Route, number
 from proctor_sfu.control.routes.streams import Streams
-from proctor_sfu.events import Bus, Record
+from proctor_sfu.errors import RefusedError
+from proctor_sfu.events import Bus, Record, unknown
 from proctor_sfu.feed import Missed
+from proctor_sfu.text import safe_text
 
 MOST: Final = 10_000
 Told: TypeAlias = dict[str, Any]
@@ -61,8 +63,13 @@ def _told(records: Iterable[Record | Missed], wanted: Callable[[Told], bool], si
 
 
 def _wanted(request: web.Request) -> Callable[[Told], bool]:
-    """Return the filter of a request: ``room``, ``peer``, and any of several ``kind``."""
+    """Return the filter of a request: ``room``, ``peer``, and any of several ``kind``.
+
+    Raises `RefusedError` ``bad_data`` for a kind there is none of.
+    """
     room, peer, kinds = request.query.get("room"), request.query.get("peer"), request.query.getall("kind", [])
+    if problem := unknown(kinds):
+        raise RefusedError("bad_data", safe_text(problem, 300))
     return lambda event: (
         (not room or event["room"] == room)
         and (not peer or event["peer"] == peer)

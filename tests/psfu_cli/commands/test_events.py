@@ -38,6 +38,20 @@ def test_only_what_is_recent(run: Run, people: str) -> None:
     assert bad.returncode == 2 and "a time like" in bad.stderr
 
 
+@pytest.mark.parametrize("more", [[], ["--follow"]])
+def test_a_kind_that_is_none_is_not_waited_for(run: Run, more: list[str]) -> None:
+    done = run("events", "--kind", "peer-left", *more)
+    assert (done.returncode, done.stdout) == (2, ""), done
+    assert done.stderr == "error: no such kind of event: 'peer-left'; did you mean peer_left?\n"
+
+
+def test_who_did_it_is_shown_in_words(run: Run, elsewhere: str) -> None:
+    assert run("rooms", "create", f"{elsewhere[:40]}-2").returncode == 0
+    assert run("rooms", "close", f"{elsewhere[:40]}-2", "--yes").returncode == 0
+    shown = run("events", "--kind", "room_closed", "-n", "1").stdout.splitlines()[1]
+    assert "by=kind:process,uid:" in shown and "{" not in shown
+
+
 @pytest.mark.parametrize("form", ["table", "wide", "json", "ndjson", "csv", "name"])
 def test_a_name_with_escape_sequences_is_shown_clean(run: Run, people: str, form: str) -> None:
     done = run("events", "--room", people, "-o", form)
