@@ -138,7 +138,8 @@ class Pool:
                 await asyncio.sleep(delay)
             try:
                 async with self._changing:
-                    if not self._closing:
+                    # Another that died at the same time may have been replaced meanwhile.
+                    if not self._closing and len(self._members) < self.target:
                         await self._start(self._free_slot())
             except (MediasoupError, AddressInUseError, OSError) as error:
                 _log.error("worker_not_started", reason=str(error))

@@ -94,6 +94,21 @@ async def test_a_dead_worker_is_replaced_and_its_rooms_are_told_of(made: Made) -
     assert made.pool.restarts == 1 and made.lost.empty()
 
 
+async def test_workers_that_die_at_once_are_replaced_by_as_many(made: Made) -> None:
+    await made.pool.start(3)
+    dead = made.pool.members
+    for each in dead:
+        os.kill(each.worker.pid, signal.SIGKILL)
+    async with asyncio.timeout(30):
+        found = [await made.lost.get() for _ in dead]
+        while len(made.pool.members) < 3:
+            await asyncio.sleep(0.01)
+    assert {id(each) for each in found} == {id(each) for each in dead}
+    # Whatever was still about to start one waits for the same lock.
+    scaled = await made.pool.scale(3)
+    assert (scaled.before, scaled.stopped, len(made.pool.members)) == (3, (), 3)
+
+
 async def test_the_only_worker_is_replaced_before_its_rooms_are_told_of(made: Made) -> None:
     await made.pool.start(1)
     (dead,) = made.pool.members
