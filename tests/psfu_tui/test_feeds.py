@@ -107,6 +107,8 @@ def test_what_comes_is_kept(path: Path, tmp_path: Path) -> None:
         assert [told.next() for _ in range(4)] == ["connecting", "live", 1, 2]
         feed.stop()
         hold.set()
+        for reader in [each for each in threading.enumerate() if each.name == "psfu-frames"]:
+            reader.join(LIMIT)
     with Archive(tmp_path / "seen.psfurec") as archive:
         assert [each.frame for each in archive.frames()] == shown
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from textual.events import Paste
 
 from proctor_sfu.control.api.quality import Frame, Incident
 from psfu_tui.links import Link
@@ -87,6 +88,15 @@ async def test_palette_messages_and_banner() -> None:
         assert SHOWN in clean(watched)
         watched.app._tell(EVIL, "error")
         await watched.until("[2J]0;x[red]x[/red]")
+        clean(watched)
+
+
+@pytest.mark.parametrize("opens", ["slash", "colon"])
+async def test_what_is_pasted(opens: str) -> None:
+    async with watching() as watched:
+        await watched.press(opens)
+        watched.app.post_message(Paste(f"{EVIL}\nmore"))
+        await watched.until("[2J]0;x")
         clean(watched)
 
 

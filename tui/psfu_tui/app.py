@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -159,6 +159,12 @@ class MonitorApp(App[str]):
     def on_unmount(self) -> None:
         """Read no more."""
         self._feed.stop()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let nothing be pasted into a field that steers the terminal when the field is drawn."""
+        if isinstance(event, events.Paste):
+            event.text = "\n".join(["".join(filter(str.isprintable, line)) for line in event.text.splitlines()])
+        await super().on_event(event)
 
     def get_key_display(self, binding: Binding) -> str:
         """Return a key as it is told."""

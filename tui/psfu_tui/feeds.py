@@ -54,9 +54,9 @@ class LiveFeed:
             if isinstance(news, Link):
                 sink.link(news)
             else:
-                if self._keeper is not None:
-                    self._keeper.frame(news)
                 sink.frame(news)
+                if self._keeper is not None:
+                    self._keeper.frame(news)  # A disk may take its time.
 
     def _frames(self) -> Iterator[Frame]:
         # Of a thousand candidates the sources of fifty are looked at.
