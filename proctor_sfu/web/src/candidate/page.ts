@@ -85,6 +85,10 @@ export class CandidatePage implements Page {
     if (this.#check === null) this.#showCheck(welcome);
   }
 
+  entering(): void {
+    // What the page shows stays until there is something new.
+  }
+
   joined({ messages, talks }: Joined): void {
     if (this.#exam === null) this.#showExam();
     for (const message of messages) this.#heard(message);

@@ -14,6 +14,8 @@ import { DisconnectedError, type RefusedError } from "./signal";
 export interface Page {
   /** The server let us in; before `join`. */
   welcomed(welcome: Welcome): void;
+  /** The server knows nothing of us, or nothing any more, until we have `joined`. */
+  entering(): void;
   /** In the room, for the first time or anew. */
   joined(answer: Joined): void;
   /** The same stay goes on after a loss: what is there by now; null: that is known already. */
@@ -107,6 +109,7 @@ export class Stay {
 
   /** Makes everything anew. */
   async #enter(): Promise<void> {
+    this.page.entering();
     await this.#serial.run(async () => {
       this.#close();
       const welcome = this.#welcome;

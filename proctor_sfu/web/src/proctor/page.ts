@@ -87,6 +87,10 @@ export class ProctorPage implements Page {
     this.#views.bar.identify(welcome.roomId, `${strings.roles[welcome.role] ?? welcome.role} ${this.#stay.name}`);
   }
 
+  entering(): void {
+    this.#watching.hold();
+  }
+
   joined({ peers, messages, bookmarks }: Joined): void {
     this.#views?.speaking.reset();
     this.#resume(rosterOf(peers));

@@ -27,7 +27,7 @@ export class Watching {
     this.#timer = setTimeout(() => void this.#tell(), REST);
   }
 
-  /** On a new connection nothing may be declared before the room is joined. */
+  /** Nothing may be declared before the room is joined, or joined anew. */
   hold(): void {
     this.#open = false;
   }
@@ -50,8 +50,8 @@ export class Watching {
       await this.ask("watch", { views });
     } catch (error) {
       this.#told = null;
-      // The next connection begins with a list of its own.
-      if (!(error instanceof DisconnectedError)) throw error;
+      // Whoever joins begins with a list of its own.
+      if (this.#open && !(error instanceof DisconnectedError)) throw error;
     }
   }
 }
