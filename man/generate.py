@@ -138,7 +138,9 @@ def _context(command: Any, name: str, parent: typer.Context) -> typer.Context:
 
 
 def _usage(command: Any, context: typer.Context) -> list[str]:
-    pieces = [each.strip("{}") for each in command.collect_usage_pieces(context) if each != "[OPTIONS]"]
+    pieces = [
+        each.replace("{", "").replace("}", "") for each in command.collect_usage_pieces(context) if each != "[OPTIONS]"
+    ]
     shown = ["[options]", *(f"\\fI{escape(each)}\\fR" for each in pieces)]
     return [f".B {escape(context.command_path)}", " ".join(shown)]
 

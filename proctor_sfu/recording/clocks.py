@@ -18,7 +18,9 @@ EVERY: Final = 30.0
 PATIENCE: Final = 10.0
 """Seconds to wait for a report; browsers send one every second, or every five of sound."""
 NOTABLE_MS: Final = 100
-"""Milliseconds the clock has to move to be told again."""
+"""Milliseconds the clock has to move to be told again, twice as many each time it is."""
+CALM: Final = 20
+"""Readings without anything to tell, ten minutes, after which half as many will do again."""
 _NTP_EPOCH: Final = 2_208_988_800
 """Unix time 0 in seconds of NTP time."""
 
@@ -44,6 +46,9 @@ class Clock:
         self._producer = producer
         self._tell = tell
         self._told: int | None = None
+        self._notable = NOTABLE_MS
+        """A clock that jumps to and fro is told ever more rarely, one that jumps far at once."""
+        self._calm = 0
         self._due = 0.0
         """When to begin with the next reading, or, during one, when to give it up."""
         self._reading: Tracing | None = None
@@ -75,6 +80,11 @@ class Clock:
         if found is None:
             return
         self._end(now)
-        if self._told is None or abs(found - self._told) > NOTABLE_MS:
-            self._told = found
+        if self._told is None or abs(found - self._told) > self._notable:
+            self._notable *= 1 if self._told is None else 2
+            self._told, self._calm = found, 0
             self._tell(found)
+        elif (calm := self._calm + 1) < CALM:
+            self._calm = calm
+        else:
+            self._notable, self._calm = max(NOTABLE_MS, self._notable // 2), 0

@@ -96,9 +96,8 @@ class Housekeeper:
     async def hold(self, name: str, path: Path, *, held: bool, by: dict[str, Any], reason: str) -> None:
         """Keep a recording whatever its retention says, or no longer. Raises `FolderError` and `OSError`."""
         running = self._recordings.by_id(name)
-        if running is not None and running.state == "running":
-            running.note("hold_set" if held else "hold_released", by=by, reason=reason)
-            running.held = held
+        if running is not None and running.state in ("beginning", "running"):
+            running.hold(held=held, by=by, reason=reason)
             return
         hold = partial(keeping.hold, held=held, by=by, reason=reason, key=self._key)
         if not await asyncio.to_thread(hold, path, name):

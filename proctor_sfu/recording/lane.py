@@ -25,6 +25,8 @@ class Lane:
     def __init__(self, name: str) -> None:
         self.trouble: OSError | None = None
         """Why the disk refuses at the moment."""
+        self.errors = 0
+        """How often it refused so far."""
         self.busy = 0.0
         """Seconds spent on jobs so far."""
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -60,6 +62,7 @@ class Lane:
                 job()
             except OSError as error:
                 self.trouble = error
+                self.errors += 1
             else:
                 self.trouble = None
                 self.busy += time.monotonic() - began

@@ -51,6 +51,8 @@ def _disk(recordings: Recordings) -> Iterator[Metric]:
         text = "Time until the reserve is reached at the present rate."
         yield GaugeMetricFamily("psfu_recording_disk_left_seconds", text, value=space.hours_left * 3600)
     yield CounterMetricFamily("psfu_recording_bytes", "Bytes written to the disk.", value=disk.written)
+    text = "Attempts to write that the disk refused; each is repeated."
+    yield CounterMetricFamily("psfu_recording_write_errors", text, value=disk.write_errors)
     dropped = CounterMetricFamily("psfu_recording_packets_dropped", "Packets that were not recorded.", labels=("by",))
     dropped.add_metric(("memory",), disk.overflowed)
     dropped.add_metric(("kernel",), disk.dropped)

@@ -113,13 +113,14 @@ class RecorderProcess:
             raise RecorderError("the recorder ended as soon as it had reported; see the log")
         _log.info("recorder_started", pid=process.pid)
 
-    def send(self, message: ToRecorder, *descriptors: int) -> None:
-        """Send a message, at once or as soon as the recorder takes it.
+    def send(self, message: ToRecorder, *descriptors: int) -> bool:
+        """Send a message, at once or as soon as the recorder takes it; returns whether there is one.
 
         Dropped while there is none: the next one is told everything anew by whoever ``came_back`` calls.
         """
         if self._told:
             self._put(message, *descriptors)
+        return self._told
 
     def _put(self, message: ToRecorder, *descriptors: int) -> None:
         if self._end is None:

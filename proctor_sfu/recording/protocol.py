@@ -108,6 +108,8 @@ class Note:
     recording: str
     event: str
     fields: Mapping[str, Any]
+    at: float | None = None
+    """When it happened, Unix time; None: now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +224,8 @@ class Disk:
     """Packets that did not fit into memory while the disk did not take them."""
     dropped: int
     """Packets the kernel dropped since the recorder came too late for them."""
+    write_errors: int
+    """Attempts to write that the disk refused; each is repeated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

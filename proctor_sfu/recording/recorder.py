@@ -15,6 +15,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -66,6 +67,8 @@ SLOW: Final = 3.0
 """Seconds behind from which on the disk is slow."""
 STEP: Final = 0.1
 """Seconds the clock may jump unnoticed."""
+BUG: Final = 70
+"""Exit status after what nobody foresaw."""
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -217,7 +220,7 @@ class Recorder:
 
     def _note(self, message: Note, descriptors: list[int]) -> None:
         if (reel := self._reels.get(message.recording)) is not None:
-            reel.pages.note(message.event, message.fields)
+            reel.pages.note(message.event, message.fields, message.at)
 
     def _end(self, message: End, descriptors: list[int]) -> None:
         reel = self._reels.pop(message.recording, None)
@@ -309,6 +312,7 @@ class Recorder:
             free=free, size=size, waiting=self._writer.waiting, written=self._writer.written_bytes,
             busy=round(min(1.0, busy - before), 3), at_risk=round(self._at_risk(now), 3), trouble=trouble,
             reason=reason, overflowed=self._overflowed, dropped=self._dropped,
+            write_errors=self._writer.lane.errors + self._book.lane.errors + self._mender.errors,
         )  # fmt: skip
 
     def _at_risk(self, now: float) -> float:
@@ -322,11 +326,19 @@ class Recorder:
         return ("disk-slow", f"{behind:.1f} s behind") if behind > SLOW else ("", "")
 
 
+def _thread_failed(failed: threading.ExceptHookArgs) -> None:
+    """A lane is gone, and nothing would be written any more: end, so that another recorder goes on."""
+    threading.__excepthook__(failed)
+    sys.stderr.flush()
+    os._exit(BUG)
+
+
 def main(descriptor: int) -> None:
     """Run the recorder of the daemon at the other end of ``descriptor``."""
     parent = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.excepthook = _thread_failed
     if os.getppid() != parent:
         return
     control = socket.socket(fileno=descriptor)

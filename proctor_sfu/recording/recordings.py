@@ -20,12 +20,14 @@ from proctor_sfu.events import Record, RoomClosed, SourceEnded, SourcePublished
 from proctor_sfu.recording import folder as folders
 from proctor_sfu.recording import keys, seal
 from proctor_sfu.recording.admission import Admission
+from proctor_sfu.recording.lane import FULL
 from proctor_sfu.recording.process import RecorderProcess
 from proctor_sfu.recording.protocol import (
     Configure,
     Disk,
     ToDaemon,
 )
+from proctor_sfu.recording.reading import content
 from proctor_sfu.recording.roll import Roll
 from proctor_sfu.recording.shelf import Place, Shelf
 from proctor_sfu.recording.space import Limits, Space
@@ -91,9 +93,24 @@ class Recordings:
         self.key = keys.signing_key(self.signing_key)
         if self.settings.master_key is not None:
             keys.master_key(self.settings.master_key)
-        # Beside the recordings, so that whoever has the disk can verify them.
-        seal.replace(self.directory / folders.PUBLIC_KEY, keys.public_pem(self.key))
+        self._show_key()
         self._unsubscribe = self._registry.events.subscribe(self._on_event)
+
+    def _show_key(self) -> None:
+        """Put the public key beside the recordings, so that whoever has the disk can verify them."""
+        path, pem = self.directory / folders.PUBLIC_KEY, keys.public_pem(self.key)
+        try:
+            if content(path) == pem:
+                return
+        except OSError:
+            pass  # It is written below.
+        try:
+            seal.replace(path, pem)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            # The exam goes on without recordings, of which everybody is told.
+            _log.error("public_key_not_written", file=str(path), reason=error.strerror)
 
     async def close(self) -> None:
         """Interrupt what is recorded, everything on the disk, and end the recorder."""

@@ -62,6 +62,7 @@ class Reel:
         for name in map(journal_name, before):
             assert name is not None
             self._numbers[name.track] = max(name.segment, self._numbers.get(name.track, 0))
+        self._is_deleted = False
         self._key = self._own_key()
         context.mender.put(lambda: self._adopt(begin, frozenset(before)))
 
@@ -122,7 +123,14 @@ class Reel:
         number = self._numbers[track.name] = self._numbers.get(track.name, 0) + 1
         name = str(JournalName(track=track.name, segment=number, sealed=self._key is not None))
         sealer = None if self._key is None else Sealer(self._key, os.urandom(SALT), self.id, name)
-        return Segment(self.folder / name, track.name, first_us, self.pages.note, sealer), number
+        return Segment(self.folder / name, track.name, first_us, self.pages.note, sealer, self._deleted), number
+
+    def _deleted(self) -> None:
+        """In the lane: files are not there any more, so that the recording has to begin anew elsewhere."""
+        if not self._is_deleted:
+            self._is_deleted = True
+            message = f"{self.folder}: it was deleted while it was recorded"
+            self._say(Failed(recording=self.id, code="deleted", message=message))
 
     def gap(self, track: Track, at_ns: int, sequence: int) -> None:
         """Packets come again: write down since when none came, and why."""

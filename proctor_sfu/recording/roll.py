@@ -95,7 +95,7 @@ class Roll:
             case Failed():
                 self._failed(recording, message)
             case Standing():
-                recording.gaps, recording.held = message.gaps, message.held
+                recording.stands(gaps=message.gaps, held=message.held)
             case TrackReady():
                 take = recording.takes.get(Source(message.track))
                 if take is not None and take.ssrc == message.ssrc:

@@ -14,6 +14,8 @@ EXPECTED: Final[Mapping[str, int]] = {"camera": 80_000, "screen": 196_000, "micr
 """Bytes a second of a source, before its rate is known: 640 kb/s, 1.57 Mb/s and 94 kb/s."""
 BUSIEST: Final = 0.8
 """Part of the time the disk may be worked on before it counts as too slow for more."""
+LOADED: Final = 0.3
+"""Part of the time from which on what the disk takes tells what it would take at most; less is mostly syncing."""
 BEHIND: Final = 3.0
 """Seconds everything may take to reach the disk."""
 
@@ -119,6 +121,12 @@ class Space:
         if hours is not None and hours < self.limits.reserve_hours:
             return Refusal(
                 code="disk_full", reason=f"the disk suffices for {hours:.1f} hours, less than recording.reserve_hours"
+            )
+        more = self.to_come + expected(sources)
+        if self.busy > LOADED and self.speed is not None and more > BUSIEST * self.speed:
+            return Refusal(
+                code="disk_slow",
+                reason=f"the disk takes {self.speed / 2**20:.1f} MiB/s, and {more / 2**20:.1f} MiB/s would be recorded",
             )
         if self.trouble == "disk-slow" or self.behind > BEHIND or self.busy > BUSIEST:
             return Refusal(

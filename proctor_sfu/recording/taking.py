@@ -97,7 +97,7 @@ class Recording:
     """Begun by `begin`, ended by `end`. ``send`` gives a message, and descriptors, to the recorder."""
 
     def __init__(
-        self, recording: str, room: str, candidate: str, folder: Path, *, send: Callable[..., None],
+        self, recording: str, room: str, candidate: str, folder: Path, *, send: Callable[..., bool],
         fields: Mapping[str, Any], stall_seconds: float, reserved: Iterable[Source] = (),
     ) -> None:  # fmt: skip
         self.id = recording
@@ -121,10 +121,14 @@ class Recording:
         self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._tap: Tap | None = None
-        self._send: Callable[..., None] = send
+        self._send: Callable[..., bool] = send
         self._fields = fields
         self._stall_seconds = stall_seconds
         self._end: End | None = None
+        self._hold: Note | None = None
+        """What was said of `held` last, as long as the ledger does not have it."""
+        self._untold: list[Note] = []
+        """Rows that no recorder was there for."""
         self._changing = asyncio.Lock()
 
     # What the recorder is told.
@@ -136,6 +140,11 @@ class Recording:
     def tell_again(self, cause: str) -> None:
         """Tell a new recorder everything."""
         self.begin(cause)
+        if self._hold is not None:
+            self._send(self._hold)
+        untold, self._untold = self._untold, []
+        for each in untold:
+            self._tell(each)
         if self._tap is not None:
             self._send(Inlet(recording=self.id, inlet=self._tap.number), self._tap.socket.fileno())
             for take in self.takes.values():
@@ -147,8 +156,27 @@ class Recording:
             self._send(self._end)
 
     def note(self, event: str, **fields: Any) -> None:
-        """Have a row written."""
-        self._send(Note(recording=self.id, event=event, fields=fields))
+        """Have a row written, by the next recorder if there is none at the moment."""
+        self._tell(Note(recording=self.id, event=event, fields=fields, at=time.time()))
+
+    def _tell(self, note: Note) -> None:
+        if not self._send(note):
+            self._untold.append(note)
+
+    def hold(self, *, held: bool, by: Mapping[str, Any], reason: str) -> None:
+        """Have nothing of it deleted, or release it; told again until the ledger has it."""
+        self.held = held
+        event, fields = "hold_set" if held else "hold_released", {"by": dict(by), "reason": reason}
+        self._hold = Note(recording=self.id, event=event, fields=fields, at=time.time())
+        self._send(self._hold)
+
+    def stands(self, *, gaps: int, held: bool) -> None:
+        """Take what its ledger has come to."""
+        self.gaps = gaps
+        if held == self.held:
+            self._hold = None
+        elif self._hold is None:
+            self.held = held
 
     def end(self, *, final: bool, **fields: Any) -> None:
         """End it; `ended` is set when all is on the disk."""
@@ -162,6 +190,7 @@ class Recording:
         """The recorder cannot write it: let go of all it takes."""
         self.state, self.reason = "failed", reason
         self._leave()
+        self._send(End(recording=self.id, final=False, fields={"cause": "disk-failed"}))
         self._drop_tap()
 
     def _leave(self) -> None:

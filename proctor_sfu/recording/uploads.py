@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -29,19 +30,27 @@ NOTE: Final = "upload.json"
 FIRST_WAIT: Final = 5.0
 """Seconds before the first repetition; each further wait is twice as long."""
 LONGEST_WAIT: Final = 3600.0
+LONGEST_RUN: Final = 4 * 3600.0
+"""Seconds after which a command hangs: it is ended and run again later, since others wait for it."""
 FAREWELL: Final = 3.0
-"""Seconds a command has to end when the daemon does."""
+"""Seconds a command has to end when it is told to."""
+LAST_WORDS: Final = 4096
+"""Bytes that are kept of what it prints."""
 _INHERITED: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 class Uploads:
     """Runs ``command``, one recording after the other. Nothing is done if it is empty."""
 
-    def __init__(self, directory: Path, command: Sequence[str], bus: Bus, *, first_wait: float = FIRST_WAIT) -> None:
+    def __init__(
+        self, directory: Path, command: Sequence[str], bus: Bus, *, first_wait: float = FIRST_WAIT,
+        longest_run: float = LONGEST_RUN,
+    ) -> None:  # fmt: skip
         self._directory = directory
         self._command = tuple(command)
         self._bus = bus
         self._first_wait = first_wait
+        self._longest_run = longest_run
         self._one_at_a_time = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -61,7 +70,11 @@ class Uploads:
     async def add(self, name: str, path: Path) -> None:
         """Have a finished recording uploaded."""
         if self._command:
-            await asyncio.to_thread(_write, path, "waiting", 0, "")
+            try:
+                await asyncio.to_thread(_write, path, "waiting", 0, "")
+            except OSError as error:
+                # It is uploaded all the same, but for a daemon that ends before that.
+                _log.error("upload_not_noted", recording=name, reason=str(error))
             self._begin(name, path)
 
     def _begin(self, name: str, path: Path) -> None:
@@ -74,6 +87,9 @@ class Uploads:
         while True:
             attempt += 1
             async with self._one_at_a_time:
+                if not await asyncio.to_thread((path / folder.LEDGER).exists):
+                    _log.error("recording_gone", recording=name, reason="somebody deleted it before it was uploaded")
+                    return
                 problem = await self._run(name, path, attempt)
             with suppress(OSError):
                 # Without the note it is only uploaded again after a restart.
@@ -81,6 +97,8 @@ class Uploads:
             room, candidate, _ = folder.split_id(name)
             if not problem:
                 _log.info("recording_uploaded", recording=name, attempts=attempt)
+                if not await asyncio.to_thread((path / folder.LEDGER).exists):
+                    _log.error("recording_gone", recording=name, reason="the upload command deleted the local copy")
                 self._bus.publish(events.RecordingUploaded(room=room, peer=candidate, recording=name))
                 return
             _log.warning("recording_not_uploaded", recording=name, attempt=attempt, reason=problem, seconds=wait)
@@ -99,34 +117,76 @@ class Uploads:
             "PSFU_FOLDER": str(path), "PSFU_MANIFEST": str(path / folder.MANIFEST), "PSFU_ATTEMPT": str(attempt),
         }  # fmt: skip
         inherited = {each: os.environ[each] for each in _INHERITED if each in os.environ}
+        said = _LastWords()
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command, env=inherited | given, stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=path,
-            )  # fmt: skip
+            process = await said.start(self._command, inherited | given, path)
         except OSError as error:
             return f"{self._command[0]}: {(error.strerror or str(error)).lower()}"
         try:
-            output, _ = await process.communicate()
+            async with asyncio.timeout(self._longest_run):
+                code = await process.wait()
+        except TimeoutError:
+            await _end(process)
+            return f"it did not end within {self._longest_run:g} s"
         except asyncio.CancelledError:
             await _end(process)
             raise
-        if process.returncode == 0:
-            return ""
-        last = output.decode(errors="replace").strip().rpartition("\n")[2]
-        return f"exit status {process.returncode}" + (f": {last[:500]}" if last else "")
+        finally:
+            last = await said.end()
+        return "" if code == 0 else f"exit status {code}" + (f": {last[:500]}" if last else "")
+
+
+class _LastWords(asyncio.Protocol):
+    """Keeps the end of what a command prints, however much that is and whoever else has its output still open."""
+
+    def __init__(self) -> None:
+        self._kept = b""
+        self._over = asyncio.Event()
+        self._pipe: asyncio.ReadTransport | None = None
+
+    async def start(self, command: Sequence[str], environment: dict[str, str], cwd: Path) -> asyncio.subprocess.Process:
+        """Run a command in a process group of its own. Raises `OSError`."""
+        read, write = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=write, stderr=write, cwd=cwd,
+                process_group=0,
+            )  # fmt: skip
+        except BaseException:
+            os.close(read)
+            raise
+        finally:
+            os.close(write)
+        self._pipe, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: self, os.fdopen(read, "rb"))
+        return process
+
+    async def end(self) -> str:
+        """Return its last line; the command has ended, but what it left behind may go on."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await self._over.wait()
+        if self._pipe is not None:
+            self._pipe.close()
+        return self._kept.decode(errors="replace").strip().rpartition("\n")[2]
+
+    def data_received(self, data: bytes) -> None:
+        self._kept = (self._kept + data)[-LAST_WORDS:]
+
+    def connection_lost(self, reason: Exception | None) -> None:
+        self._over.set()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End a command the daemon cannot wait for."""
-    with suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        async with asyncio.timeout(FAREWELL):
-            await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.communicate()
+    """End a command, and what it started, which nobody can wait for."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        try:
+            async with asyncio.timeout(FAREWELL):
+                await process.wait()
+        except TimeoutError:
+            continue
+        return
 
 
 def _write(path: Path, state: str, attempts: int, problem: str) -> None:

@@ -38,6 +38,7 @@ class Segment:
         first_us: int,
         note: Callable[[str, Mapping[str, Any]], None],
         sealer: Sealer | None,
+        deleted: Callable[[], None],
     ) -> None:
         self.path = path
         self.track = track
@@ -45,6 +46,9 @@ class Segment:
         """Arrival of the first and the last packet, microseconds of Unix time."""
         self.note = note
         self.sealer = sealer
+        self.gone = False
+        """Somebody deleted it while it was written."""
+        self._deleted = deleted
         self.digest = Digest()
         self.packets = 0
         self.clock: tuple[int, int] | None = None
@@ -53,7 +57,18 @@ class Segment:
         self._checked = 0.0
 
     def open(self) -> None:
-        """Make the file."""
+        """Make the file; `gone` if its folder is not there any more."""
+        try:
+            self._open()
+        except FileNotFoundError:
+            self.lose()
+
+    def lose(self) -> None:
+        """Nobody can find what would be written from here on: take no more, and tell."""
+        self.gone = True
+        self._deleted()
+
+    def _open(self) -> None:
         self.file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._checked = time.monotonic()
 
@@ -74,6 +89,8 @@ class Segment:
         """Pin down what is on the disk, now and then."""
         if now - self._checked >= every:
             self._checked = now
+            if os.fstat(self.file).st_nlink == 0:
+                self.lose()
             self.note("checkpoint", self.state())
 
 
@@ -102,6 +119,9 @@ class Append:
         if self._writer.space.low:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._writer.touch(segment)
+        if segment.gone:
+            self._writer.written_bytes += self._length
+            return
         if not self._sealed:
             assert segment.sealer is not None
             self._rest, self._sealed = memoryview(segment.sealer.seal(bytes(self._rest))), True
@@ -169,7 +189,10 @@ class JournalWriter:
     def touch(self, segment: Segment) -> None:
         """A segment is about to grow; the first time it is made."""
         if segment.file < 0:
-            segment.open()
+            if not segment.gone:
+                segment.open()
+            if segment.gone:
+                return
             self._new.add(segment.path.parent)
         self._dirty.add(segment)
 
@@ -198,6 +221,8 @@ class JournalWriter:
                     os.fsync(descriptor)
                 finally:
                     os.close(descriptor)
+            except FileNotFoundError:
+                pass  # Deleted, which its segments find out.
             except OSError:
                 self._new.add(folder)
                 raise

@@ -131,6 +131,16 @@ class Deck:
         """Send a message."""
         socket.send_fds(self.control, [protocol.encode(message)], list(descriptors))
 
+    def hear(self) -> None:
+        """Take a message, if there is one soon."""
+        try:
+            data = self.control.recv(protocol.LARGEST)
+        except TimeoutError:
+            assert self.process.poll() is None, f"the recorder ended with {self.process.poll()}"
+            return
+        assert data, f"the recorder is gone: {self.process.wait(timeout=LIMIT)}"
+        self.messages.append(protocol.decode(data))  # type: ignore[arg-type]
+
     def wait(self, kind: type[_T], match: Callable[[_T], bool] = lambda _: True) -> _T:
         """Wait for a message, also one that came before."""
         end = time.monotonic() + LIMIT
@@ -140,13 +150,7 @@ class Deck:
                 if isinstance(message, kind) and match(message):
                     return message
             seen = len(self.messages)
-            try:
-                data = self.control.recv(protocol.LARGEST)
-            except TimeoutError:
-                assert self.process.poll() is None, f"the recorder ended with {self.process.poll()}"
-                continue
-            assert data, f"the recorder is gone: {self.process.wait(timeout=LIMIT)}"
-            self.messages.append(protocol.decode(data))  # type: ignore[arg-type]
+            self.hear()
         raise AssertionError(f"no {kind.__name__} within {LIMIT:g} s: {self.messages[-5:]}")
 
     def forget(self) -> None:

@@ -34,6 +34,6 @@ def at_work(folder: Path) -> Recordings:
     found.space.trouble = "disk-slow"
     found.disk = Disk(
         free=200 << 30, size=400 << 30, waiting=0, written=3_000_000, busy=0.3, at_risk=4.5, trouble="disk-slow",
-        reason="", overflowed=7, dropped=2,
+        reason="", overflowed=7, dropped=2, write_errors=5,
     )  # fmt: skip
     return found

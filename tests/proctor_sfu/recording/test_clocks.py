@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from typing import Any, cast
 
@@ -107,3 +108,27 @@ async def test_whoever_else_traces_is_not_disturbed(told: list[int]) -> None:
     producer._tell(TraceEvent(type="rtp", timestamp=0, direction="in", info={"rtp_packet": {}}))
     clock.close()
     assert (told, producer.traced, producer.listener_count("trace")) == ([], [], 0)
+
+
+async def test_a_clock_that_jumps_to_and_fro_is_told_ever_more_rarely(told: list[int]) -> None:
+    producer = FakeProducer()
+    clock = Clock(cast(Any, producer), told.append)
+    began = time.monotonic()
+    noise = random.Random(1)
+    hours = 8
+    for reading in range(hours * 120):
+        clock.look(began + reading * (EVERY + 1))
+        producer.report(noise.uniform(-0.5, 0.5))
+    # Once in ten minutes at most, but for the first times.
+    assert 3 <= len(told) <= 6 * hours + 5
+    count = len(told)
+    clock.look(began + hours * 120 * (EVERY + 1))
+    producer.report(3600.0)
+    assert told[count:] == [pytest.approx(3_600_000, abs=20)], "a jump that is one is told at once"
+    quiet = len(told)
+    for reading in range(hours * 120 + 1, hours * 120 + 400):
+        clock.look(began + reading * (EVERY + 1))
+        producer.report(3600.0)
+    clock.look(began + (hours * 120 + 401) * (EVERY + 1))
+    producer.report(3600.15)
+    assert len(told) == quiet + 1, "one that is calm again is believed again"

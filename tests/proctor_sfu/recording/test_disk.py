@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import pytest
 
+from proctor_sfu.events import Bus
+from proctor_sfu.recording.folder import PUBLIC_KEY
 from proctor_sfu.recording.protocol import Begin, Disk, Failed, Note
+from proctor_sfu.recording.recordings import Recordings
 from proctor_sfu.recording.verify import Verifier, known_key
+from proctor_sfu.rooms.registry import Registry
+from proctor_sfu.settings import Recording as Settings
 from support.deck import LIMIT, Deck, Source, packets, rows, wait_for_packets, wait_for_row
 
 ANN: Final = "exam-101/ann/20260101T090000Z"
@@ -48,6 +54,15 @@ def fill(disk: Path, left: int) -> Path:
     ballast, found = disk / "ballast", os.statvfs(disk)
     with ballast.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, found.f_bavail * found.f_frsize - left)
+    return ballast
+
+
+def fill_up(disk: Path) -> Path:
+    """Fill a disk to its last byte."""
+    ballast = fill(disk, MIB)
+    with ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(512))
     return ballast
 
 
@@ -210,3 +225,25 @@ def test_a_disk_too_slow_for_memory_is_a_gap_with_its_cause(tmp_path: Path, slow
     assert {gap["cause"] for gap in gaps} == {"disk-slow"}
     assert sum(gap["packets"] for gap in gaps) == len(camera.sent) - len(found)
     assert verified(folder)
+
+
+def test_a_daemon_starts_though_the_disk_of_its_recordings_is_full(small_disk: Path, tmp_path: Path) -> None:
+    def recordings() -> Recordings:
+        return Recordings(cast(Registry, Quiet()), Settings(), small_disk / "recordings", tmp_path / "key.pem")
+
+    (small_disk / "recordings").mkdir()
+    ballast = fill_up(small_disk)
+    recordings().start()
+    ballast.unlink()
+    recordings().start()
+    public = small_disk / "recordings" / PUBLIC_KEY
+    written = public.stat().st_mtime_ns
+    fill_up(small_disk)
+    recordings().start()
+    assert public.stat().st_mtime_ns == written and public.read_bytes().startswith(b"-----BEGIN")
+
+
+class Quiet:
+    """A registry in which nothing happens."""
+
+    events = Bus()

@@ -39,5 +39,6 @@ def test_recordings_some_of_which_do_not_go_well(tmp_path: Path) -> None:
     assert found["psfu_recording_bytes_total"] == 3_000_000
     # 1.5 MB/s, and 199 GiB are left.
     assert round(found["psfu_recording_disk_left_seconds"]) == round((199 << 30) / 1_500_000)
+    assert found["psfu_recording_write_errors_total"] == 5
     assert found["psfu_recording_packets_dropped_total/memory"] == 7
     assert found["psfu_recording_packets_dropped_total/kernel"] == 2

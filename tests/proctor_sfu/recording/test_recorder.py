@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +18,9 @@ from proctor_sfu.recording import keys, protocol
 from proctor_sfu.recording.folder import LEDGER, MANIFEST, journals
 from proctor_sfu.recording.ledger import Row
 from proctor_sfu.recording.manifest import Signed
-from proctor_sfu.recording.protocol import Begin, Explain, Failed, Flow, Note, Standing, WantKeyFrame
+from proctor_sfu.recording.protocol import Begin, End, Explain, Failed, Flow, Note, Standing, WantKeyFrame
 from proctor_sfu.recording.reading import JournalFile
+from proctor_sfu.recording.recorder import BUG
 from proctor_sfu.recording.repair import repair
 from support.deck import LIMIT, Deck, Source, is_alive, packets, rows, wait_for_packets, wait_for_row
 from support.started import started
@@ -376,3 +378,43 @@ def test_sealed_journals_open_with_the_master_key_only(tmp_path: Path) -> None:
     assert [path.name for path in journals(folder)] == ["camera-0001.mjr.sealed", "camera-0002.mjr.sealed"]
     assert not any(camera.sent[50][20:] in path.read_bytes() for path in journals(folder))
     assert packets(folder, "camera", key) == camera.sent
+
+
+def test_a_recorder_one_of_whose_threads_fails_ends_and_another_goes_on(deck: Deck) -> None:
+    folder, camera = begin(deck)
+    camera.send(20, key=True)
+    wait_for_packets(folder, "camera", 20)
+    # A row no reader would take back: a bug, which must not end in a recorder that looks well and writes nothing.
+    deck.tell(Note(recording=ANN, event="strange", fields={"hash": "x"}))
+    assert deck.process.wait(timeout=LIMIT) == BUG
+    deck.kill()
+    deck.begin(ANN, "recorder-died")
+    deck.inlet(ANN)
+    deck.track(ANN, source=camera)
+    camera.send(20, key=True)
+    wait_for_packets(folder, "camera", 40)
+    deck.finish(ANN)
+    assert packets(folder, "camera") == camera.sent
+
+
+@pytest.mark.parametrize("when", ["at a checkpoint", "at the next journal"])
+def test_a_folder_that_is_deleted_is_told_and_stops_nobody_else(tmp_path: Path, when: str) -> None:
+    seconds = {"checkpoint_seconds": 0.1} if when == "at a checkpoint" else {"segment_seconds": 0.5}
+    with Deck(tmp_path / "recordings", **seconds) as deck:
+        (gone, ann), (folder, bob) = begin(deck), begin(deck, BOB, inlet=2)
+        for source in (ann, bob):
+            source.send(20, key=True)
+        wait_for_packets(gone, "camera", 20)
+        shutil.rmtree(gone)
+        end = time.monotonic() + LIMIT
+        while not (failed := [each for each in deck.messages if isinstance(each, Failed)]):
+            assert time.monotonic() < end
+            ann.send(key=True)
+            bob.send(key=True)
+            deck.hear()
+        assert [(each.recording, each.code) for each in failed] == [(ANN, "deleted")]
+        deck.tell(End(recording=ANN, final=False, fields={"cause": "disk-failed"}))
+        bob.send(50, key=True)
+        wait_for_packets(folder, "camera", len(bob.sent))
+        deck.finish(BOB)
+        assert packets(folder, "camera") == bob.sent

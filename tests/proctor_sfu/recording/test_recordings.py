@@ -17,6 +17,7 @@ from proctor_sfu.recording import folder as folders
 from proctor_sfu.recording.folder import MANIFEST
 from proctor_sfu.recording.verify import Verifier
 from proctor_sfu.rooms.roles import CANDIDATE_SOURCES, Source
+from support.deck import Source as Packets
 from support.sitting_recorded import Sitting, sitting
 
 CAMERA, MICROPHONE, SCREEN = Source.CAMERA, Source.MICROPHONE, Source.SCREEN
@@ -24,7 +25,7 @@ CAMERA, MICROPHONE, SCREEN = Source.CAMERA, Source.MICROPHONE, Source.SCREEN
 
 @pytest.fixture
 async def exam(tmp_path: Path, worker_binary: WorkerBinary) -> AsyncIterator[Sitting]:
-    async with sitting(tmp_path, worker_binary) as made:
+    async with sitting(tmp_path, worker_binary, checkpoint_seconds=1.0) as made:
         yield made
 
 
@@ -121,6 +122,47 @@ async def test_another_recorder_knows_of_all_before_anybody_else_is_recorded(exa
     await exam.recordings.unwant("exam", None, CANDIDATE_SOURCES)
     await exam.until(lambda: len(states(exam, RecordingFinished)) == 2)
     assert Verifier(ann.folder).verify().state == "ok"
+
+
+async def test_what_is_said_while_there_is_no_recorder_is_in_the_ledger_all_the_same(exam: Sitting) -> None:
+    await exam.publish(exam.enter("ann"))
+    exam.recordings.want("exam", None, [CAMERA])
+    ann = await exam.recording("ann", CAMERA)
+    os.kill(exam.recordings.recorder.pid or 0, signal.SIGKILL)
+    await exam.until(lambda: exam.recordings.recorder.deaths)
+    ann.hold(held=True, by={"kind": "daemon"}, reason="appeal 17")
+    exam.recordings.want("exam", "ann", [CAMERA], retain_days=3650)
+    await exam.until(lambda: exam.rows(ann.folder, "hold_set"))
+    assert ann.held
+    (retention,) = await exam.until(lambda: exam.rows(ann.folder, "retention_set"))
+    assert retention.fields["retain_days"] == 3650
+    # It is told once, however many recorders follow.
+    os.kill(exam.recordings.recorder.pid or 0, signal.SIGKILL)
+    await exam.until(lambda: len(exam.rows(ann.folder, "recording_resumed")) == 2)
+    await exam.recordings.unwant("exam", None, CANDIDATE_SOURCES)
+    await exam.until(lambda: states(exam, RecordingFinished))
+    assert [len(exam.rows(ann.folder, event)) for event in ("hold_set", "retention_set")] == [1, 1]
+
+
+async def test_a_folder_that_is_deleted_is_followed_by_another(exam: Sitting) -> None:
+    producer, transport = await exam.publish(exam.enter("ann"))
+    exam.recordings.want("exam", None, [CAMERA])
+    first = await exam.recording("ann", CAMERA)
+    source = Packets((transport.tuple.local_address, transport.tuple.local_port), 1111)
+    while not list(first.folder.glob("*.mjr")):
+        source.send(5, key=True)
+        await asyncio.sleep(0.05)  # The pace of the packets.
+    shutil.rmtree(first.folder)
+    while exam.recordings.running.get(("exam", "ann")) is first:
+        source.send(5, key=True)
+        await asyncio.sleep(0.05)  # As above.
+    second = await exam.recording("ann", CAMERA)
+    assert second.id != first.id
+    while not list(second.folder.glob("*.mjr")):
+        source.send(5, key=True)
+        await asyncio.sleep(0.05)  # As above.
+    source.close()
+    assert len(await exam.consumers(producer)) == 1
 
 
 async def test_who_cannot_be_recorded_there_is_recorded_anew(exam: Sitting) -> None:

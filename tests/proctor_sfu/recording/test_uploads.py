@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import resource
+import signal
 from pathlib import Path
+from typing import Final
+
+import pytest
 
 from proctor_sfu.events import Bus, Event, RecordingNotUploaded, RecordingUploaded
 from proctor_sfu.recording.uploads import NOTE, Uploads
+from support.deck import is_alive
 from support.recorded import ID, finished
+
+BOB: Final = "exam-101/bob/20260101T090000Z"
 
 
 def script(folder: Path, text: str) -> list[str]:
@@ -92,3 +101,72 @@ async def test_without_a_command_nothing_is_noted(tmp_path: Path) -> None:
     await uploads.add(ID, folder)
     await uploads.close()
     assert not (folder / NOTE).exists()
+
+
+async def test_a_command_that_hangs_is_ended_with_what_it_started_and_others_get_their_turn(tmp_path: Path) -> None:
+    directory = tmp_path / "recordings"
+    ann, bob = finished(directory), finished(directory, BOB)
+    command = script(
+        tmp_path,
+        f'[ $PSFU_CANDIDATE$PSFU_ATTEMPT = ann1 ] || exit 0\ntrap "" TERM\nsleep 300 & echo $! > {tmp_path}/pid\n'
+        "wait\nwait",
+    )
+    heard = Heard()
+    uploads = Uploads(directory, command, heard.bus, first_wait=0.01, longest_run=0.5)
+    await uploads.add(ID, ann)
+    await uploads.add(BOB, bob)
+    said = [await heard.next() for _ in range(3)]
+    await uploads.close()
+    assert said[0] == RecordingNotUploaded(
+        room="exam-101", peer="ann", recording=ID, reason="it did not end within 0.5 s"
+    )
+    assert {each.peer for each in said[1:] if isinstance(each, RecordingUploaded)} == {"ann", "bob"}
+    pid = int((tmp_path / "pid").read_text())
+    assert not is_alive(pid)
+
+
+async def test_only_the_last_words_of_a_command_are_kept(tmp_path: Path) -> None:
+    directory = tmp_path / "recordings"
+    command = script(tmp_path, "head -c 50000000 /dev/urandom; echo; echo that was all; exit 9")
+    heard = Heard()
+    uploads = Uploads(directory, command, heard.bus, first_wait=60)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    await uploads.add(ID, finished(directory))
+    failed = await heard.next()
+    assert isinstance(failed, RecordingNotUploaded) and failed.reason == "exit status 9: that was all"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000, "KiB"
+    await uploads.close()
+
+
+async def test_what_a_command_leaves_running_keeps_nobody_waiting(tmp_path: Path) -> None:
+    directory = tmp_path / "recordings"
+    command = script(tmp_path, f"sleep 300 & echo $! > {tmp_path}/pid")
+    heard = Heard()
+    uploads = Uploads(directory, command, heard.bus)
+    await uploads.add(ID, finished(directory))
+    assert isinstance(await heard.next(), RecordingUploaded)
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    await uploads.close()
+
+
+async def test_a_command_that_deletes_the_local_copy_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = tmp_path / "recordings"
+    heard = Heard()
+    uploads = Uploads(directory, script(tmp_path, 'rm -r "$PSFU_FOLDER"'), heard.bus)
+    await uploads.add(ID, finished(directory))
+    assert isinstance(await heard.next(), RecordingUploaded)
+    await uploads.close()
+    assert "the upload command deleted the local copy" in capsys.readouterr().out
+
+
+async def test_a_folder_that_takes_no_note_is_uploaded_all_the_same(tmp_path: Path) -> None:
+    directory = tmp_path / "recordings"
+    folder = finished(directory)
+    (folder / f".{NOTE}.new").mkdir()
+    heard = Heard()
+    uploads = Uploads(directory, script(tmp_path, "true"), heard.bus)
+    await uploads.add(ID, folder)
+    assert isinstance(await heard.next(), RecordingUploaded)
+    await uploads.close()

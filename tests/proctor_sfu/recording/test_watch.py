@@ -154,3 +154,16 @@ def test_what_was_reserved_passes_into_what_is_measured(before: int) -> None:
         found.take(free=found.free, size=found.size, written=written, busy=0.1, behind=0.5, now=float(second))
         assert found.to_come < alone + 1.6 * rate
     assert found.to_come == pytest.approx(1.5 * rate if before else 0.5 * rate, rel=0.03)
+
+
+def test_what_the_disk_takes_at_most_is_not_promised_to_more() -> None:
+    # It is busy half of the time with 2 MiB/s, so that 3.2 MiB/s are what it is good for.
+    found = measured(2 * MIB, 0.5, free=1 << 40)
+    assert admitted(found, 300) == int((3.2 - 2) * MIB / expected(ALL))
+    refusal = found.refusal(ALL)
+    assert refusal is not None and refusal.code == "disk_slow" and "4.0 MiB/s" in refusal.reason
+
+
+def test_a_disk_with_little_to_do_has_not_shown_what_it_takes() -> None:
+    # Most of what little it does is syncing, which many do together.
+    assert admitted(measured(20_000, 0.2, free=1 << 40), 100) == 100
