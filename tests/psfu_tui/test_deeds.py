@@ -15,6 +15,7 @@ from support.watching import uses, watching
 
 
 async def test_without_being_allowed_nothing_can_be_done(tmp_path: Path) -> None:
+    uses("refused")
     requests: list[tuple[str, str]] = []
 
     def answer(method: str, target: str) -> tuple[int, bytes]:
@@ -27,6 +28,7 @@ async def test_without_being_allowed_nothing_can_be_done(tmp_path: Path) -> None
                 await watched.press(key)
                 assert not isinstance(watched.app.screen, Confirm)
             assert "Kick" not in watched.text()
+            await watched.until("--allow-actions")
     assert [method for method, _ in requests if method != "GET"] == []
 
 

@@ -99,6 +99,7 @@ class MonitorApp(App[str]):
         Binding("comma", "trouble(-1)", "Trouble before", show=False, id="replay.previous"),
         Binding("full_stop", "trouble(1)", "Next trouble", id="replay.next"),
         Binding("t", "go_to", "Go to", id="replay.go_to"),
+        Binding("K,R", "refuse", "Why nothing can be done", show=False, id="refused"),
         Binding("ctrl+s", "save", "Save picture and numbers", show=False, id="save"),
         Binding("colon", "command_palette", "Commands", key_display=":", id="palette"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="help"),
@@ -357,6 +358,8 @@ class MonitorApp(App[str]):
         """Offer only the screens there are, and winding only where something is replayed."""
         if action in ("wind", "trouble", "go_to"):
             return self._replay is not None
+        if action == "refuse":
+            return not self._stage.allow_actions
         return action != "mode" or any(parameters[0] == mode for _, mode, _ in self._stage.tabs)
 
     async def action_mode(self, mode: str) -> None:
@@ -414,6 +417,13 @@ class MonitorApp(App[str]):
     def _sought(self, event: Timeline.Sought) -> None:
         if self._replay is not None:
             self._replay.seek(event.at)
+
+    def action_refuse(self) -> None:
+        """Say why a key does nothing that does something elsewhere."""
+        if self._client is None:
+            self._tell("nothing can be done to what was, or is made up", "warning")
+        else:
+            self._tell("this monitor only looks; one with --allow-actions can kick, close and record", "warning")
 
     def action_mask(self) -> None:
         """Hide names and addresses, or show them."""
