@@ -30,7 +30,10 @@ PANEL = "Global options"
 
 SocketOption: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--socket", envvar="PSFU_SOCKET", metavar="PATH", help="Control socket.", rich_help_panel=PANEL),
+    # Whether it may be used is found out by using it: then there is one message and one exit code for that.
+    typer.Option(
+        "--socket", envvar="PSFU_SOCKET", metavar="PATH", help="Control socket.", readable=False, rich_help_panel=PANEL
+    ),
 ]
 OutputOption: TypeAlias = Annotated[
     Format | None, typer.Option("--output", "-o", help="How to write the result.", rich_help_panel=PANEL)

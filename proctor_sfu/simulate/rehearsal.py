@@ -79,10 +79,13 @@ class Pids:
     """Of the room."""
     workers: frozenset[int]
     """All."""
+    recording: bool = True
+    """Whether the sample is recorded; a recorder that runs since before has nothing to do with it otherwise."""
 
     def recorders(self, reading: machine.Reading) -> list[int]:
         """Return the other processes of the daemon: those that record, which begin when there is something to."""
-        return [pid for pid in reading.processes if pid != self.daemon and pid not in self.workers]
+        others = [pid for pid in reading.processes if pid != self.daemon and pid not in self.workers]
+        return others if self.recording else []
 
 
 def sample_of(candidates: int, proctors: int, cores: int) -> int:
@@ -98,7 +101,7 @@ def rehearse(
 
     Raises `SimulationError` when too little was measured, `coordinator.Interrupted` and what the control client raises.
     """
-    pids = _pids(client, place.room)
+    pids = _pids(client, place.room, recording=exam.record)
     before = _read(pids)
     time.sleep(IDLE)  # What an empty server uses in that time is measured.
     idle = _read(pids)
@@ -164,11 +167,12 @@ def usage(plan: Plan, looks: Sequence[Look], before: machine.Reading, idle: mach
     )
 
 
-def _pids(client: Client, room: str) -> Pids:
+def _pids(client: Client, room: str, *, recording: bool) -> Pids:
     daemon, worker = client.daemon.status().pid, client.rooms.get(room).worker
     if worker is None:
         raise SimulationError("the room is being moved to another worker; try again")
-    return Pids(daemon=daemon, worker=worker, workers=frozenset(each.pid for each in client.workers.list()))
+    workers = frozenset(each.pid for each in client.workers.list())
+    return Pids(daemon=daemon, worker=worker, workers=workers, recording=recording)
 
 
 def _server(pids: Pids, disk: Disk | None) -> Server:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import typer
 
+from proctor_sfu.errors import RefusedError
 from psfu_cli import exits, quantities
 from psfu_cli.commands.simulate import (
     ALL_SOURCES,
@@ -120,6 +121,8 @@ def rehearse(
     from proctor_sfu.simulate.rehearsal import Exam, Rehearsal, rehearse, sample_of
     from proctor_sfu.simulate.venue import venue
 
+    if not candidates:
+        raise RefusedError("usage", "--candidates must be 1 or more")
     count = sample or sample_of(candidates, proctors, machine.cores())
     plan = Plan(
         candidates=count, proctors=proctors, duration=duration, ramp=min(count / 10, duration / 4),

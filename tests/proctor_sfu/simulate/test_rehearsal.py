@@ -109,6 +109,10 @@ def test_what_the_sample_used_is_what_it_used_beyond_an_empty_server() -> None:
     assert used.daemon == pytest.approx(0.02)
     assert used.join == pytest.approx(0.065, abs=0.005)
     assert used.sent == pytest.approx(20e6)
+    # A recorder that runs since before limits no exam that is not recorded.
+    used = usage(PLAN, seen, BEFORE, IDLE, replace(PIDS, recording=False))
+    assert (used.recorder, used.written, used.memory) == (0, 0, 60 * MB)
+    assert "disk" not in limits(100, used)
 
 
 @pytest.mark.parametrize("seconds", [range(0), range(8), range(12)])

@@ -51,6 +51,11 @@ def test_record_without_a_list_is_of_all_sources(arguments: list[str], record: s
     assert context.params["record"] == record
 
 
+def test_a_rehearsal_of_nobody_is_none(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["rehearse", "--socket", str(tmp_path / "none"), "-c", "0"])
+    assert (done.exit_code, done.stdout) == (2, "") and "--candidates" in done.stderr
+
+
 @pytest.mark.parametrize("command", ["simulate", "rehearse"])
 def test_without_a_daemon(command: str, tmp_path: Path) -> None:
     done = CliRunner().invoke(app, [command, "--socket", str(tmp_path / "none")])
