@@ -59,7 +59,7 @@ class Pulse:
         self._levels: dict[int, api.Level] = {}
         self._incident = 0
         self._entered: dict[Key, float] = {}
-        """Candidates on their way in -> when they authenticated, Unix time."""
+        """Candidates on their way in -> when they authenticated, on the monotonic clock."""
         self._beaten: float | None = None
         self._lag: float | None = None
         self._task: asyncio.Task[None] | None = None
@@ -102,10 +102,10 @@ class Pulse:
         event, counters = record.event, self.overview.counters
         match event:
             case PeerEntered() if event.role == Role.CANDIDATE:
-                self._entered[event.room, event.peer] = record.at
+                self._entered[event.room, event.peer] = time.monotonic()
             case PeerStateChanged() if event.state == "live":
                 if (entered := self._entered.pop((event.room, event.peer), None)) is not None:
-                    counters.join.observe(record.at - entered)
+                    counters.join.observe(time.monotonic() - entered)
             case PeerLeft():
                 self._entered.pop((event.room, event.peer), None)
                 if event.reason == "lost":

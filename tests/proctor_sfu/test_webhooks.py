@@ -177,6 +177,21 @@ async def test_after_a_time_an_event_is_given_up(receiver: Receiver, start: Star
     assert receiver.taken[0]["peer"] == "cand-2"
 
 
+async def test_a_clock_that_is_put_forward_gives_nothing_up(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "FIRST_WAIT", 0.01)
+    receiver.answers = [500, 500]
+    bus, now = Bus(), iter(range(2_000_000_000, 9_000_000_000, 1_000_000))
+    settings = Settings(urls=(receiver.url,), secret_file=Path("/unused"), give_up_seconds=3600)
+    hooks = Webhooks(settings, (SECRET,), bus, clock=lambda: float(next(now)), chance=lambda: 0.5)
+    hooks.start()
+    bus.publish(left())
+    await receiver.until(lambda: bool(receiver.taken))
+    await hooks.close()
+    assert (len(receiver.requests), hooks.receivers[0].given_up) == (3, 0)
+
+
 async def test_a_server_that_hangs_costs_its_own_oldest_events_and_nobody_waits(
     receiver: Receiver, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

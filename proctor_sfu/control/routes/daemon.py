@@ -33,7 +33,7 @@ class DaemonRoutes:
         self._url = url
         self._ready = ready
         self._reload_files = reload
-        self._started = time.time()
+        self._started, self._began = time.time(), time.monotonic()
 
     def table(self) -> list[Route]:
         """Return the routes."""
@@ -52,7 +52,7 @@ class DaemonRoutes:
             version=__version__,
             pid=os.getpid(),
             started_at=timestamp(self._started),
-            uptime_s=round(time.time() - self._started, 3),
+            uptime_s=round(time.monotonic() - self._began, 3),
             ready=self._ready(),
             workers=WorkerCount(
                 running=len(self._pool.members), target=self._pool.target, restarts=self._pool.restarts
