@@ -22,7 +22,7 @@ from typing import Any, Final, TypeAlias
 import tomli_w
 
 PSFU: Final = Path(sys.executable).with_name("psfu")
-READY_LIMIT: Final = 30.0
+READY_LIMIT: Final = 60.0
 STOP_LIMIT: Final = 20.0
 """Seconds."""
 

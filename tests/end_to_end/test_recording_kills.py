@@ -47,7 +47,7 @@ PEERS: Final = ("ann", "bob", "cat", "dan")
 PROMISE_US: Final = 1_000_000
 SLACK_US: Final = 250_000
 """Microseconds between sending and arrival, at most, on a machine that is busy."""
-LIMIT: Final = 30.0
+LIMIT: Final = 60.0
 _CAUSES: Final = {
     "recorder": {"recorder-died"},
     "worker": {"worker-died", "candidate-left"},
@@ -269,6 +269,7 @@ def run(lanes: list[Lane]) -> None:
             raise lane.failure
 
 
+@pytest.mark.timeout(900)  # A third of the kills start a daemon anew, which takes seconds on a slow machine.
 @pytest.mark.usefixtures("worker_binary")
 def test_a_hundred_kills_cost_at_most_a_second_each(tmp_path: Path, report: Report) -> None:
     chance = random.Random(20260101)
