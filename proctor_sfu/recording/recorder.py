@@ -25,7 +25,8 @@ from proctor_sfu.errors import PsfuError
 from proctor_sfu.recording import keys, manifest, pipe, protocol
 from proctor_sfu.recording.book import Book
 from proctor_sfu.recording.folder import space
-from proctor_sfu.recording.intake import Intake, Track
+from proctor_sfu.recording.inlets import Inlets
+from proctor_sfu.recording.intake import Track
 from proctor_sfu.recording.lane import Lane, kind_of
 from proctor_sfu.recording.protocol import (
     Begin,
@@ -47,7 +48,7 @@ from proctor_sfu.recording.protocol import (
     TrackReady,
     WantKeyFrame,
 )
-from proctor_sfu.recording.receive import Batch, dropped
+from proctor_sfu.recording.receive import Batch
 from proctor_sfu.recording.reel import Context, Reel
 from proctor_sfu.recording.writing import JournalWriter, Space
 
@@ -86,16 +87,13 @@ class Recorder:
         self._unsent: bytes | None = None
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll = select.epoll()
+        self._inlets = Inlets(self._epoll)
         self._batch = Batch()
         self._reels: dict[str, Reel] = {}
-        self._intakes: dict[int, tuple[socket.socket, Intake]] = {}
-        """Inlet -> its socket and tracks."""
-        self._by_descriptor: dict[int, Intake] = {}
         self._ending = False
         self._turns = {"hand_over": 0.0, "sync": 0.0, "second": 0.0, "keys": 0.0}
         self._busy_before = 0.0
         self._overflowed = 0
-        self._dropped = 0
         self._clock_offset = time.time() - time.monotonic()
         master = None if configure.master_key is None else keys.master_key(Path(configure.master_key))
         signing = keys.signing_key(Path(configure.signing_key))
@@ -122,7 +120,7 @@ class Recorder:
             for descriptor, _ in self._epoll.poll(HAND_OVER):
                 if descriptor == self._wake:
                     os.eventfd_read(self._wake)
-                elif (intake := self._by_descriptor.get(descriptor)) is not None:
+                elif (intake := self._inlets.by_descriptor.get(descriptor)) is not None:
                     intake.drain(self._batch)
                 elif descriptor == self._control.fileno():
                     self._listen()
@@ -136,8 +134,7 @@ class Recorder:
         os.eventfd_write(self._wake, 1)
 
     def _farewell(self) -> None:
-        for _, intake in self._intakes.values():
-            intake.drain(self._batch)
+        self._inlets.drain(self._batch)
         for reel in list(self._reels.values()):
             reel.interrupt("daemon-ended")
         done = [lane.close() for lane in (self._writer.lane, self._mender, self._book.lane)]
@@ -186,27 +183,16 @@ class Recorder:
         self._reels[message.recording] = reel
 
     def _inlet(self, message: Inlet, descriptors: list[int]) -> None:
-        made = socket.socket(fileno=descriptors[0])
-        intake = Intake(made.fileno(), message.recording)
-        intake.dropped = dropped(made)
-        self._intakes[message.inlet] = (made, intake)
-        self._by_descriptor[made.fileno()] = intake
-        self._epoll.register(made, select.EPOLLIN)
+        self._inlets.open(message.inlet, message.recording, descriptors[0])
 
     def _close_inlet(self, message: CloseInlet, descriptors: list[int]) -> None:
-        if message.inlet not in self._intakes:
-            return  # It was another recorder's.
-        made, intake = self._intakes.pop(message.inlet)
-        intake.drain(self._batch)
-        self._epoll.unregister(made)
-        del self._by_descriptor[made.fileno()]
-        made.close()
+        self._inlets.close(message.inlet, self._batch)
 
     def _begin_track(self, message: BeginTrack, descriptors: list[int]) -> None:
         reel = self._reels.get(message.recording)
         if reel is None:
             return  # It failed, and the daemon knows.
-        _, intake = self._intakes[message.inlet]
+        intake = self._inlets.intake(message.inlet)
         intake.add(reel.begin_track(message, intake))
         self.say(TrackReady(recording=message.recording, track=message.track, ssrc=message.ssrc))
 
@@ -284,16 +270,10 @@ class Recorder:
             )  # fmt: skip
         for first in range(0, len(flows), protocol.TRACKS):
             self.say(Flow(tracks=tuple(flows[first : first + protocol.TRACKS])))
-        self._look_at_sockets()
+        for recording, packets in self._inlets.dropped():
+            if (reel := self._reels.get(recording)) is not None:
+                reel.dropped(packets)
         self.say(self._disk(now))
-
-    def _look_at_sockets(self) -> None:
-        for made, intake in self._intakes.values():
-            before, intake.dropped = intake.dropped, dropped(made)
-            if new := intake.dropped - before:
-                self._dropped += new
-                if (reel := self._reels.get(intake.recording)) is not None:
-                    reel.dropped(new)
 
     def _look_at_clock(self) -> None:
         offset = time.time() - time.monotonic()
@@ -311,7 +291,7 @@ class Recorder:
         return Disk(
             free=free, size=size, waiting=self._writer.waiting, written=self._writer.written_bytes,
             busy=round(min(1.0, busy - before), 3), at_risk=round(self._at_risk(now), 3), trouble=trouble,
-            reason=reason, overflowed=self._overflowed, dropped=self._dropped,
+            reason=reason, overflowed=self._overflowed, dropped=self._inlets.lost,
             write_errors=self._writer.lane.errors + self._book.lane.errors + self._mender.errors,
         )  # fmt: skip
 

@@ -23,7 +23,8 @@ from proctor_sfu.recording.protocol import (
     TrackReady,
     WantKeyFrame,
 )
-from proctor_sfu.recording.taking import Recording, Take
+from proctor_sfu.recording.take import Take
+from proctor_sfu.recording.taking import Recording
 from proctor_sfu.rooms.roles import Source
 
 _log = structlog.get_logger("psfu.recording")

@@ -12,7 +12,8 @@ from proctor_sfu import events
 from proctor_sfu.aio import spawn
 from proctor_sfu.errors import MediasoupError
 from proctor_sfu.recording.space import Space
-from proctor_sfu.recording.taking import Recording, Take
+from proctor_sfu.recording.take import Take
+from proctor_sfu.recording.taking import Recording
 from proctor_sfu.rooms.registry import Registry
 
 _log = structlog.get_logger("psfu.recording")

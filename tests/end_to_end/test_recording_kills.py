@@ -11,6 +11,7 @@ import os
 import random
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import threading
@@ -181,16 +182,19 @@ class Lane:
         return list(ENTRY.iter_unpack((self.folder / f"{peer}-{source}").read_bytes()))
 
 
-def written(folder: Path, source: str) -> set[int]:
-    """Return the numbers of all packets in the journals of a track."""
-    found = set()
+def written(folder: Path, source: str) -> dict[int, int]:
+    """Return number and arrival, microseconds of Unix time, of all packets in the journals of a track."""
+    found = {}
     for path in journals(folder):
         if path.name.startswith(f"{source}-"):
-            for packet in JournalFile(path, "").packets():
+            reader = JournalFile(path, "")
+            for packet in reader.packets():
                 rtp = parse_rtp(packet.data)
                 assert rtp is not None
                 start = vp8_descriptor(rtp.payload)[0] if source == "camera" else 0
-                found.add(ENTRY.unpack_from(rtp.payload, start + 1)[0])
+                assert reader.parser.header is not None
+                number, _ = ENTRY.unpack_from(rtp.payload, start + 1)
+                found[number] = reader.parser.header.started_us + 1000 * packet.ms
     return found
 
 
@@ -206,6 +210,8 @@ class Tally:
     """Packets missing that were sent within the second before a kill."""
     longest_us: int = 0
     """Longest gap."""
+    delays_us: list[int] = field(default_factory=list)
+    """From the stamp to the arrival, of every packet that was written."""
 
 
 def check_track(lane: Lane, peer: str, source: str, tally: Tally) -> None:
@@ -213,6 +219,7 @@ def check_track(lane: Lane, peer: str, source: str, tally: Tally) -> None:
     folder = lane.recorded(peer)
     have, sent = written(folder, source), lane.sent(peer, source)
     times = [at for _, at in sent]
+    tally.delays_us += [have[number] - at for number, at in sent if number in have]
     gaps = [row.fields for row in rows(folder, "gap") if row.fields["track"] == source]
     closed = [row.fields for row in rows(folder, "segment_closed") if row.fields["track"] == source]
     begun = first = min(each["first_us"] for each in closed)
@@ -300,6 +307,13 @@ def test_a_hundred_kills_cost_at_most_a_second_each(tmp_path: Path, report: Repo
     report(
         f"  younger ones lost: {tally.late}, all in gaps the ledger names, the longest {tally.longest_us / 1e6:.1f} s;"
         f" every recording verifies after repair ({torn} torn bytes cut)"
+    )
+    delays = sorted(tally.delays_us)
+    late = sum(each > SLACK_US for each in delays)
+    report(
+        f"  from stamp to journal: median {statistics.median(delays) / 1e3:.1f} ms,"
+        f" 999 of 1000 within {delays[len(delays) * 999 // 1000] / 1e3:.0f} ms, longest {delays[-1] / 1e3:.0f} ms,"
+        f" {late} of {len(delays)} longer than the slack"
     )
     assert tally.broken == []
     assert tally.checked > 20_000

@@ -18,7 +18,8 @@ from proctor_sfu.recording.archive import Kept
 from proctor_sfu.recording.housekeeping import Housekeeper
 from proctor_sfu.recording.keeping import Erased
 from proctor_sfu.recording.recordings import Recordings
-from proctor_sfu.recording.taking import Recording, Take
+from proctor_sfu.recording.take import Take
+from proctor_sfu.recording.taking import Recording
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.rooms.roles import CANDIDATE_SOURCES, Source
 from proctor_sfu.rooms.room import Room
