@@ -145,12 +145,12 @@ class _LastWords(asyncio.Protocol):
         self._pipe: asyncio.ReadTransport | None = None
 
     async def start(self, command: Sequence[str], environment: dict[str, str], cwd: Path) -> asyncio.subprocess.Process:
-        """Run a command in a process group of its own. Raises `OSError`."""
+        """Run a command in a session, hence a process group, of its own. Raises `OSError`."""
         read, write = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
                 *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=write, stderr=write, cwd=cwd,
-                process_group=0,
+                start_new_session=True,
             )  # fmt: skip
         except BaseException:
             os.close(read)

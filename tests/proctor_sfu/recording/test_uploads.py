@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+import uvloop
 
 from proctor_sfu.events import Bus, Event, RecordingNotUploaded, RecordingUploaded
 from proctor_sfu.recording.uploads import NOTE, Uploads
@@ -170,3 +171,19 @@ async def test_a_folder_that_takes_no_note_is_uploaded_all_the_same(tmp_path: Pa
     await uploads.add(ID, folder)
     assert isinstance(await heard.next(), RecordingUploaded)
     await uploads.close()
+
+
+def test_it_is_run_under_the_loop_of_the_daemon_too(tmp_path: Path) -> None:
+    async def upload() -> Event:
+        directory = tmp_path / "recordings"
+        heard = Heard()
+        uploads = Uploads(directory, script(tmp_path, "echo no; exit 3"), heard.bus, first_wait=60)
+        await uploads.add(ID, finished(directory))
+        try:
+            return await heard.next()
+        finally:
+            await uploads.close()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        said = runner.run(upload())
+    assert isinstance(said, RecordingNotUploaded) and said.reason == "exit status 3: no"
