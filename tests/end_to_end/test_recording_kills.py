@@ -47,7 +47,14 @@ LANES: Final = 4
 PEERS: Final = ("ann", "bob", "cat", "dan")
 PROMISE_US: Final = 1_000_000
 SLACK_US: Final = 250_000
-"""Microseconds between sending and arrival, at most, on a machine that is busy."""
+"""Microseconds between stamp and arrival, at most, on a machine that is busy.
+
+A packet is stamped when it is made. Then the crowd's one loop, which eight tracks and the handshakes of whoever comes
+back share, hands it to a thread, wraps and encrypts it; the worker decrypts it and sends it on; and the kernel notes
+its arrival at the recorder's socket, however late the recorder itself is. Of 139,177 packets of four lanes on two
+cores with six processes ready to run, half took 1.2 ms, 999 of 1000 60 ms at most, and the slowest 126 ms: twice that
+is left to it.
+"""
 LIMIT: Final = 60.0
 _CAUSES: Final = {
     "recorder": {"recorder-died"},
