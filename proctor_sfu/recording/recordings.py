@@ -208,7 +208,6 @@ class Recordings:
             case RoomClosed(room=room_id, reason=reason, by=by):
                 for recording in self._roll.of(room_id, None):
                     self._finish(recording, reason or "the room was closed", by)
-                self._wishes.forget(room_id)
                 for key in self._admission.of(room_id):
                     self._admission.allow(key)
 

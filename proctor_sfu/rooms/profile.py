@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,17 @@ class SecondLogin(StrEnum):
     """The first one stays."""
     TAKEOVER = "takeover"
     """The first one is sent away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """What is recorded of a candidate for whom something else was said than for the room."""
+
+    sources: tuple[Source, ...]
+    by: Mapping[str, Any]
+    """Who said so, as in the audit."""
+    retain_days: int | None = None
+    """As in `Profile`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +53,8 @@ class Profile:
     """What is recorded of every candidate."""
     record_by: Mapping[str, Any] | None = None
     """Who said so, as in the audit."""
+    record_apart: Mapping[str, Apart] = field(default_factory=dict)
+    """Candidate -> what is recorded of it instead."""
     retain_days: int | None = None
     """Days after which recordings may be deleted, 0: never; None: as the settings say."""
     codec: VideoCodec = VideoCodec.VP8

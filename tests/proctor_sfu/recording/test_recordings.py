@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from proctor_sfu.audit.entry import By
 from proctor_sfu.events import RecorderDied, RecordingBegun, RecordingFinished, RecordingRefused
 from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.recording import folder as folders
 from proctor_sfu.recording.folder import MANIFEST
 from proctor_sfu.recording.verify import Verifier
 from proctor_sfu.rooms.roles import CANDIDATE_SOURCES, Source
+from proctor_sfu.rooms.store import Store
 from support.deck import Source as Packets
 from support.sitting_recorded import Sitting, sitting
 
@@ -53,6 +55,24 @@ async def test_what_is_not_wanted_any_more_when_the_recorder_is_there_is_not_rec
     assert exam.recordings.running == {}
     assert list(folders.recordings(exam.recordings.directory)) == []
     assert states(exam, RecordingBegun) == states(exam, RecordingRefused) == []
+
+
+async def test_who_was_stopped_is_not_recorded_again_by_the_next_daemon(exam: Sitting, tmp_path: Path) -> None:
+    exam.recordings.want("exam", None, [CAMERA, SCREEN], retain_days=30)
+    await exam.recordings.unwant("exam", "ann", CANDIDATE_SOURCES, by=By(uid=7, pid=8))
+    exam.recordings.want("exam", "bob", [MICROPHONE])
+    await exam.registry.keep_record(exam.room)
+    another = Store(tmp_path)
+    try:
+        (saved,) = (await another.open()).rooms
+    finally:
+        await another.close()
+    said = {name: (set(each.sources), each.retain_days) for name, each in saved.profile.record_apart.items()}
+    assert said == {"ann": (set(), 30), "bob": ({CAMERA, SCREEN, MICROPHONE}, 30)}
+    assert saved.profile.record_apart["ann"].by == By(uid=7, pid=8).plain()
+    exam.room.profile = saved.profile
+    assert exam.recordings.wanted("exam", "ann") == frozenset()
+    assert exam.recordings.wanted("exam", "cat") == {CAMERA, SCREEN}
 
 
 async def test_a_room_that_is_closed_meanwhile_is_not_recorded(exam: Sitting) -> None:
