@@ -57,8 +57,7 @@ class Recordings:
         self.settings = settings
         self.signing_key = signing_key
         self._roll = Roll(
-            lambda event: registry.events.publish(event), finished=lambda name, folder: self.finished(name, folder),
-            failed=self._failed,
+            lambda event: registry.events.publish(event), finished=self._complete, failed=self._failed,
         )  # fmt: skip
         self.running = self._roll.by_candidate
         """Room and candidate -> their recording, also while it is finished."""
@@ -338,6 +337,11 @@ class Recordings:
         for recording in self.running.values():
             if recording.state not in ("finished", "failed"):
                 recording.tell_again("recorder-died")
+
+    def _complete(self, recording: Recording) -> None:
+        """A recording is signed; what was wanted again while it ended begins another one."""
+        self.finished(recording.id, recording.folder)
+        self._take_missing(recording.room)
 
     def _failed(self, recording: Recording, code: str) -> None:
         """A recording cannot be written: say so, and record its candidate anew."""

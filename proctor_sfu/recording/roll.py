@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import structlog
 
@@ -33,11 +32,11 @@ _log = structlog.get_logger("psfu.recording")
 class Roll:
     """Recordings are on it from `add` until they are signed, or cannot be written.
 
-    ``finished`` gets id and folder of the former, ``failed`` the latter and a code.
+    ``finished`` gets the former, ``failed`` the latter and a code.
     """
 
     def __init__(
-        self, publish: Callable[[Event], object], *, finished: Callable[[str, Path], object],
+        self, publish: Callable[[Event], object], *, finished: Callable[[Recording], object],
         failed: Callable[[Recording, str], object],
     ) -> None:  # fmt: skip
         self.by_candidate: dict[tuple[str, str], Recording] = {}
@@ -146,4 +145,4 @@ class Roll:
             self._publish(
                 events.RecordingFinished(room=recording.room, peer=recording.candidate, recording=recording.id)
             )
-            self._finished(recording.id, recording.folder)
+            self._finished(recording)

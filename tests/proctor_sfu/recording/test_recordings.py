@@ -57,6 +57,22 @@ async def test_what_is_not_wanted_any_more_when_the_recorder_is_there_is_not_rec
     assert states(exam, RecordingBegun) == states(exam, RecordingRefused) == []
 
 
+async def test_what_is_wanted_again_while_a_recording_ends_begins_another_one(exam: Sitting) -> None:
+    await exam.publish(exam.enter("ann"), MICROPHONE)
+    exam.recordings.want("exam", None, [MICROPHONE])
+    async with asyncio.timeout(20):
+        while not exam.recordings.running:
+            await asyncio.sleep(0)
+    (first,) = exam.recordings.running.values()
+    assert first.state == "beginning"
+    # Its end waits for its beginning, and so does what comes next.
+    await exam.recordings.unwant("exam", None, [MICROPHONE])
+    exam.recordings.want("exam", None, [MICROPHONE])
+    again = await exam.recording("ann", MICROPHONE)
+    assert again.id != first.id
+    assert Verifier(first.folder, None).verify().state == "ok"
+
+
 async def test_who_was_stopped_is_not_recorded_again_by_the_next_daemon(exam: Sitting, tmp_path: Path) -> None:
     exam.recordings.want("exam", None, [CAMERA, SCREEN], retain_days=30)
     await exam.recordings.unwant("exam", "ann", CANDIDATE_SOURCES, by=By(uid=7, pid=8))

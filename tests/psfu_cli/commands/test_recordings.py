@@ -242,6 +242,26 @@ def test_exports_that_cannot_be(recordings: Path, tmp_path: Path, options: list[
     assert list(tmp_path.glob("*x.*")) == [] and not Path("exam-101-ann-20260101T090000Z.webm").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "begin", "frames"),
+    [
+        (["--last", "500ms"], 1.0, 20),
+        (["--at", "1200ms", "--margin", "100ms"], 1.0, 7),
+        (["--at", "2026-01-01T09:00:01.200Z", "--margin", "100ms"], 1.0, 7),
+        (["--at", "1s", "--margin", "300ms"], 0.0, 27),
+        (["--at", "1s"], 0.0, 40),
+    ],
+)
+def test_a_part_begins_with_the_key_frame_before(
+    recordings: Path, tmp_path: Path, options: list[str], begin: float, frames: int
+) -> None:
+    folder = played(recordings)  # 2 s, with a key frame each second.
+    done = psfu("recordings", "export", folder, "--to", tmp_path / "x.webm", *options, "--json", "--socket", FAR)
+    (exported,) = result(done)
+    assert exported["begin_us"] == START_US + 1e6 * begin
+    assert (exported["tracks"][0]["frames"], exported["duration_s"]) == (frames, pytest.approx((frames - 1) * 0.05))
+
+
 def test_an_encrypted_recording_is_exported_with_the_master_key_only(recordings: Path, tmp_path: Path) -> None:
     from proctor_sfu.recording.sealed import Sealer
 
