@@ -29,7 +29,7 @@ check: .venv/installed $(STAMPS)/web
 ALONE := tests/proctor_sfu/recording/sizing tests/psfu_cli/commands/test_plan.py \
 	$(addprefix tests/end_to_end/,test_attention.py test_endings.py test_media.py test_quality.py \
 	test_recording_kills.py test_simulate.py test_true_numbers.py \
-	browser/test_recovery.py browser/test_restart.py browser/test_wall.py)
+	browser/test_exam.py browser/test_recovery.py browser/test_restart.py browser/test_wall.py)
 # The others with real media wait more than they compute, so that two share the machine, but not with what computes.
 MEDIA := tests/end_to_end
 

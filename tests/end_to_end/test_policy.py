@@ -159,7 +159,7 @@ async def test_a_room_opens_fills_and_ends(sitting: Sitting) -> None:
 async def test_an_expired_token_ends_no_session_and_begins_none(sitting: Sitting) -> None:
     sitting.open()
     tom = await sitting.enter("proctor", "tom")
-    ana = await sitting.enter("candidate", "ana", token=sitting.token("candidate", "ana", "--ttl", "3s"))
+    ana = await sitting.enter("candidate", "ana", token=sitting.token("candidate", "ana", "--ttl", "5s"))
     key = ana.welcome["resumeKey"]
     expires = jwt.decode(sitting.tokens["ana"], options={"verify_signature": False})["exp"]
     await asyncio.sleep(max(0.0, expires - time.time()) + 0.1)  # The token's own time has to pass.
@@ -167,8 +167,9 @@ async def test_an_expired_token_ends_no_session_and_begins_none(sitting: Sitting
     ana.cut()
     await tom.hears("peerState", peerId="ana", state="reconnecting")
     assert await refused(sitting, token=sitting.tokens["ana"], resumeKey=key) == "token_expired"
+    token = sitting.token("candidate", "ana")
     again = await sitting.connect()
-    welcome = await again.ask("authenticate", token=sitting.token("candidate", "ana"), resumeKey=key)
+    welcome = await again.ask("authenticate", token=token, resumeKey=key)
     assert welcome["resumed"] is True and welcome["joined"] is True
 
 

@@ -44,8 +44,9 @@ class Sitting:
 
     async def enter(self, role: str, peer: str, *, auto: bool = True, token: str | None = None) -> Bare:
         """Let somebody in: authenticated, joined, with the transports its role may have."""
+        token = token or self.token(role, peer)  # Made by a command, while nobody is waited for.
         client = await self.connect()
-        client.welcome = await client.ask("authenticate", token=token or self.token(role, peer))
+        client.welcome = await client.ask("authenticate", token=token)
         capabilities = await client.ask("getRouterRtpCapabilities")
         client.recv = (await client.ask("createWebRtcTransport", direction="recv"))["id"]
         if role != "observer":
