@@ -59,7 +59,7 @@ class EncodedFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """Everything encoded of a clip: its pictures, and 20 ms packets of audio."""
+    """Everything encoded of a clip: its pictures, and packets of sound."""
 
     codec: VideoCodec
     format: Format
@@ -67,15 +67,18 @@ class Clip:
     audio: tuple[EncodedFrame, ...]
 
 
-def make(codec: VideoCodec, hertz: int, form: Format = CAMERA) -> Path:
-    """Return the path of a clip with pictures of ``form`` and a tone of ``hertz``; encode it if it is not there yet."""
+def make(codec: VideoCodec, hertz: int, form: Format = CAMERA, packet: int = AUDIO_PACKET) -> Path:
+    """Return the path of a clip with pictures of ``form`` and a tone of ``hertz``; encode it if it is not there yet.
+
+    ``packet``: samples in a packet of the tone.
+    """
     recipe = b"".join(Path(module).read_bytes() for module in (__file__, str(timecode.__file__)))
-    digest = hashlib.sha256(recipe + f"{codec} {hertz} {form} {av.__version__}".encode()).hexdigest()
+    digest = hashlib.sha256(recipe + f"{codec} {hertz} {form} {packet} {av.__version__}".encode()).hexdigest()
     path = _folder() / f"{codec}-{form.height}-{hertz}-{digest[:16]}.mkv"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"{os.getpid()}-{path.name}")
-        _encode(unfinished, codec, hertz, form)
+        _encode(unfinished, codec, hertz, form, packet)
         unfinished.replace(path)
     return path
 
@@ -130,13 +133,14 @@ def _folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "psfu" / "clips"
 
 
-def _encode(path: Path, codec: VideoCodec, hertz: int, form: Format) -> None:
+def _encode(path: Path, codec: VideoCodec, hertz: int, form: Format, packet: int) -> None:
     encoder, options = _ENCODERS[codec]
     with av.open(str(path), "w", format="matroska") as container:
         video = container.add_stream(encoder, rate=form.fps, options=options)
         video.width, video.height, video.pix_fmt = form.width, form.height, "yuv420p"
         video.bit_rate, video.gop_size, video.max_b_frames = form.bitrate, form.fps, 0
-        audio = container.add_stream("libopus", rate=AUDIO_CLOCK, layout="stereo")
+        duration = {"frame_duration": str(1000 * packet // AUDIO_CLOCK)}
+        audio = container.add_stream("libopus", rate=AUDIO_CLOCK, layout="stereo", options=duration)
         audio.bit_rate = 48_000
         second = _second_of(hertz)
         for number in range(form.frames):

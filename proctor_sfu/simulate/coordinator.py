@@ -209,8 +209,8 @@ def _clips(plan: Plan) -> dict[str, str]:
         if source == "camera" and plan.simulcast:
             wanted |= {f"camera/{index}": layer for index, layer in enumerate(formats.LAYERS)}
         else:
-            wanted[source] = formats.SCREEN if source == "screen" else formats.CAMERA
-    return {name: str(clip.make(plan.codec, _TONE, form)) for name, form in wanted.items()}
+            wanted[source] = plan.kit.screen if source == "screen" else plan.kit.camera
+    return {name: str(clip.make(plan.codec, _TONE, form, plan.kit.packet)) for name, form in wanted.items()}
 
 
 def _signals() -> asyncio.Event:

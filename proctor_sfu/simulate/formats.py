@@ -46,6 +46,34 @@ LAYERS: Final = (
 SCREEN: Final = Format(width=1280, height=720, fps=5, bitrate=400_000, motion=0, noise=0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """What a candidate publishes."""
+
+    camera: Format
+    screen: Format
+    packet: int
+    """Samples in a packet of the microphone."""
+
+    def fps(self, source: str) -> int:
+        """Pictures a second of a source."""
+        return (self.screen if source == "screen" else self.camera).fps
+
+    @property
+    def sounds(self) -> float:
+        """Packets a second of the microphone."""
+        return AUDIO_CLOCK / self.packet
+
+
+FULL: Final = Kit(camera=CAMERA, screen=SCREEN, packet=AUDIO_PACKET)
+LIGHT: Final = Kit(
+    camera=Format(width=160, height=120, fps=5, bitrate=40_000, motion=1, noise=6),
+    screen=Format(width=480, height=270, fps=2, bitrate=40_000, motion=0, noise=0),
+    packet=6 * AUDIO_PACKET,
+)
+"""An eighth of the packets: a picture is mostly one of them, and sound comes in the longest ones Opus has."""
+
+
 def of_height(height: int) -> Format:
     """Return the format with that height; raises `KeyError`."""
-    return {each.height: each for each in (*LAYERS, SCREEN)}[height]
+    return {each.height: each for each in (*LAYERS, SCREEN, LIGHT.camera, LIGHT.screen)}[height]

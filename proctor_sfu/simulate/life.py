@@ -213,7 +213,7 @@ class _Publisher(Candidate):
         tracks: dict[Source, list[ClipTrack]] = {}
         for source in self._stage.plan.sources:
             if source == "microphone":
-                tracks[source] = [ClipTrack.audio(clips[source])]
+                tracks[source] = [ClipTrack.audio(clips[source], self._stage.plan.kit.packet)]
             else:
                 layers = [name for name in clips if name.partition("/")[0] == source]
                 tracks[source] = [ClipTrack.video(clips[name], self._pace(source, clips[name])) for name in layers]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final, Literal, TypeAlias
 
-from proctor_sfu.simulate.formats import Source, VideoCodec
+from proctor_sfu.simulate.formats import FULL, LIGHT, Kit, Source, VideoCodec
 from proctor_sfu.simulate.impairment import Impairment
 
 PER_PROCESS: Final = 150
@@ -39,6 +39,8 @@ class Plan:
     sources: tuple[Source, ...] = ("camera", "microphone", "screen")
     codec: VideoCodec = "vp8"
     simulcast: bool = False
+    light: bool = False
+    """Few and small packets."""
     impairment: Impairment = field(default_factory=Impairment)
     """Outages are counted from the beginning of the simulation."""
     impaired: int = 0
@@ -51,6 +53,11 @@ class Plan:
     """Proctors decode what they see, which tells the delay from glass to glass."""
     seed: int = 0
     prefix: str = "sim"
+
+    @property
+    def kit(self) -> Kit:
+        """What a candidate publishes."""
+        return LIGHT if self.light else FULL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

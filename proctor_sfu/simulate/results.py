@@ -16,8 +16,6 @@ TROUBLES: Final = 50
 """Troubles told in full; the rest is counted."""
 PATIENCE: Final = 5.0
 """Seconds after which a view that shows nothing counts as one that never did."""
-_SOUND: Final = formats.AUDIO_CLOCK / formats.AUDIO_PACKET
-"""Packets of sound in a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +95,7 @@ class Result:
     sources: tuple[str, ...]
     codec: str
     simulcast: bool
+    light: bool
     tiles: int
     """Candidates a proctor saw at once; 0: everything of everybody."""
     impaired: int
@@ -250,6 +249,7 @@ class Book:
             sources=plan.sources,
             codec=plan.codec,
             simulcast=plan.simulcast,
+            light=plan.light,
             tiles=plan.tiles,
             impaired=len(self._impaired),
             seed=plan.seed,
@@ -259,8 +259,8 @@ class Book:
             join_ms=spread(self._joins),
             rejoin_ms=spread(self._rejoins),
             away_longest_s=round(self._longest_away, 1),
-            clean=_media(self._groups[False]),
-            impaired_media=_media(self._groups[True]) if self._impaired else None,
+            clean=_media(self._groups[False], plan.kit),
+            impaired_media=_media(self._groups[True], plan.kit) if self._impaired else None,
             troubles=tuple(
                 Trouble(at_s=round(each.at - zero, 2), peer=each.peer, code=each.code, reason=each.reason)
                 for each in self.troubles[:TROUBLES]
@@ -298,10 +298,10 @@ def spread(seconds: Sequence[float]) -> Spread | None:
     return Spread(count=len(ordered), min=at(0), p50=at(0.5), p95=at(0.95), p99=at(0.99), max=at(1))
 
 
-def _media(group: _Group) -> Media:
+def _media(group: _Group, kit: formats.Kit) -> Media:
     pictures = [each for each in group.watched if each.source != "microphone"]
     sounds = [each for each in group.watched if each.source == "microphone"]
-    expected = sum(each.active * _fps(each.source) for each in pictures)
+    expected = sum(each.active * kit.fps(each.source) for each in pictures)
     came = sum(each.arrived for each in pictures)
     return Media(
         views=len(group.watched),
@@ -309,7 +309,7 @@ def _media(group: _Group) -> Media:
         pictures=came,
         pictures_expected=round(expected),
         pictures_percent=_percent(came, expected),
-        sound_percent=_percent(sum(each.arrived for each in sounds), sum(each.active for each in sounds) * _SOUND),
+        sound_percent=_percent(sum(each.arrived for each in sounds), sum(each.active for each in sounds) * kit.sounds),
         packets=sum(each.packets for each in group.watched),
         lost=sum(each.lost for each in group.watched),
         repaired=sum(each.repaired for each in group.watched),
@@ -320,10 +320,6 @@ def _media(group: _Group) -> Media:
         first_sound_ms=spread(group.first_sounds),
         delay_ms=spread(group.delays),
     )
-
-
-def _fps(source: str) -> int:
-    return (formats.SCREEN if source == "screen" else formats.CAMERA).fps
 
 
 def _percent(came: float, expected: float) -> float:

@@ -49,9 +49,9 @@ class ClipTrack(MediaStreamTrack):  # type: ignore[misc]  # aiortc is not checke
         return cls(clip.video, kind="video", clock=VIDEO_CLOCK, step=VIDEO_CLOCK // clip.format.fps, sent=sent)
 
     @classmethod
-    def audio(cls, clip: Clip) -> ClipTrack:
-        """The sound of a clip."""
-        return cls(clip.audio, kind="audio", clock=AUDIO_CLOCK, step=AUDIO_PACKET)
+    def audio(cls, clip: Clip, packet: int = AUDIO_PACKET) -> ClipTrack:
+        """The sound of a clip; ``packet``: samples in each of its packets."""
+        return cls(clip.audio, kind="audio", clock=AUDIO_CLOCK, step=packet)
 
     def want_key_frame(self) -> None:
         """Answer a PLI or FIR."""

@@ -106,6 +106,18 @@ def test_a_small_exam_with_a_bad_network(daemon: Daemon, report: Report) -> None
     report(f"6 simulated candidates join in {join['p50']:.0f} ms, first picture {picture['p50']:.0f} ms (medians)")
 
 
+def test_light_candidates_are_whole_and_send_few_packets(daemon: Daemon) -> None:
+    options = ["--light", "-c", "2", "-p", "1", "--duration", "8", "--ramp", "1", "--tiles", "0"]
+    done = subprocess.run(command(daemon, *options), capture_output=True, text=True, timeout=LIMIT)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    clean = result["clean"]
+    assert (result["light"], clean["views"], clean["never_began"], clean["gaps"]) == (True, 6, 0, 0)
+    assert clean["pictures_percent"] > 95
+    assert clean["sound_percent"] > 95
+    assert clean["packets"] < 2 * 8 * 25
+
+
 def test_a_wall_over_https_has_a_page_in_sight_and_one_in_focus(worker_binary: WorkerBinary, tmp_path: Path) -> None:
     daemon = Daemon(tmp_path, flags=["--dev"])
     try:

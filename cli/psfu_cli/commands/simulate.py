@@ -61,6 +61,9 @@ Sources: TypeAlias = Annotated[
 ]
 Codec: TypeAlias = Annotated[Literal["vp8", "h264"], typer.Option("--codec", help="Codec of camera and screen.")]
 Simulcast: TypeAlias = Annotated[bool, typer.Option("--simulcast", help="Cameras send three sizes.")]
+Light: TypeAlias = Annotated[
+    bool, typer.Option("--light", help="An eighth of the packets, for many candidates on a small machine.")
+]
 Record: TypeAlias = Annotated[
     str,
     typer.Option(
@@ -197,6 +200,7 @@ def simulate(
     sources: Sources = ALL_SOURCES,
     codec: Codec = "vp8",
     simulcast: Simulcast = False,
+    light: Light = False,
     tiles: Tiles = 20,
     record: Record = "",
     decode: Decode = False,
@@ -235,13 +239,15 @@ def simulate(
     plan = Plan(
         candidates=candidates, proctors=proctors, duration=duration, churn=churn, sources=chosen_sources(sources),
         codec=codec, ramp=min(candidates / 10, duration / 4) if ramp is None else ramp,
-        simulcast=simulcast, tiles=tiles, impairment=impairment, impaired=candidates if on is None else on,
+        simulcast=simulcast, light=light, tiles=tiles, impairment=impairment, impaired=candidates if on is None else on,
         relayed=relay, decode=decode, seed=seed,
         # Nobody of a room that is there already, and of no other simulation in it.
         prefix="sim" if room is None else f"sim-{os.getpid()}",
     )  # fmt: skip
     if not 0 <= plan.ramp <= plan.duration or not plan.duration:
         raise RefusedError("usage", "--duration must be longer than nothing, and --ramp not longer than that")
+    if light and simulcast:
+        raise RefusedError("usage", "--light cameras have one size: no --simulcast with it")
     if not candidates + proctors:
         raise RefusedError("usage", "--candidates and --proctors are both 0: nobody takes part")
     trust = trusted(ca, insecure=insecure)

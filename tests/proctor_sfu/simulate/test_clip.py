@@ -7,9 +7,11 @@ import pytest
 
 from proctor_sfu.simulate import clip, formats, timecode
 
+FORMS = [*formats.LAYERS, formats.SCREEN, formats.LIGHT.camera, formats.LIGHT.screen]
+
 
 @pytest.mark.parametrize("codec", ["vp8", "h264"])
-@pytest.mark.parametrize("form", [*formats.LAYERS, formats.SCREEN], ids=lambda form: f"{form.height} lines")
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form.height} lines")
 def test_a_clip_decodes_to_its_frame_numbers(codec: clip.VideoCodec, form: formats.Format) -> None:
     encoded = clip.load(clip.make(codec, 440, form))
     assert (encoded.codec, encoded.format) == (codec, form)
@@ -29,6 +31,15 @@ def test_a_camera_costs_what_a_camera_costs() -> None:
     bits = 8 * sum(len(frame.data) for frame in encoded.video) / formats.SECONDS
     assert bits == pytest.approx(formats.CAMERA.bitrate, rel=0.2)
     assert len(encoded.audio) >= formats.SECONDS * formats.AUDIO_CLOCK // formats.AUDIO_PACKET
+
+
+def test_what_is_light_fits_into_few_packets() -> None:
+    light = formats.LIGHT
+    camera, screen = (clip.load(clip.make("vp8", 440, form, light.packet)) for form in (light.camera, light.screen))
+    pictures = [len(frame.data) for frame in camera.video + screen.video]
+    packets = sum(-(-size // 1200) for size in pictures) + len(camera.audio)
+    assert packets / formats.SECONDS < 20
+    assert len(camera.audio) == pytest.approx(formats.SECONDS * light.sounds, abs=1)
 
 
 def test_a_clip_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:

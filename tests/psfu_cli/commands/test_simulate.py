@@ -29,7 +29,7 @@ from psfu_cli.output import Colour, Format, Writer
     [
         "--loss 5x", "--loss 120%", "--outage 5s", "--sources smell", "--sources ,", "--duration 0",
         "--ramp 9 --duration 5", "-c -1", "--codec h265", "--burst 0", "--delay -5ms",
-        "--tiles -1", "-c 0 -p 0", "--ca /nonexistent", "--ca /etc/passwd",
+        "--tiles -1", "--light --simulcast", "-c 0 -p 0", "--ca /nonexistent", "--ca /etc/passwd",
     ],
 )  # fmt: skip
 def test_nonsense_is_refused_before_anything_happens(arguments: str, tmp_path: Path) -> None:
