@@ -13,6 +13,7 @@ from proctor_sfu.recording import contents, ledger
 from proctor_sfu.recording.folder import LEDGER, place
 from proctor_sfu.recording.ledger import Chain, Ledger, Row
 from proctor_sfu.recording.reading import content, opened
+from proctor_sfu.recording.unsynced import Unsynced, write
 
 
 class LedgerFile:
@@ -27,6 +28,7 @@ class LedgerFile:
         self.chain: Chain = found.chain
         self.size = found.end
         self._file = file
+        self._unsynced = Unsynced()
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = False) -> LedgerFile:
@@ -36,7 +38,7 @@ class LedgerFile:
         that was written), and `OSError`.
         """
         path = folder / LEDGER
-        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if create else 0)
+        flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0)
         try:
             file = os.open(path, flags, 0o600)
         except FileNotFoundError:
@@ -60,20 +62,19 @@ class LedgerFile:
     def append(self, event: str, at: float, fields: Mapping[str, Any]) -> None:
         """Write one whole row or, if that fails, nothing."""
         before = Chain(self.chain.n, self.chain.tip)
-        rest = memoryview(self.chain.append(event, at, fields))
-        length = len(rest)
+        row = self.chain.append(event, at, fields)
         try:
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
+            write(self._file, row, self.size)
         except OSError:
             self.chain = before
             os.ftruncate(self._file, self.size)
             raise
-        self.size += length
+        self.size += len(row)
+        self._unsynced.take(row)
 
     def sync(self) -> None:
-        """Return when all rows are on the disk."""
-        os.fdatasync(self._file)
+        """Return when all rows are on the disk; after an error try again."""
+        self._unsynced.sync(self._file, self.size)
 
     def close(self) -> None:
         """Let others write it."""

@@ -16,6 +16,7 @@ from typing import Any, Final
 from proctor_sfu.recording.digest import Digest
 from proctor_sfu.recording.lane import Lane
 from proctor_sfu.recording.sealed import Sealer
+from proctor_sfu.recording.unsynced import Unsynced
 
 SYNCERS: Final = 8
 """Files that are synced at the same time, which the disk puts together: 900 files in 0.1 s instead of 0.5 s."""
@@ -54,6 +55,7 @@ class Segment:
         self.clock: tuple[int, int] | None = None
         """An RTP timestamp and when that was captured, microseconds of Unix time."""
         self.file = -1
+        self._unsynced = Unsynced()
         self._checked = 0.0
 
     def open(self) -> None:
@@ -69,12 +71,17 @@ class Segment:
         self._deleted()
 
     def _open(self) -> None:
-        self.file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self.file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._checked = time.monotonic()
 
     def take(self, piece: bytes | memoryview) -> None:
         """Note what was written."""
         self.digest.update(piece)
+        self._unsynced.take(piece)
+
+    def sync(self) -> None:
+        """Put on the disk what was written. Raises `OSError`; then try again."""
+        self._unsynced.sync(self.file, self.digest.size)
 
     def state(self) -> dict[str, Any]:
         """Return what a row says of the journal so far."""
@@ -231,7 +238,7 @@ class JournalWriter:
         if segment.file < 0:
             return
         self._sync_folders()
-        os.fdatasync(segment.file)
+        segment.sync()
         self._dirty.discard(segment)
         os.close(segment.file)
         segment.file = -1
@@ -241,7 +248,7 @@ class JournalWriter:
 def _sync_file(segment: Segment) -> OSError | None:
     """In a thread of its own: put a file on the disk. Returns why that was not possible."""
     try:
-        os.fdatasync(segment.file)
+        segment.sync()
     except OSError as error:
         return error
     return None

@@ -15,6 +15,7 @@ import pytest
 
 from proctor_sfu.events import Bus
 from proctor_sfu.recording.folder import PUBLIC_KEY
+from proctor_sfu.recording.ledger_file import LedgerFile
 from proctor_sfu.recording.protocol import Begin, Disk, Failed, Note
 from proctor_sfu.recording.recordings import Recordings
 from proctor_sfu.recording.verify import Verifier, known_key
@@ -47,6 +48,56 @@ def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "psfu-test", folder], check=True)
     yield folder
     subprocess.run(["umount", folder], check=True)
+
+
+@pytest.fixture
+def thin_disk(tmp_path: Path) -> Iterator[ThinDisk]:
+    """A disk that promises more than there is, as a thin one does: what it cannot keep fails when it is synced."""
+    if os.getuid() != 0:
+        pytest.skip("only root can make a disk")
+    disk = ThinDisk(tmp_path / "backing", tmp_path / "disk")
+    try:
+        yield disk
+    finally:
+        disk.remove()
+
+
+class ThinDisk:
+    """A file system of 64 MiB on a loop device whose file lies in 24 MiB of memory."""
+
+    def __init__(self, backing: Path, folder: Path) -> None:
+        self.backing, self.folder = backing, folder
+        backing.mkdir()
+        folder.mkdir()
+        run("mount", "-t", "tmpfs", "-o", "size=24m", "psfu-test", str(backing))
+        image = backing / "image"
+        with image.open("wb") as file:
+            file.truncate(64 * MIB)
+        # Its own journal would fail too, and the file system be read-only from then on.
+        run("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096", "-O", "^has_journal", str(image))
+        found = subprocess.run(["losetup", "-f", "--show", image], capture_output=True, text=True)
+        if found.returncode != 0:
+            run("umount", str(backing))
+            pytest.skip(f"no loop device is to be had here: {found.stderr.strip()}")
+        self.device = found.stdout.strip()
+        # A loop device takes a request that was written in part for a whole one; one page is whole or is not.
+        (Path("/sys/block") / Path(self.device).name / "queue/max_sectors_kb").write_text("4")
+        run("mount", self.device, str(folder))
+
+    def forget(self) -> None:
+        """Have everything read from the disk again that is read from now on."""
+        run("umount", str(self.folder))
+        run("mount", self.device, str(self.folder))
+
+    def remove(self) -> None:
+        """Take it away."""
+        run("umount", str(self.folder))
+        run("losetup", "-d", self.device)
+        run("umount", str(self.backing))
+
+
+def run(*command: str) -> None:
+    subprocess.run(command, check=True)
 
 
 def fill(disk: Path, left: int) -> Path:
@@ -150,6 +201,42 @@ def test_a_disk_that_fills_loses_nothing_that_was_written_and_goes_on(small_disk
     assert 1 <= sum(after != before + 1 for before, after in pairwise(found)) <= len(gaps)
     assert found[-1] == len(camera.sent) - 1
     assert verified(folder)
+
+
+def test_what_a_disk_refused_is_written_again_before_a_sync_is_believed(thin_disk: ThinDisk) -> None:
+    with Deck(thin_disk.folder / "recordings") as deck:
+        folder, camera = begin(deck)
+        camera.send(50, key=True)
+        wait_for_packets(folder, "camera", 50)
+        os.sync()  # What is to fail is what is recorded, and not the folder.
+        ballast = fill_up(thin_disk.backing)
+        refused = send_until(deck, camera, lambda disk: disk.write_errors > 0)
+        assert refused.trouble == "disk-full"
+        ballast.unlink()
+        wait_for_disk(deck, lambda disk: disk.trouble == "" and disk.waiting == 0 and disk.at_risk < 2)
+        deck.finish(ANN)
+    thin_disk.forget()
+    assert numbers(packets(folder, "camera")) == list(range(len(camera.sent)))
+    assert verified(folder)
+
+
+def test_rows_a_disk_refused_are_written_again_too(thin_disk: ThinDisk) -> None:
+    folder = thin_disk.folder / "recording"
+    folder.mkdir()
+    with LedgerFile.open(folder, create=True) as file:
+        file.append("recording_begun", 1.0, {})
+        file.sync()
+        os.sync()
+        ballast = fill_up(thin_disk.backing)
+        file.append("note", 2.0, {"text": "x" * 9000})
+        with pytest.raises(OSError):
+            file.sync()
+        with pytest.raises(OSError):
+            file.sync()
+        ballast.unlink()
+        file.sync()
+    thin_disk.forget()
+    assert [row.event for row in rows(folder)] == ["recording_begun", "note"]
 
 
 def test_it_ends_on_a_full_disk_with_what_was_written(small_disk: Path) -> None:
