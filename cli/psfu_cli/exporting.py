@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from proctor_sfu.errors import RefusedError
 from proctor_sfu.recording import ledger_file
 from proctor_sfu.recording.export import Exported, Exporter, Span
 from proctor_sfu.recording.muxer import SUFFIXES, Container
+from proctor_sfu.recording.verify import Report, Verifier, known_key
 from psfu_cli import offline, quantities
 from psfu_cli.output import Column, duration
 from psfu_cli.progress import Tell
@@ -43,14 +44,22 @@ class Wish:
     force: bool
 
 
-def export(folder: Path, wish: Wish, config: Path | None, tell: Tell, *, many: bool) -> Iterator[Exported]:
-    """Export one recording; ``many``: it is one of several, so they cannot all be the file of ``--to``."""
+def export(
+    folder: Path, wish: Wish, config: Path | None, tell: Tell, check: Callable[[Report], None] | None, *, many: bool
+) -> Iterator[Exported]:
+    """Export one recording; ``many``: it is one of several, so they cannot all be the file of ``--to``.
+
+    ``check`` gets what verification says of what is read, before it is; None: it is not verified.
+    """
     name = ledger_file.name(folder)
     exporter = Exporter(folder, offline.recording_key(folder, config), progress=lambda part: tell(name, part))
     tracks = [each for each in exporter.tracks if not wish.sources or each in wish.sources]
     if not tracks:
         raise RefusedError("not_found", f"{name}: it has no {' or '.join(wish.sources) or 'journals'}")
     span = _span(wish, exporter)
+    if check is not None:
+        verifier = Verifier(folder, known_key(folder), progress=lambda part: tell(f"verifying {name}", part))
+        check(verifier.verify(exporter.journals(tracks, span)))
     for group in [[each] for each in tracks] if wish.separate else [tracks]:
         container = _container(wish, exporter, group)
         target = _target(wish, name, container, group[0] if wish.separate else None, many=many)

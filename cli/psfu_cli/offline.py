@@ -18,7 +18,7 @@ from psfu_cli.output import Format, size
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from proctor_sfu.recording.verify import Report
+    from proctor_sfu.recording.verify import Finding, Report
     from proctor_sfu.settings import Settings
 
 
@@ -97,8 +97,19 @@ def write_reports(cli: Cli, reports: Sequence[Report]) -> None:
         )
         writer.line(safe_text(line, LINE), alarming=report.state not in GOOD)
         for finding in report.findings:
-            where = f"{finding.file}: byte {finding.byte}" if finding.byte is not None else finding.file
-            writer.line(safe_text(f"  {finding.kind}: {where}: {finding.text}", LINE))
+            writer.line(safe_text(f"  {_told(finding)}", LINE))
+
+
+def worst(report: Report) -> str:
+    """Return in a line what is wrong with a recording, and how much more is."""
+    found, more = report.worst, len(report.findings) - 1
+    told = report.state if found is None else _told(found)
+    return f"{report.recording}: {told}" + (f" (and {more} more: psfu recordings verify)" if more > 0 else "")
+
+
+def _told(finding: Finding) -> str:
+    where = f"{finding.file}: byte {finding.byte}" if finding.byte is not None else finding.file
+    return f"{finding.kind}: {where}: {finding.text}"
 
 
 def signing_key(path: Path | None, config: Path | None) -> Ed25519PrivateKey | None:

@@ -101,6 +101,11 @@ class Exporter:
         """Arrival of the first packet, microseconds of Unix time."""
         return min((take.header.started_us for take in self._takes), default=0)
 
+    def journals(self, tracks: Sequence[str], span: Span) -> set[str]:
+        """Return the names of the journals that a part of these tracks is read from."""
+        takes = [take for take in self._takes if take.track in tracks]
+        return {path.name for take in takes for path, stated in take.files if _file_meets(stated, span)}
+
     def container(self, tracks: Sequence[str]) -> Container:
         """Return the container that suits these tracks: WebM if it can."""
         codecs = {take.header.codec for take in self._takes if take.track in tracks}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -57,6 +57,11 @@ class Report:
     gaps: int = 0
     findings: list[Finding] = field(default_factory=list)
 
+    @property
+    def worst(self) -> Finding | None:
+        """The first of the findings that the state is named after."""
+        return next((each for each in self.findings if each.kind == self.state), None)
+
 
 class Verifier:
     """Verifies one recording. ``trusted``: the raw public key that has to have signed; None: any."""
@@ -68,8 +73,8 @@ class Verifier:
         self._report = Report(recording=folder.place(path), folder=str(path))
         self._done = 0
 
-    def verify(self, only: str | None = None) -> Report:
-        """Return the report; ``only``: of the journals look at this one alone. Raises `FolderError` ``not_found``."""
+    def verify(self, only: Collection[str] | None = None) -> Report:
+        """Return the report; ``only``: of the journals look at these alone. Raises `FolderError` ``not_found``."""
         report = self._report
         try:
             found = ledger_file.read(self._folder)
@@ -96,7 +101,7 @@ class Verifier:
         finished = contents.finished(found.rows)
         signed = self._manifest(found.rows, finished)
         self._strangers(there, stated, finished, running)
-        chosen = [each for each in stated.values() if only in (None, each.file) and not each.erased]
+        chosen = [each for each in stated.values() if (only is None or each.file in only) and not each.erased]
         size = sum(each.marks[-1].size for each in chosen if each.marks)
         for each in chosen:
             try:

@@ -227,7 +227,7 @@ def verify(
             trusted = public_key(key) if key is not None else known_key(folder)
             name = ledger_file.name(folder)
             verifier = Verifier(folder, trusted, progress=lambda part, name=name: tell(name, part))  # type: ignore[misc]
-            reports.append(verifier.verify(only))
+            reports.append(verifier.verify(None if only is None else {only}))
     offline.write_reports(cli, reports)
     if any(report.state not in GOOD for report in reports):
         raise typer.Exit(exits.Exit.FAILED)
@@ -261,10 +261,17 @@ def export(
         typer.Option("--margin", parser=quantities.seconds, metavar="TIME", help="So long before and after --at."),
     ] = "20s",
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    unverified: Annotated[
+        bool, typer.Option("--no-verify", help="Do not check first that it is what was recorded.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Write recordings to files people can play, nothing transcoded, also while they are recorded."""
+    """Write recordings to files people can play, nothing transcoded, also while they are recorded.
+
+    Exit status 1, with the files written, if what they were made of is not what was recorded.
+    """
     from proctor_sfu.recording.export import Exported
+    from proctor_sfu.recording.verify import GOOD, Report
     from psfu_cli.exporting import COLUMNS as EXPORTED
     from psfu_cli.exporting import Wish, export
 
@@ -272,10 +279,21 @@ def export(
         to=to, kind=kind, sources=tuple(recorded_sources(sources)), separate=separate, last=last, at=at, margin=margin,
         force=force,
     )  # fmt: skip
+    bad: list[Report] = []
+
+    def check(report: Report) -> None:
+        if report.state not in GOOD:
+            bad.append(report)
+            exits.hint(f"warning: {offline.worst(report)}")
+
+    written: list[Exported] = []
     with offline.explained(), progress(patient=True) as tell:
         targets = list(offline.targets(cli, paths, "export"))
-        written = [each for folder, _ in targets for each in export(folder, wish, config, tell, many=len(targets) > 1)]
+        for folder, _ in targets:
+            written += export(folder, wish, config, tell, None if unverified else check, many=len(targets) > 1)
     cli.writer(Exported, lambda each: str(each.file)).changed(written, EXPORTED)
+    if bad:
+        raise typer.Exit(exits.Exit.FAILED)
 
 
 @app.command()

@@ -262,6 +262,23 @@ def test_a_part_begins_with_the_key_frame_before(
     assert (exported["tracks"][0]["frames"], exported["duration_s"]) == (frames, pytest.approx((frames - 1) * 0.05))
 
 
+def test_an_export_says_that_it_is_made_of_something_else(recordings: Path, tmp_path: Path) -> None:
+    folder = played(recordings)
+    (journal,) = journals(folder)
+    data = bytearray(journal.read_bytes())
+    data[900] ^= 1
+    journal.write_bytes(data)
+    done = psfu("recordings", "export", folder, "--to", tmp_path / "x.webm", "--socket", FAR)
+    assert (done.returncode, done.stdout) == (1, f"{tmp_path}/x.webm\n")
+    assert done.stderr == f"warning: {ID}: tampered: camera-0001.mjr: byte 900: this byte is another one\n"
+    (folder / MANIFEST).unlink()
+    done = psfu("recordings", "export", folder, "--to", tmp_path / "y.webm", "--json", "--socket", FAR)
+    assert (done.returncode, len(json.loads(done.stdout))) == (1, 1)
+    assert done.stderr.endswith("this byte is another one (and 1 more: psfu recordings verify)\n")
+    done = psfu("recordings", "export", folder, "--to", tmp_path / "z.webm", "--no-verify", "--socket", FAR)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_an_encrypted_recording_is_exported_with_the_master_key_only(recordings: Path, tmp_path: Path) -> None:
     from proctor_sfu.recording.sealed import Sealer
 
@@ -272,20 +289,21 @@ def test_an_encrypted_recording_is_exported_with_the_master_key_only(recordings:
     key = keys.new_recording_key(folder, ID, keys.master_key(master))
     sealed = plain.with_name(plain.name + ".sealed")
     sealed.write_bytes(Sealer(key, bytes(8), ID, sealed.name).seal(plain.read_bytes()))
-    plain.unlink()
+    plain.unlink()  # Which verification would notice.
     done = psfu("recordings", "export", folder, "--to", tmp_path, "--socket", FAR)
     assert done.returncode == 2
     assert "--config" in done.stderr
     config = tmp_path / "psfu.toml"
     config.write_text(f'[recording]\nmaster_key = "{master}"\n')
-    done = psfu("recordings", "export", folder, "--to", tmp_path, "--config", config, "--socket", FAR)
+    done = psfu("recordings", "export", folder, "--no-verify", "--to", tmp_path, "--config", config, "--socket", FAR)
     assert done.returncode == 0, done.stderr
     # A copy is still called as it was when its key was wrapped.
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     done = psfu(
-        "recordings", "export", copy, "--to", tmp_path / "copy.webm", "--config", config, "--json", "--socket", FAR
-    )
+        "recordings", "export", copy, "--no-verify", "--to", tmp_path / "copy.webm", "--config", config, "--json",
+        "--socket", FAR,
+    )  # fmt: skip
     assert [each["tracks"][0]["frames"] for each in result(done)] == [40]
 
 
