@@ -275,6 +275,15 @@ class RecordingNotUploaded(PeerEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingDamaged(PeerEvent):
+    """That command deleted or cut files of the recording, which psfu leaves alone; verify tells what is left."""
+
+    kind: ClassVar[str] = "recording_damaged"
+    recording: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingErased(PeerEvent):
     """The journals of a recording were deleted; its ledger says so."""
 

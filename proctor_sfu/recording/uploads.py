@@ -1,7 +1,7 @@
 """Hands finished recordings to a command of the operator's, again and again until it succeeds.
 
 What is still to be done is noted beside each recording, so that a restart goes on with it. The recording itself is
-never touched: whatever the command does, the local copy stays until retention or an erasure ends it.
+never touched here; if the command itself deletes or cuts files of it, that is noticed when it ends, and told.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ import json
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import structlog
 
 from proctor_sfu import events
 from proctor_sfu.aio import spawn
+from proctor_sfu.errors import PsfuError
 from proctor_sfu.events import Bus
-from proctor_sfu.recording import folder
+from proctor_sfu.recording import contents, folder, ledger_file
 from proctor_sfu.recording.seal import replace
 
 _log = structlog.get_logger("psfu.recording")
@@ -90,15 +91,15 @@ class Uploads:
                 if not await asyncio.to_thread((path / folder.LEDGER).exists):
                     _log.error("recording_gone", recording=name, reason="somebody deleted it before it was uploaded")
                     return
+                before = await asyncio.to_thread(_sizes, path)
                 problem = await self._run(name, path, attempt)
+                await self._look(name, path, before)
             with suppress(OSError):
                 # Without the note it is only uploaded again after a restart.
                 await asyncio.to_thread(_write, path, "waiting" if problem else "done", attempt, problem)
             room, candidate, _ = folder.split_id(name)
             if not problem:
                 _log.info("recording_uploaded", recording=name, attempts=attempt)
-                if not await asyncio.to_thread((path / folder.LEDGER).exists):
-                    _log.error("recording_gone", recording=name, reason="the upload command deleted the local copy")
                 self._bus.publish(events.RecordingUploaded(room=room, peer=candidate, recording=name))
                 return
             _log.warning("recording_not_uploaded", recording=name, attempt=attempt, reason=problem, seconds=wait)
@@ -108,6 +109,16 @@ class Uploads:
                 )
             await asyncio.sleep(wait)
             wait = min(LONGEST_WAIT, 2 * wait)
+
+    async def _look(self, name: str, path: Path, before: Mapping[str, int]) -> None:
+        """Tell if files are gone or shorter since ``before``, but for what an erasure deleted meanwhile."""
+        files = await asyncio.to_thread(_damaged, path, before)
+        if files:
+            _log.error("recording_damaged", recording=name, files=files, reason="the upload command did that")
+            room, candidate, _ = folder.split_id(name)
+            self._bus.publish(
+                events.RecordingDamaged(room=room, peer=candidate, recording=name, files=tuple(files))
+            )  # fmt: skip
 
     async def _run(self, name: str, path: Path, attempt: int) -> str:
         """Run the command once; returns why it failed, or nothing."""
@@ -148,17 +159,25 @@ class _LastWords(asyncio.Protocol):
         """Run a command in a session, hence a process group, of its own. Raises `OSError`."""
         read, write = os.pipe()
         try:
-            process = await asyncio.create_subprocess_exec(
+            # First, so that nothing runs whose output nobody can read.
+            await self._watch(os.fdopen(read, "rb"))
+            return await asyncio.create_subprocess_exec(
                 *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=write, stderr=write, cwd=cwd,
                 start_new_session=True,
             )  # fmt: skip
         except BaseException:
-            os.close(read)
+            if self._pipe is not None:
+                self._pipe.close()
             raise
         finally:
             os.close(write)
-        self._pipe, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: self, os.fdopen(read, "rb"))
-        return process
+
+    async def _watch(self, pipe: BinaryIO) -> None:
+        try:
+            self._pipe, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: self, pipe)
+        except BaseException:
+            pipe.close()
+            raise
 
     async def end(self) -> str:
         """Return its last line; the command has ended, but what it left behind may go on."""
@@ -187,6 +206,31 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         except TimeoutError:
             continue
         return
+
+
+def _sizes(path: Path) -> dict[str, int]:
+    """Return what a recording is made of, with its bytes; nothing if it is gone."""
+    sizes = {}
+    with suppress(FileNotFoundError):
+        for each in [*folder.journals(path), *(path / name for name in (folder.LEDGER, folder.MANIFEST, folder.KEY))]:
+            with suppress(FileNotFoundError):
+                sizes[each.name] = each.stat().st_size
+    return sizes
+
+
+def _damaged(path: Path, before: Mapping[str, int]) -> list[str]:
+    """Return which files are gone or shorter than ``before``, though nobody erased them."""
+    after = _sizes(path)
+    files = [name for name, size in before.items() if after.get(name, -1) < size and name != folder.MANIFEST]
+    files += [folder.MANIFEST] if folder.MANIFEST in before and folder.MANIFEST not in after else []
+    if not files:
+        return []
+    try:
+        stated = contents.journals(ledger_file.read(path).rows)
+    except (OSError, PsfuError, ValueError):
+        return files
+    erased = {each.file for each in stated.values() if each.erased}
+    return [name for name in files if name not in erased and not (erased and name == folder.KEY)]
 
 
 def _write(path: Path, state: str, attempts: int, problem: str) -> None:

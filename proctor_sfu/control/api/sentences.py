@@ -118,6 +118,7 @@ SAY: Final[Mapping[str, Callable[[Details], Told]]] = {
     "recording_finished": _fixed("none", "recording finished"),
     "recording_uploaded": _fixed("ok", "recording uploaded"),
     "recording_not_uploaded": _fixed("warn", "the recording could not be uploaded; it is tried again"),
+    "recording_damaged": _fixed("bad", "the upload command deleted files of the recording"),
     "recording_erased": _fixed("none", "recording erased"),
     "recording_refused": _fixed("bad", "not recorded ({code})"),
     "recording_stalled": _fixed("bad", "nothing of {source} is written ({cause})"),

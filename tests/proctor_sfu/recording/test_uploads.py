@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import resource
@@ -13,10 +14,12 @@ from typing import Final
 import pytest
 import uvloop
 
-from proctor_sfu.events import Bus, Event, RecordingNotUploaded, RecordingUploaded
+from proctor_sfu.events import Bus, Event, RecordingDamaged, RecordingNotUploaded, RecordingUploaded
+from proctor_sfu.recording.folder import LEDGER, MANIFEST
+from proctor_sfu.recording.keeping import erase
 from proctor_sfu.recording.uploads import NOTE, Uploads
 from support.deck import is_alive
-from support.recorded import ID, finished
+from support.recorded import ID, KEY, finished
 
 BOB: Final = "exam-101/bob/20260101T090000Z"
 
@@ -150,16 +153,59 @@ async def test_what_a_command_leaves_running_keeps_nobody_waiting(tmp_path: Path
     await uploads.close()
 
 
-async def test_a_command_that_deletes_the_local_copy_is_told_of(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        ('rm -r "$PSFU_FOLDER"', ("camera-0001.mjr", "camera-0002.mjr", "microphone-0001.mjr", LEDGER, MANIFEST)),
+        ("rm camera-0001.mjr", ("camera-0001.mjr",)),
+        ("truncate -s 100 microphone-0001.mjr; rm manifest.json", ("microphone-0001.mjr", MANIFEST)),
+    ],
+)
+@pytest.mark.parametrize("code", [0, 1])
+async def test_a_command_that_deletes_or_cuts_files_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, files: tuple[str, ...], code: int
 ) -> None:
     directory = tmp_path / "recordings"
     heard = Heard()
-    uploads = Uploads(directory, script(tmp_path, 'rm -r "$PSFU_FOLDER"'), heard.bus)
+    uploads = Uploads(directory, script(tmp_path, f"{text}; exit {code}"), heard.bus, first_wait=60)
     await uploads.add(ID, finished(directory))
+    damaged = await heard.next()
+    assert isinstance(damaged, RecordingDamaged) and damaged.recording == ID
+    assert sorted(damaged.files) == sorted(files)
+    assert isinstance(await heard.next(), RecordingNotUploaded if code else RecordingUploaded)
+    await uploads.close()
+    assert "the upload command did that" in capsys.readouterr().out
+
+
+async def test_an_erasure_while_a_command_runs_is_none_of_its_doing(tmp_path: Path) -> None:
+    directory = tmp_path / "recordings"
+    folder = finished(directory)
+    heard = Heard()
+    command = script(tmp_path, f"touch {tmp_path}/began; while [ ! -e {tmp_path}/erased ]; do sleep 0.02; done")
+    uploads = Uploads(directory, command, heard.bus)
+    await uploads.add(ID, folder)
+    async with asyncio.timeout(20):
+        while not (tmp_path / "began").exists():
+            await asyncio.sleep(0.02)
+    erase(folder, ID, by={"kind": "test"}, reason="a test", key=KEY)
+    (tmp_path / "erased").touch()
     assert isinstance(await heard.next(), RecordingUploaded)
     await uploads.close()
-    assert "the upload command deleted the local copy" in capsys.readouterr().out
+
+
+async def test_nothing_runs_whose_output_nobody_can_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")  # No more watches, which nothing here can bring about.
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "connect_read_pipe", refuse)
+    heard = Heard()
+    uploads = Uploads(tmp_path, script(tmp_path, f"echo $$ > {tmp_path}/pid; sleep 300"), heard.bus, first_wait=60)
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    before = children.read_text()
+    await uploads.add(ID, finished(tmp_path / "recordings"))
+    assert isinstance(await heard.next(), RecordingNotUploaded)
+    assert children.read_text() == before
+    await uploads.close()
 
 
 async def test_a_folder_that_takes_no_note_is_uploaded_all_the_same(tmp_path: Path) -> None:
