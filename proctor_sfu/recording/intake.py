@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
+from proctor_sfu.recording.buffer import Buffer
 from proctor_sfu.recording.contents import SILENCE_US
 from proctor_sfu.recording.journal import LONGEST_PACKET, MARK, PACKET, Header
 from proctor_sfu.recording.payload import begins_key_frame, parse_rtp
@@ -66,7 +67,7 @@ class Track:
         """When the segment began, nanoseconds of Unix time."""
         self.last_ns = 0
         """Arrival of the latest packet."""
-        self.pending = bytearray()
+        self.pending = Buffer()
         self.count = 0
         """Packets in it."""
         self.attentive = True
@@ -171,21 +172,21 @@ class Track:
 
     def hand_over(self) -> None:
         """Give what is in memory to the disk."""
-        if not self.pending:
+        if not self.count:
             return
         assert self.segment is not None
-        piece, self.pending = self.pending, bytearray()
         count, self.count = self.count, 0
         self.received += count
-        self._writer.append(self.segment, piece, count, self.last_ns // 1000, self.clock, self._done)
+        self._writer.append(self.segment, self.pending.take(), count, self.last_ns // 1000, self.clock, self._done)
 
     def discard(self, cause: str) -> None:
         """Forget what is in memory, since the disk takes nothing and memory is full."""
-        if self.pending:
+        if self.count:
             lost = self.overflow or Overflow(since_ns=self.last_ns, packets=0, cause=cause)
             self.overflow = replace(lost, packets=lost.packets + self.count)
             self.received += self.count
-            self.pending, self.count = bytearray(), 0
+            self.pending.clear()
+            self.count = 0
 
     def _done(self, packets: int, size: int) -> None:
         """In the lane: the disk took packets."""
@@ -258,7 +259,7 @@ class Intake:
 
     def drain(self, batch: Batch) -> None:
         """Take everything that waits in the socket."""
-        tracks, pack, mark, data = self.tracks, PACKET.pack, MARK, batch.data
+        tracks, pack, mark, head, data = self.tracks, PACKET.pack_into, MARK, PACKET.size, batch.data
         count = SLOTS
         while count == SLOTS:
             count = batch.receive(self.descriptor)
@@ -273,9 +274,15 @@ class Intake:
                 if track.attentive or at - track.last_ns > SILENCE_NS:
                     track.look(data[offset : offset + length], at)
                 pending = track.pending
+                begin = pending.used + head
+                end = begin + length
+                if end > pending.room:
+                    pending.grow(end)
                 elapsed = (at - track.begun_ns) // 1_000_000
-                pending += pack(mark, elapsed if elapsed > 0 else 0, length)
-                pending += data[offset : offset + length]
+                memory = pending.memory
+                pack(memory, begin - head, mark, elapsed if elapsed > 0 else 0, length)
+                memory[begin:end] = data[offset : offset + length]
+                pending.used = end
                 track.count += 1
                 track.last_ns = at
                 track.first_word = first

@@ -26,6 +26,7 @@ _DROPS: Final = 8
 """Index of the datagrams dropped for want of memory; see ``linux/sock_diag.h``."""
 _CONTROL: Final = 32
 """Bytes of a control message with a ``struct timespec``: header, seconds, nanoseconds."""
+_MESSAGE: Final = ctypes.sizeof(Message)
 
 
 class Batch:
@@ -42,8 +43,9 @@ class Batch:
             message.header.vector_count = 1
             message.header.control = first_control + slot * _CONTROL
             message.header.control_length = _CONTROL
-        # The kernel overwrites some members, so they are all put back before each call.
+        # The kernel overwrites some members of those it uses, so they are all put back before the next call.
         self._fresh = bytes(self._messages)
+        self._used = 0
         self._at = ctypes.addressof(self._messages)
         self._call = ctypes.CDLL(None, use_errno=True).recvmmsg
         self._call.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)
@@ -55,8 +57,9 @@ class Batch:
 
     def receive(self, descriptor: int) -> int:
         """Take what waits in a socket; returns how many. Raises `OSError` if the socket is broken."""
-        ctypes.memmove(self._at, self._fresh, len(self._fresh))
+        ctypes.memmove(self._at, self._fresh, self._used * _MESSAGE)
         count = int(self._call(descriptor, self._at, SLOTS, socket.MSG_DONTWAIT, None))
+        self._used = max(0, count)
         if count < 0:
             number = ctypes.get_errno()
             if number in (11, 4, 111):  # EAGAIN, EINTR; ECONNREFUSED: the worker that sent is gone.
@@ -69,7 +72,7 @@ class Batch:
 
         Words are 32 bits in the order of this machine, as they lie in memory.
         """
-        step, length_step, time_step = SLOT // 4, ctypes.sizeof(Message) // 4, _CONTROL // 8
+        step, length_step, time_step = SLOT // 4, _MESSAGE // 4, _CONTROL // 8
         columns: tuple[Iterable[int], ...] = (
             self._lengths[Message.length.offset // 4 :: length_step][:count].tolist(),
             self._words[::step][:count].tolist(),

@@ -59,7 +59,7 @@ HAND_OVER: Final = 0.2
 SECOND: Final = 1.0
 """Everything is synced and reported this often."""
 SYNC: Final = 0.8
-"""Seconds between syncs: with hand-over and sync itself below the second that is promised."""
+"""Seconds between syncs of all there is: with the sync itself below the second that is promised."""
 KEY_FRAME: Final = 0.5
 """Seconds between looks who needs a key frame."""
 FLOOR: Final = 4 << 20
@@ -221,10 +221,11 @@ class Recorder:
 
     def _turn(self, now: float) -> None:
         turns = self._turns
-        if now - turns["hand_over"] >= HAND_OVER:
+        syncs = now - turns["sync"] >= SYNC
+        if syncs or now - turns["hand_over"] >= HAND_OVER:
             turns["hand_over"] = now
             self._hand_over()
-        if now - turns["sync"] >= SYNC:
+        if syncs:
             turns["sync"] = now
             self._writer.sync()
             self._book.sync()
@@ -245,7 +246,7 @@ class Recorder:
         for reel in self._reels.values():
             for track in reel.tracks.values():
                 waiting = self._writer.waiting
-                if waiting and waiting + len(track.pending) > room:
+                if waiting and waiting + track.pending.used > room:
                     self._overflowed += track.count
                     track.discard(cause)
                 else:

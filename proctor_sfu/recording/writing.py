@@ -107,7 +107,7 @@ class Append:
     __slots__ = ("_clock", "_done", "_last_us", "_length", "_packets", "_rest", "_sealed", "_segment", "_writer")
 
     def __init__(
-        self, writer: JournalWriter, segment: Segment, piece: bytes | bytearray, packets: int, last_us: int,
+        self, writer: JournalWriter, segment: Segment, piece: bytes | memoryview, packets: int, last_us: int,
         clock: tuple[int, int] | None, done: Callable[[int, int], None],
     ) -> None:  # fmt: skip
         self._writer = writer
@@ -174,7 +174,7 @@ class JournalWriter:
         self.lane.put(lambda: segment.note("segment_opened", {"track": segment.track, **fields}))
 
     def append(
-        self, segment: Segment, piece: bytes | bytearray, packets: int, last_us: int, clock: tuple[int, int] | None,
+        self, segment: Segment, piece: bytes | memoryview, packets: int, last_us: int, clock: tuple[int, int] | None,
         done: Callable[[int, int], None],
     ) -> None:  # fmt: skip
         """Have packets written; ``done`` is called in the lane with their number and size."""
