@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from proctor_sfu.clock import timestamp
@@ -44,6 +45,8 @@ class CandidateTrack:
         self.gone_at: float | None = None
         """When it left the room, on the monotonic clock."""
         self._bounds = bounds
+        self._published: tuple[Published, ...] = ()
+        """What it published when its sources were looked at last."""
         self._connected_at = lru_cache(maxsize=1)(timestamp)
 
     def feed(
@@ -62,19 +65,17 @@ class CandidateTrack:
             # What is published no more sends nothing, which is known without asking.
             there = producer.id in self.peer.published and not producer.closed
             source.feed(now, producers.get(producer.id) if there else ())
-        link = Link(
-            away=self.peer.away is not None,
-            joined=self.peer.joined,
-            media=self.link.media,
-            silent_s=self.link.silent_s,
-            missing=self._missing,
-        )
+        link = Link(self.peer.away is not None, self.peer.joined, self.link.media, self.link.silent_s, self._missing)
         self.changed = self.health.feed(now, link, [source.verdict for source in self.sources.values()])
         fallen = self.health.verdict.level is Level.BAD or self._silent
         self.worsened, self._fallen = fallen and not self._fallen, fallen
 
     def _follow_sources(self, now: float) -> None:
-        published: dict[str, Published] = {each.source.value: each for each in self.peer.published.values()}
+        current = tuple(self.peer.published.values())
+        if current == self._published and len(current) == len(self.sources):
+            return
+        self._published = current
+        published: dict[str, Published] = {each.source.value: each for each in current}
         for name, each in published.items():
             track = self.sources.get(name)
             if track is None:
@@ -127,10 +128,9 @@ class CandidateTrack:
             state_s=round(now - self.health.since, 1), level=verdict.level.word, reasons=verdict.reasons,
             health=verdict.health, worker=None if member is None else member.worker.pid,
             address=link.address or self.peer.address, path=link.path, ice=link.ice, dtls=link.dtls,
-            bitrate=whole(link.received), loss=_worst([each.loss for each in sources]),
-            repaired=_worst([each.repaired for each in sources]), rtt_ms=_worst([each.rtt_ms for each in sources]),
-            jitter_ms=_worst([each.jitter_ms for each in sources]),
-            gap_s=_worst([each.gap_s for each in sources]), available_bitrate=whole(available),
+            bitrate=whole(link.received), loss=_worst(sources, _LOSS), repaired=_worst(sources, _REPAIRED),
+            rtt_ms=_worst(sources, _RTT), jitter_ms=_worst(sources, _JITTER), gap_s=_worst(sources, _GAP),
+            available_bitrate=whole(available),
             available_from=None if available is None else "client" if told is not None else "remb",
             connected_at=self._connected_at(self.peer.connected_at), sources=sources,
             missing=self._missing, watchers=watchers,
@@ -151,6 +151,13 @@ def absent(room: Room, expected: Expected) -> api.Candidate:
     )  # fmt: skip
 
 
-def _worst(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return max(known) if known else None
+_LOSS, _REPAIRED, _RTT, _JITTER, _GAP = map(attrgetter, ("loss", "repaired", "rtt_ms", "jitter_ms", "gap_s"))
+
+
+def _worst(sources: Sequence[api.Source], take: Callable[[api.Source], float | None]) -> float | None:
+    worst = None
+    for each in sources:
+        value = take(each)
+        if value is not None and (worst is None or value > worst):
+            worst = value
+    return worst

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, Self, TypeAlias
 
 from proctor_sfu.settings import Quality
 
@@ -21,20 +21,20 @@ Media: TypeAlias = Literal["none", "connecting", "connected", "failed"]
 class Level(IntEnum):
     """How bad; a higher one is worse."""
 
-    NONE = 0
-    OK = 1
-    WARN = 2
-    BAD = 3
+    word: Literal["none", "ok", "warn", "bad"]
+    """The level as the control API names it."""
 
-    @property
-    def word(self) -> Literal["none", "ok", "warn", "bad"]:
-        """The level as the control API names it."""
-        return _WORDS[self]
+    def __new__(cls, number: int, word: Literal["none", "ok", "warn", "bad"]) -> Self:
+        """Make a member; its word is kept with it, since it is asked for all the time."""
+        made = int.__new__(cls, number)
+        made._value_, made.word = number, word
+        return made
 
+    NONE = 0, "none"
+    OK = 1, "ok"
+    WARN = 2, "warn"
+    BAD = 3, "bad"
 
-_WORDS: Final[Mapping[Level, Literal["none", "ok", "warn", "bad"]]] = {
-    Level.NONE: "none", Level.OK: "ok", Level.WARN: "warn", Level.BAD: "bad",
-}  # fmt: skip
 
 ORDER: Final = (
     "disconnected", "transport", "no_media", "source_missing", "gap", "loss", "frozen", "bitrate", "fps", "score",
@@ -159,18 +159,19 @@ class SourceHealth:
         loss = (bounds.audio_loss_warn, bounds.audio_loss_bad) if audio else (bounds.loss_warn, bounds.loss_bad)
         share = _share(measured.bitrate, measured.usual_bitrate) if measured.source == "camera" else None
         found = self._patiently(self._now(measured, loss, share))
-        gap = above(measured.silent_s, bounds.gap_warn_seconds, bounds.gap_bad_seconds)
-        if gap > Level.OK:
-            found["no_media"] = gap
-            found.pop("bitrate", None)  # Nothing at all says more than little.
-            found.pop("fps", None)
+        if measured.silent_s:
+            gap = above(measured.silent_s, bounds.gap_warn_seconds, bounds.gap_bad_seconds)
+            if gap > Level.OK:
+                found["no_media"] = gap
+                found.pop("bitrate", None)  # Nothing at all says more than little.
+                found.pop("fps", None)
         if self._frozen(measured):
             found["frozen"] = Level.WARN
         reasons = _sorted(found)
         if audio and self._mute(measured):
             reasons = (*reasons, "silence")
         health = self._health(measured, loss, share)
-        return Verdict(max(found.values(), default=Level.OK), reasons, health)
+        return Verdict(max(found.values()) if found else Level.OK, reasons, health)
 
     def _now(self, measured: Measured, loss: tuple[float, float], share: float | None) -> dict[str, Level]:
         """Return what is not well in this one sample; almost always nothing, which is found out quickly."""
@@ -203,12 +204,14 @@ class SourceHealth:
         return {reason: level for reason, level in found.items() if level is not Level.OK}
 
     def _health(self, measured: Measured, loss: tuple[float, float], share: float | None) -> int:
-        bounds = self._bounds
-        now = min(
-            grade(measured.loss, *loss, 5 * loss[1]),
-            grade(measured.silent_s, bounds.gap_warn_seconds, bounds.gap_bad_seconds, 3 * bounds.gap_bad_seconds),
-            100.0 if share is None else grade(min(share, 1.0), bounds.bitrate_warn, bounds.bitrate_bad, 0.0),
-        )
+        bounds, now = self._bounds, 100.0
+        if measured.loss:
+            now = grade(measured.loss, *loss, 5 * loss[1])
+        if measured.silent_s:
+            worst = 3 * bounds.gap_bad_seconds
+            now = min(now, grade(measured.silent_s, bounds.gap_warn_seconds, bounds.gap_bad_seconds, worst))
+        if share is not None and share < 1.0:
+            now = min(now, grade(share, bounds.bitrate_warn, bounds.bitrate_bad, 0.0))
         before = self._smooth
         # Falls fast and recovers slowly, so that one good second among bad ones does not look like the end of trouble.
         self._smooth = now if before is None else before + (now - before) * (0.8 if now < before else 0.4)
@@ -234,15 +237,15 @@ def _sorted(found: Mapping[str, Level]) -> tuple[str, ...]:
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:
     """Return what several sources mean for their owner: the worst of each."""
-    if not verdicts:
-        return PAUSED
+    level, health = Level.NONE, None
     worst: dict[str, Level] = {}
-    for level, reasons, _ in verdicts:
-        for reason in reasons:
-            worst[reason] = max(worst.get(reason, Level.NONE), level)
-    healths = [verdict.health for verdict in verdicts if verdict.health is not None]
-    order = sorted(worst, key=lambda reason: (-worst[reason], ORDER.index(reason)))
-    return Verdict(max(verdict.level for verdict in verdicts), tuple(order), min(healths, default=None))
+    for each in verdicts:
+        level = max(level, each.level)
+        if each.health is not None and (health is None or each.health < health):
+            health = each.health
+        for reason in each.reasons:
+            worst[reason] = max(worst.get(reason, Level.NONE), each.level)
+    return Verdict(level, _sorted(worst), health)
 
 
 class Link(NamedTuple):

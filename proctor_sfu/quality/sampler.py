@@ -44,7 +44,8 @@ class Answers:
 
     def transport(self, transport: WebRtcTransport | None) -> WebRtcTransportStats | None:
         """Return what was told of a transport."""
-        return None if transport is None else next(iter(self.transports.get(transport.id, ())), None)
+        told = None if transport is None else self.transports.get(transport.id)
+        return told[0] if told else None
 
 
 _Question: TypeAlias = tuple[dict[Any, Any], Any, Callable[[], asyncio.Future[Any]]]

@@ -10,7 +10,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar, dataclass_transform
+
+_T = TypeVar("_T")
 
 Level: TypeAlias = Literal["ok", "warn", "bad", "none"]
 """Debounced verdict; ``none``: there is nothing to judge (not connected yet, paused, left)."""
@@ -22,7 +24,16 @@ Path: TypeAlias = Literal["udp", "tcp", "relay"]
 """How media travels; ``relay`` when it comes from a TURN server psfu knows of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def line(cls: type[_T]) -> type[_T]:
+    """Make a frozen dataclass of what a frame has thousands of.
+
+    Frozen to whoever checks types, but not while the daemon runs: that would triple what it costs to make one.
+    """
+    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
+
+
+@line
 class Layer:
     """One encoding of a simulcast source, smallest picture first."""
 
@@ -33,7 +44,7 @@ class Layer:
     """0 to 10, the worker's own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@line
 class Source:
     """What a candidate publishes: camera, screen or microphone; of several layers, all of them together."""
 
@@ -77,7 +88,7 @@ class Source:
     """0 to 10, the worker's own, of the best layer: 9 and 10 are good, 7 is 8 % loss already."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@line
 class Candidate:
     """A candidate; what concerns several sources is that of the worst."""
 
@@ -118,7 +129,7 @@ class Candidate:
     recording: Literal["on", "off", "error"] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@line
 class Proctor:
     """A proctor or observer, and its downlink."""
 
