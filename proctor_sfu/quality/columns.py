@@ -49,7 +49,7 @@ def _types(cls: type[Any]) -> Iterator[type[Any]]:
 _TABLES: Final = {each: _tables(each) for each in _types(Frame)}
 """Type -> its members that are objects, looked up for every frame."""
 
-PACKED: Final = rows.once(rows.packer(Frame))
+PACKED: Final = rows.Packed(Frame)
 """Makes the row of a frame, which is both sent and kept."""
 
 

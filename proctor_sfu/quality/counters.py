@@ -5,8 +5,9 @@ Streams come and go and their counters with them; the sums here keep what they c
 
 from __future__ import annotations
 
+import collections
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from proctor_sfu.control.api import quality as api
@@ -74,6 +75,10 @@ class Tally:
 
     def feed(self, streams: Iterable[tuple[str, InboundRtpStats]]) -> None:
         """Take the counters of all streams there are, with the producer each belongs to."""
+        collections.deque(self.steps(streams), maxlen=0)
+
+    def steps(self, streams: Iterable[tuple[str, InboundRtpStats]]) -> Iterator[None]:
+        """Do what `feed` does stream by stream, so that others can have their turn meanwhile."""
         seen: dict[tuple[str, int], Sums] = {}
         totals = list(self.sums)
         for producer, stats in streams:
@@ -84,6 +89,7 @@ class Tally:
             )  # fmt: skip
             seen[key] = now
             before = self._last.get(key, _NOTHING)
+            yield
             if now == before:
                 continue
             for index, (old, new) in enumerate(zip(before, now, strict=True)):
@@ -134,10 +140,12 @@ class Counters:
         self.incidents = dict.fromkeys(("worker", "proctor", "network", "path", "room", "nothing"), 0)
         """What candidates that got worse at once had in common -> how often."""
 
-    def answers(self, producers: Mapping[str, Sequence[InboundRtpStats]]) -> None:
-        """Take what the workers told of all producers."""
+    def answers(self, producers: Mapping[str, Sequence[InboundRtpStats]]) -> Iterator[None]:
+        """Take what the workers told of all producers, stream by stream."""
         for kind, tally in self.streams.items():
-            tally.feed((key, each) for key, several in producers.items() for each in several if each.kind == kind)
+            yield from tally.steps(
+                (key, each) for key, several in producers.items() for each in several if each.kind == kind
+            )
 
     def frame(self, frame: api.Frame) -> None:
         """Take what it says about candidates: one observation of each."""

@@ -18,7 +18,11 @@ Form: TypeAlias = Literal["rows", "objects"]
 EARLY: Final = 0.5
 """Seconds, half the time between two frames."""
 HEADER: Final = rows.header(api.Frame)
-_SHAPES: Final[dict[Form, Callable[[Any], Any]]] = {"rows": PACKED, "objects": rows.plain(api.Frame)}
+_objects = rows.plain(api.Frame)
+_SHAPES: Final[dict[Form, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {
+    "rows": (PACKED, rows.packer(api.Frame)), "objects": (_objects, _objects),
+}  # fmt: skip
+"""What shapes the newest frame, and what a part of it: the row of the newest is made once for all."""
 
 
 class Frames:
@@ -59,8 +63,9 @@ class Frames:
         key = form, room
         line = self._encoded.get(key)
         if line is None:
-            frame = self.newest if room is None else api.only_room(self.newest, room)
-            line = orjson.dumps(_SHAPES[form](frame), option=orjson.OPT_APPEND_NEWLINE)
+            shape = _SHAPES[form]
+            shown = shape[0](self.newest) if room is None else shape[1](api.only_room(self.newest, room))
+            line = orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE)
             self._encoded[key] = line
         return line
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias
 
+from proctor_sfu.aio import gently
 from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.mediasoup.producer import Producer
@@ -29,7 +29,6 @@ from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.rooms.roles import Role
 from proctor_sfu.settings import Settings
 
-_T = TypeVar("_T")
 Key: TypeAlias = tuple[str, str]
 """Ids of room and peer."""
 
@@ -37,8 +36,6 @@ RELAXED: Final = 4
 """Every how many seconds proctors are asked when nobody looks."""
 COUNTED: Final = 5
 """Every how many seconds counters and distributions for other tools are fed; nobody scrapes more often."""
-SLICE: Final = 25
-"""Candidates that are looked at in a row."""
 REMEMBERED: Final = 60.0
 """Seconds somebody who left, and an incident, stay in the frame."""
 
@@ -152,17 +149,17 @@ class Overview:
         """Return the frame. ``lag``: how late the event loop was, ``spent``: what asking took; seconds."""
         self._seq += 1
         now = at.monotonic
-        async for candidate in _gently(self.candidates.values()):
+        async for candidate in gently(list(self.candidates.values())):
             if candidate.gone_at is None:
                 candidate.feed(now, answers.transport(candidate.peer.sending), answers.producers)
         if full:
-            async for proctor in _gently(self.proctors.values()):
+            async for proctor in gently(list(self.proctors.values())):
                 proctor.feed(now, answers.transport(proctor.peer.receiving), answers.consumers)
             self.counters.sent.feed(self._sent(answers))
         self._find(at)
         watchers = self._watchers()
         known = [
-            track.shown(now, tuple(watchers.get(key, ()))) async for key, track in _gently(self.candidates.items())
+            track.shown(now, tuple(watchers.get(key, ()))) async for key, track in gently(list(self.candidates.items()))
         ]
         candidates = (*known, *self._absent())
         first_guess = self._settings.rtc.initial_outgoing_bitrate
@@ -179,7 +176,8 @@ class Overview:
             spent=spent, full=full,
         )  # fmt: skip
         if self._seq % COUNTED == 0:
-            self.counters.answers(answers.producers)
+            async for _ in gently(self.counters.answers(answers.producers)):
+                pass
         frame = api.Frame(
             seq=self._seq, at=timestamp(at.wall), daemon=daemon_line(own, self._pool, rooms, candidates, proctors),
             workers=workers, rooms=rooms, candidates=candidates, proctors=proctors,
@@ -275,14 +273,6 @@ class Overview:
             )
             for pid, track in self._workers.items()
         )  # fmt: skip
-
-
-async def _gently(items: Iterable[_T]) -> AsyncIterator[_T]:
-    """Yield items, and let others have the event loop now and then: an exam goes on meanwhile."""
-    for index, item in enumerate(list(items), 1):
-        yield item
-        if index % SLICE == 0:
-            await asyncio.sleep(0)
 
 
 def _by_member(tracks: Iterable[Any]) -> dict[Member, list[Any]]:

@@ -79,10 +79,9 @@ class Sampler:
         began = time.perf_counter()
         for some in _handfuls(member, questions, answers):
             asked = [(into, key, ask()) for into, key, ask in some]
-            left = max(0.0, began + self._patience - time.perf_counter())
-            done, late = await asyncio.wait([future for _, _, future in asked], timeout=left)
+            late = await _late([future for _, _, future in asked], began + self._patience)
             for into, key, future in asked:
-                if future in done and _seen(future):
+                if future not in late and _seen(future):
                     into[key] = future.result()
             self._owing[member] = late
             for future in late:
@@ -106,6 +105,18 @@ def _handfuls(member: Member, questions: Questions, answers: Answers) -> Iterato
                 some = []
     if some:
         yield some
+
+
+async def _late(asked: Sequence[asyncio.Future[Any]], until: float) -> set[asyncio.Future[Any]]:
+    """Wait for answers; return whose did not come until a time.
+
+    A worker answers in the order it is asked: waiting for the last one costs a fraction of waiting for each.
+    """
+    waiting = asked[-1:]
+    while waiting:
+        _, late = await asyncio.wait(waiting, timeout=max(0.0, until - time.perf_counter()))
+        waiting = [] if late else [future for future in asked if not future.done()]
+    return {future for future in asked if not future.done()}
 
 
 def _seen(future: asyncio.Future[Any]) -> bool:

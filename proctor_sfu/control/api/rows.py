@@ -39,14 +39,7 @@ def _inner(hint: Any) -> type[Any] | None:
 
 def packer(cls: type[Any]) -> Callable[[Any], list[Any]]:
     """Return what turns an object of a type into a row."""
-    names = [each.name for each in dataclasses.fields(cls)]
-    take = operator.attrgetter(*names)
-    hints = typing.get_type_hints(cls)
-    nested: list[tuple[int, bool, Callable[[Any], list[Any]]]] = []
-    for index, name in enumerate(names):
-        if (inner := _inner(hints[name])) is not None:
-            nested.append((index, typing.get_origin(hints[name]) is tuple, packer(inner)))
-
+    take, nested = _members_of(cls)
     if not nested:
         return lambda value: list(take(value))
 
@@ -59,19 +52,46 @@ def packer(cls: type[Any]) -> Callable[[Any], list[Any]]:
     return pack
 
 
-def once(pack: Callable[[Any], list[Any]]) -> Callable[[Any], list[Any]]:
-    """Return a packer that gives the row of the object before again; from any thread. Nobody may change a row."""
-    last: tuple[Any, list[Any]] = (None, [])
+def _members_of(cls: type[Any]) -> tuple[Callable[[Any], Any], list[tuple[int, bool, Callable[[Any], list[Any]]]]]:
+    """Return what takes all members out of an object; and place, whether it is a list, and packer of those inside."""
+    names = [each.name for each in dataclasses.fields(cls)]
+    hints = typing.get_type_hints(cls)
+    return operator.attrgetter(*names), [
+        (index, typing.get_origin(hints[name]) is tuple, packer(inner))
+        for index, name in enumerate(names)
+        if (inner := _inner(hints[name])) is not None
+    ]
 
-    def packed(value: Any) -> list[Any]:
-        nonlocal last
-        known, row = last
+
+class Packed:
+    """Makes the row of an object of a type once for all who want it, in any thread. Nobody may change a row."""
+
+    def __init__(self, cls: type[Any]) -> None:
+        self._pack = packer(cls)
+        self._take, self._nested = _members_of(cls)
+        self._last: tuple[Any, list[Any]] = (None, [])
+
+    def __call__(self, value: Any) -> list[Any]:
+        """Return the row of ``value``; that of the object before is there already."""
+        known, row = self._last
         if known is not value:
-            row = pack(value)
-            last = value, row
+            row = self._pack(value)
+            self._last = value, row
         return row
 
-    return packed
+    def steps(self, value: Any) -> Iterator[None]:
+        """Make the row ahead, object by object, so that others can have their turn meanwhile."""
+        row = list(self._take(value))
+        for index, many, inner in self._nested:
+            if not many:
+                row[index] = inner(row[index])
+                continue
+            objects, made = row[index], []
+            for each in objects:
+                made.append(inner(each))
+                yield
+            row[index] = made
+        self._last = value, row
 
 
 class Unpacker(Generic[_T]):

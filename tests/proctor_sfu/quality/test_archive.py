@@ -76,6 +76,12 @@ def test_a_frame_that_is_sent_is_kept_as_it_was() -> None:
     ColumnWriter(lambda data: 1).write(frame)
     assert json.dumps(PACKED(frame)) == before == json.dumps(rows.packer(Frame)(frame))
     assert PACKED(varied(2))[0] == 2 and PACKED(frame)[0] == 1
+    steps = sum(1 for _ in PACKED.steps(varied(2)))
+    assert steps >= len(varied(2).candidates)
+    ahead = varied(2)
+    for _ in PACKED.steps(ahead):
+        pass
+    assert PACKED(ahead) == rows.packer(Frame)(ahead)
 
 
 def test_what_does_not_change_costs_next_to_nothing() -> None:

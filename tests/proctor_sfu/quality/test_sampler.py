@@ -86,6 +86,18 @@ async def test_a_worker_that_hangs_costs_nobody_else_and_is_not_asked_again_mean
     assert answers.producers == {"slow": ["S"], "fast": ["F"]} and slow.asked == 2
 
 
+async def test_whoever_answers_before_others_that_were_asked_sooner_ends_no_round() -> None:
+    class Later(Asked):
+        def get_stats(self) -> asyncio.Future[Any]:
+            future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_later(0.01, future.set_result, [self.id])
+            return future
+
+    asked = [Later("a", None), Later("b", None), Asked("c", NotFoundError("gone"))]
+    answers = await Sampler(patience=30).ask({member(1): {"producers": asked}})
+    assert answers.producers == {"a": ["a"], "b": ["b"]} and set(answers.seconds) == {1}
+
+
 async def test_a_late_refusal_is_not_reported_as_never_retrieved(caplog: pytest.LogCaptureFixture) -> None:
     slow, sampler = Asked("slow", None), Sampler(patience=0.01)
     await sampler.ask({member(1): {"producers": [slow]}})
