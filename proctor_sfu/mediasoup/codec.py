@@ -398,6 +398,8 @@ def _vector(codec: Codec, each: Field) -> Callable[[bytes, int], Any]:
 
     def references(buffer: bytes, position: int) -> tuple[Any, ...]:
         count = _u32(buffer, position)[0]
+        if count == 1:  # As in nearly all statistics.
+            return (item(buffer, position + 4 + _u32(buffer, position + 4)[0]),)
         offsets = struct.unpack_from(f"<{count}I", buffer, position + 4)
         return tuple([item(buffer, position + 4 + 4 * index + offset) for index, offset in enumerate(offsets)])
 

@@ -97,6 +97,7 @@ _BINDINGS: Final[Mapping[str, Binding]] = {
     "RtpStream.Params": _type(dumps.RtpStreamParams),
     "RtpStream.Dump": _type(dumps.RtpStreamDump),
     "RtpStream.Stats": Binding(unwrap="data"),
+    "RtpStream.BitrateByLayer": _type(tuple),
     "RtpStream.BaseStats": _type(stats.BaseRtpStats),
     "RtpStream.RecvStats": _type(stats.InboundRtpStats, flatten="base"),
     "RtpStream.SendStats": _type(stats.OutboundRtpStats, flatten="base"),
@@ -144,10 +145,6 @@ def _parameters_from_tables(tables: Iterable[Mapping[str, Any]]) -> dict[str, An
     return {table["name"]: table["value"][1]["value"] for table in tables}
 
 
-def _layers_from_tables(tables: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    return {table["layer"]: table["bitrate"] for table in tables}
-
-
 def _unsupported(_: Any) -> Iterable[Any]:
     raise InvalidArgumentError("the worker only sends this, it does not accept it")
 
@@ -170,7 +167,7 @@ def conventions(schema: Schema) -> Conventions:
         blank=frozenset({"rid", "rrid", "mid", "msid", "scalability_mode"}),
         mappings={
             "FBS.RtpParameters.Parameter": (_parameters_to_tables, _parameters_from_tables),
-            "FBS.RtpStream.BitrateByLayer": (_unsupported, _layers_from_tables),
+            "FBS.RtpStream.BitrateByLayer": (_unsupported, dict),
         },
     )
 
