@@ -54,6 +54,7 @@ from proctor_sfu.settings import Settings
 from proctor_sfu.settings_file import Loaded
 from proctor_sfu.signaling.app import PATH, SignalingApp
 from proctor_sfu.starting import (
+    allow_open_files,
     control_socket_of,
     ice_servers_of,
     metrics_of,
@@ -87,6 +88,7 @@ def run(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Callable[[
     """
     gc.set_threshold(*GC_THRESHOLDS)
     sys.setswitchinterval(TURN)
+    allow_open_files()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(loaded, binary, socket, ready=ready))
 

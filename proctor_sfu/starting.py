@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,12 @@ from proctor_sfu.mediasoup.gate import gate
 from proctor_sfu.mediasoup.install import WorkerBinary, install
 from proctor_sfu.rooms.ice import IceServers
 from proctor_sfu.settings_file import Loaded
+
+
+def allow_open_files() -> None:
+    """Let the daemon and what it starts open as many files as they may; a shell allows less, for programs of old."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def find_worker(loaded: Loaded, *, offline: bool, progress: Progress) -> WorkerBinary:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import resource
 import select
 import socket
 from collections.abc import Iterator
+from typing import Final
 
 from proctor_sfu.recording.intake import Intake
 from proctor_sfu.recording.receive import Batch, dropped
+
+EACH: Final = 8
+"""Files a candidate needs: its inlet, its ledger, and a journal of each source or two while one follows the other."""
+OTHERS: Final = 32
+"""Files the recorder needs besides."""
 
 
 class Inlets:
@@ -19,6 +26,17 @@ class Inlets:
         """Packets the kernel dropped since somebody came too late for them."""
         self._epoll = epoll
         self._open: dict[int, tuple[socket.socket, Intake]] = {}
+
+    def refusal(self) -> str:
+        """Return why there is none for another candidate, who would keep others from their next journal; or nothing."""
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        if (len(self._open) + 1) * EACH + OTHERS <= limit:
+            return ""
+        return f"the recorder may have {limit} files open (LimitNOFILE), enough for {len(self._open)} candidates"
+
+    def has(self, number: int) -> bool:
+        """Whether an inlet is open."""
+        return number in self._open
 
     def open(self, number: int, recording: str, descriptor: int) -> None:
         """Receive from a socket, which belongs to us from now on."""

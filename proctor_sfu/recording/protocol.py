@@ -151,6 +151,16 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InletRefused:
+    """Nothing is received at an inlet, nor of tracks that are begun there; the recording goes on without."""
+
+    recording: str
+    inlet: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What the ledger of a recording has come to; said whenever that changes."""
 
@@ -248,13 +258,15 @@ class Said:
 ToRecorder: TypeAlias = (
     Configure | Begin | Inlet | CloseInlet | BeginTrack | EndTrack | Explain | Note | End
 )  # fmt: skip
-ToDaemon: TypeAlias = Ready | Begun | Failed | Standing | TrackReady | WantKeyFrame | Flow | Disk | Ended | Said
+ToDaemon: TypeAlias = (
+    Ready | Begun | Failed | InletRefused | Standing | TrackReady | WantKeyFrame | Flow | Disk | Ended | Said
+)  # fmt: skip
 
 _TYPES: Final[dict[str, type[Any]]] = {
     each.__name__: each
     for each in (
         Configure, Begin, Inlet, CloseInlet, BeginTrack, EndTrack, Explain, Note, End,
-        Ready, Begun, Failed, Standing, TrackReady, WantKeyFrame, Disk, Ended, Said,
+        Ready, Begun, Failed, InletRefused, Standing, TrackReady, WantKeyFrame, Disk, Ended, Said,
     )
 }  # fmt: skip
 _FLOW: Final = "Flow"

@@ -41,6 +41,7 @@ from proctor_sfu.recording.protocol import (
     Failed,
     Flow,
     Inlet,
+    InletRefused,
     Note,
     Ready,
     ToDaemon,
@@ -183,15 +184,22 @@ class Recorder:
         self._reels[message.recording] = reel
 
     def _inlet(self, message: Inlet, descriptors: list[int]) -> None:
-        self._inlets.open(message.inlet, message.recording, descriptors[0])
+        # The kernel gives none where the limit of open files is reached.
+        reason = self._inlets.refusal() or ("" if descriptors else "there is no room for another open file")
+        if not reason:
+            self._inlets.open(message.inlet, message.recording, descriptors[0])
+            return
+        for each in descriptors:
+            os.close(each)
+        self.say(InletRefused(recording=message.recording, inlet=message.inlet, code="too_many_files", message=reason))
 
     def _close_inlet(self, message: CloseInlet, descriptors: list[int]) -> None:
         self._inlets.close(message.inlet, self._batch)
 
     def _begin_track(self, message: BeginTrack, descriptors: list[int]) -> None:
         reel = self._reels.get(message.recording)
-        if reel is None:
-            return  # It failed, and the daemon knows.
+        if reel is None or not self._inlets.has(message.inlet):
+            return  # It failed or was refused, and the daemon knows.
         intake = self._inlets.intake(message.inlet)
         intake.add(reel.begin_track(message, intake))
         self.say(TrackReady(recording=message.recording, track=message.track, ssrc=message.ssrc))

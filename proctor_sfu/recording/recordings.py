@@ -58,6 +58,7 @@ class Recordings:
         self.signing_key = signing_key
         self._roll = Roll(
             lambda event: registry.events.publish(event), finished=self._complete, failed=self._failed,
+            refused=self._refused,
         )  # fmt: skip
         self.running = self._roll.by_candidate
         """Room and candidate -> their recording, also while it is finished."""
@@ -351,6 +352,10 @@ class Recordings:
         if peer is not None and any(self._missing(recording.room, peer)):
             self._admission.refuse((recording.room, recording.candidate), code, recording.reason)
             self._take_missing(recording.room)
+
+    def _refused(self, recording: Recording, code: str, reason: str) -> None:
+        """Nothing of a recording is written at the moment: say so; it is tried again with all who were refused."""
+        self._admission.refuse((recording.room, recording.candidate), code, reason)
 
     def _disk(self, disk: Disk) -> None:
         before = self.space.trouble

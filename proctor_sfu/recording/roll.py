@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeAlias
 
 import structlog
 
@@ -16,6 +17,7 @@ from proctor_sfu.recording.protocol import (
     Ended,
     Failed,
     Flow,
+    InletRefused,
     Standing,
     ToDaemon,
     TrackFlow,
@@ -28,16 +30,20 @@ from proctor_sfu.rooms.roles import Source
 
 _log = structlog.get_logger("psfu.recording")
 
+_OfOne: TypeAlias = Begun | Failed | InletRefused | Standing | TrackReady | WantKeyFrame | Ended
+"""What is said of one recording."""
+
 
 class Roll:
     """Recordings are on it from `add` until they are signed, or cannot be written.
 
-    ``finished`` gets the former, ``failed`` the latter and a code.
+    ``finished`` gets the former, ``failed`` the latter and a code; ``refused`` one of which nothing is written at the
+    moment, a code and a reason.
     """
 
     def __init__(
         self, publish: Callable[[Event], object], *, finished: Callable[[Recording], object],
-        failed: Callable[[Recording, str], object],
+        failed: Callable[[Recording, str], object], refused: Callable[[Recording, str, str], object],
     ) -> None:  # fmt: skip
         self.by_candidate: dict[tuple[str, str], Recording] = {}
         """Room and candidate -> their recording, also while it is finished."""
@@ -45,6 +51,7 @@ class Roll:
         self._publish = publish
         self._finished = finished
         self._failed_one = failed
+        self._refused_one = refused
 
     def add(self, recording: Recording) -> None:
         """Take one that begins."""
@@ -81,19 +88,20 @@ class Roll:
         if isinstance(message, Flow):
             for flow in message.tracks:
                 self._flow(flow)
-        elif isinstance(message, Begun | Failed | Standing | TrackReady | WantKeyFrame | Ended):
+        elif isinstance(message, _OfOne):
             recording = self._by_id.get(message.recording)
             if recording is not None:
                 self._heard(recording, message)
 
-    def _heard(
-        self, recording: Recording, message: Begun | Failed | Standing | TrackReady | WantKeyFrame | Ended
-    ) -> None:
+    def _heard(self, recording: Recording, message: _OfOne) -> None:
         match message:
             case Begun():
                 self._begun(recording, resumed=message.resumed)
             case Failed():
                 self._failed(recording, message)
+            case InletRefused(inlet=inlet, code=code, message=reason):
+                if recording.lose_inlet(inlet, RefusedError(code, reason)):
+                    self._refused_one(recording, code, reason)
             case Standing():
                 recording.stands(gaps=message.gaps, held=message.held)
             case TrackReady():

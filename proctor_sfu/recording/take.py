@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from proctor_sfu.errors import PsfuError
 from proctor_sfu.mediasoup.consumer import Consumer
 from proctor_sfu.recording.clocks import Clock
 from proctor_sfu.recording.protocol import TrackFlow
@@ -30,6 +31,12 @@ class Take:
         """Packets the worker had got of it when silence began to be noticed; None: there is none."""
         self.behind = 0
         """For how many looks of the watchdog a larger layer arrives than the one that is written."""
+
+    def refuse(self, error: PsfuError) -> None:
+        """Let whoever waits for it know that it is not written."""
+        if not self.ready.done():
+            self.ready.set_exception(error)
+            self.ready.exception()  # Nobody may be waiting.
 
     def set_ready(self) -> None:
         """Let whoever waits for it go on."""

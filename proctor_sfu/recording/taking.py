@@ -230,6 +230,16 @@ class Recording:
             self._tap.close()
             self._tap = None
 
+    def lose_inlet(self, number: int, error: RefusedError) -> bool:
+        """The recorder takes nothing from a tap: let go of it and of its takes. Returns whether it is still ours."""
+        if self._tap is None or self._tap.number != number:
+            return False
+        for take in list(self.takes.values()):
+            take.refuse(error)
+            self.stop_source(take.source, "recorder-deaf")
+        self._drop_tap()
+        return True
+
     def _begin_track(self, take: Take) -> None:
         consumer = take.consumer
         assert self._tap is not None

@@ -10,6 +10,7 @@ import json
 import os
 import pty
 import re
+import resource
 import signal
 import socket
 import ssl
@@ -51,6 +52,16 @@ def serve(worker_binary: WorkerBinary, tmp_path: Path) -> Iterator[Start]:
 
 def gone(pids: list[int]) -> bool:
     return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_it_may_open_as_many_files_as_the_system_lets_it(serve: Start) -> None:
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, most))
+    try:
+        started = serve()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (few, most))
+    assert resource.prlimit(started.running.pid, resource.RLIMIT_NOFILE) == (most, most)
 
 
 # Ending.

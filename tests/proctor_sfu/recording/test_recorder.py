@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,18 @@ from proctor_sfu.recording import keys, protocol
 from proctor_sfu.recording.folder import LEDGER, MANIFEST, journals
 from proctor_sfu.recording.ledger import Row
 from proctor_sfu.recording.manifest import Signed
-from proctor_sfu.recording.protocol import Begin, End, Explain, Failed, Flow, Note, Standing, WantKeyFrame
+from proctor_sfu.recording.protocol import (
+    Begin,
+    BeginTrack,
+    End,
+    Explain,
+    Failed,
+    Flow,
+    InletRefused,
+    Note,
+    Standing,
+    WantKeyFrame,
+)
 from proctor_sfu.recording.reading import JournalFile
 from proctor_sfu.recording.recorder import BUG
 from proctor_sfu.recording.repair import repair
@@ -418,3 +430,30 @@ def test_a_folder_that_is_deleted_is_told_and_stops_nobody_else(tmp_path: Path, 
         wait_for_packets(folder, "camera", len(bob.sent))
         deck.finish(BOB)
         assert packets(folder, "camera") == bob.sent
+
+
+def test_an_inlet_that_the_kernel_gives_no_file_for_is_refused_and_stops_nobody_else(deck: Deck) -> None:
+    folder, ann = begin(deck)
+    deck.begin(BOB)
+    ann.send(20, key=True)
+    wait_for_packets(folder, "camera", 20)
+    _, most = resource.prlimit(deck.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(deck.process.pid, resource.RLIMIT_NOFILE, (3, most))
+    deck.inlet(BOB, 2)
+    deck.tell(
+        BeginTrack(
+            recording=BOB, track="camera", inlet=2, kind="video", codec="vp8", ssrc=7, payload_type=101,
+            clock_rate=90_000, channels=1, parameters={},
+        )
+    )  # fmt: skip
+    refused = deck.wait(InletRefused)
+    assert (refused.recording, refused.inlet, refused.code) == (BOB, 2, "too_many_files")
+    resource.prlimit(deck.process.pid, resource.RLIMIT_NOFILE, (most, most))
+    ann.send(20)
+    deck.inlet(BOB, 2)
+    bob = deck.track(BOB, inlet=2)
+    bob.send(20, key=True)
+    for recording in (ANN, BOB):
+        deck.finish(recording)
+    assert packets(folder, "camera") == ann.sent
+    assert packets(deck.directory / BOB, "camera") == bob.sent

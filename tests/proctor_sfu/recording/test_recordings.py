@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from proctor_sfu.events import RecorderDied, RecordingBegun, RecordingFinished, 
 from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.recording import folder as folders
 from proctor_sfu.recording.folder import MANIFEST
+from proctor_sfu.recording.inlets import EACH, OTHERS
 from proctor_sfu.recording.verify import Verifier
 from proctor_sfu.rooms.roles import CANDIDATE_SOURCES, Source
 from proctor_sfu.rooms.store import Store
@@ -244,3 +246,27 @@ async def test_a_source_for_which_there_is_no_room_is_refused_and_the_others_go_
     exam.recordings.refused["exam", "ann"] = "for a test"
     await exam.recordings.unwant("exam", None, CANDIDATE_SOURCES)
     assert exam.recordings.refused == {}
+
+
+async def test_who_is_one_too_many_for_the_files_of_the_recorder_is_refused_and_the_others_go_on(exam: Sitting) -> None:
+    await exam.publish(exam.enter("ann"))
+    exam.recordings.want("exam", None, [CAMERA])
+    ann = await exam.recording("ann", CAMERA)
+    pid = exam.recordings.recorder.pid
+    assert pid is not None
+    _, most = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (EACH + OTHERS, most))
+    await exam.publish(exam.enter("bob"), MICROPHONE)
+    exam.recordings.want("exam", "bob", [MICROPHONE])
+    await exam.until(lambda: ("exam", "bob") in exam.recordings.refused)
+    await exam.idle()
+    (refused,) = states(exam, RecordingRefused)
+    assert isinstance(refused, RecordingRefused) and (refused.peer, refused.code) == ("bob", "too_many_files")
+    assert refused.reason == f"the recorder may have {EACH + OTHERS} files open (LimitNOFILE), enough for 1 candidates"
+    assert ann.state == "running" and exam.recordings.recorder.pid == pid
+    # The housekeeper tries again.
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
+    exam.recordings.try_refused()
+    bob = await exam.recording("bob", MICROPHONE)
+    await exam.until(lambda: not exam.recordings.refused)
+    assert bob.takes[MICROPHONE].ready.done()
