@@ -320,7 +320,7 @@ class Recording(_Section):
         1_073_741_824, ge=0, description="Free space below which no new recording begins, bytes; running ones go on."
     )
     reserve_hours: float = Field(
-        1.0, ge=0, le=1000, description="Hours the disk must suffice for at the present rate, or none begins."
+        1.0, ge=0, le=1000, description="Hours the disk must suffice for at the rate counted on, or none begins."
     )
     retain_days: int = Field(
         0, ge=0, le=36_500, description="Days after which a recording is deleted; 0: never, unless its room says so."

@@ -48,7 +48,7 @@ def _disk(recordings: Recordings) -> Iterator[Metric]:
     text = "Time since everything received was last on the disk."
     yield GaugeMetricFamily("psfu_recording_behind_seconds", text, value=disk.at_risk)
     if space.hours_left is not None:
-        text = "Time until the reserve is reached at the present rate."
+        text = "Time until the reserve is reached at the rate that is counted on."
         yield GaugeMetricFamily("psfu_recording_disk_left_seconds", text, value=space.hours_left * 3600)
     yield CounterMetricFamily("psfu_recording_bytes", "Bytes written to the disk.", value=disk.written)
     text = "Attempts to write that the disk refused; each is repeated."

@@ -15,7 +15,8 @@ from support.watching import happening, uses, watching
 from .test_columns import RECORDING
 
 DISK = {
-    "directory": "/srv", "free_bytes": 80 * 2**30, "size_bytes": 10**12, "rate": 0.0, "speed": None, "hours_left": 31.0,
+    "directory": "/srv", "free_bytes": 80 * 2**30, "size_bytes": 10**12, "rate": 0.0, "expected_rate": 0.0,
+    "speed": None, "hours_left": 31.0,
     "reserve_bytes": 0, "trouble": "", "reason": "", "recording": 0, "refused": 2, "public_key": "",
 }  # fmt: skip
 

@@ -79,6 +79,7 @@ DISK: Final = (
     Column(title="FREE", value=lambda each: size(each.free_bytes)),
     Column(title="RESERVE", value=lambda each: size(each.reserve_bytes)),
     Column(title="RATE", value=lambda each: f"{size(int(each.rate))}/s"),
+    Column(title="COUNTED ON", value=lambda each: f"{size(int(each.expected_rate))}/s"),
     Column(title="SUFFICES FOR", value=lambda each: _hours(each)),
     Column(title="RECORDING", value=lambda each: each.recording),
     Column(title="REFUSED", value=lambda each: each.refused, alarming=lambda each: each.refused > 0),
@@ -367,7 +368,10 @@ def key(
 def _tell_disk(disk: Disk) -> None:
     hours = _hours(disk)
     if hours is not None and disk.recording:
-        exits.hint(f"{size(disk.free_bytes)} free, {size(int(disk.rate))}/s: suffices for {hours}")
+        now, soon = (f"{size(int(rate))}/s" for rate in (disk.rate, disk.expected_rate))
+        # Sources that have just begun are counted on before their packets are measured.
+        written = now if now == soon else f"{now} written, {soon} counted on"
+        exits.hint(f"{size(disk.free_bytes)} free, {written}: suffices for {hours}")
     if disk.refused:
         exits.hint(f"warning: {disk.refused} candidates are NOT recorded (psfu recordings disk)")
     if disk.trouble:

@@ -59,10 +59,12 @@ class Disk:
     size_bytes: int
     rate: float
     """Bytes written a second at the moment."""
+    expected_rate: float
+    """Bytes a second that are counted on: ``rate``, and what sources that have just begun are going to add to it."""
     speed: float | None
     """Bytes a second it would take, as far as is known."""
     hours_left: float | None
-    """Hours until the reserve is reached at the present rate; null: nothing is recorded."""
+    """Hours until the reserve is reached at ``expected_rate``; null: nothing is recorded."""
     reserve_bytes: int
     trouble: str
     """``disk-full``, ``disk-slow``, ``disk-failed``, or empty."""

@@ -11,10 +11,12 @@ from typing import Final
 
 import pytest
 
+from proctor_sfu.control.api.recordings import Disk
 from proctor_sfu.recording import keys
 from proctor_sfu.recording.folder import MANIFEST, PUBLIC_KEY, SIGNING_KEY, journals
 from proctor_sfu.recording.manifest import Signed, sign
 from proctor_sfu.simulate import clip
+from psfu_cli.commands import recordings as commands
 from support import payloads
 from support.commands import Run, result
 from support.recorded import ID, KEY, START_US, Tape, crashed, finished
@@ -361,3 +363,16 @@ def test_a_daemon_refuses_keys_it_cannot_use(tmp_path: Path) -> None:
         done = psfu("serve", "--config", config, "--socket", tmp_path / "psfu.sock")
         assert done.returncode == 78
         assert f"psfu.toml: recording.{name}: {key}: not" in done.stderr
+
+
+def test_what_is_counted_on_is_told_beside_what_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    disk = Disk(
+        directory="/srv", free_bytes=80 << 30, size_bytes=1 << 40, rate=0.0, expected_rate=288_000.0, speed=None,
+        hours_left=31.0, reserve_bytes=0, trouble="", reason="", recording=1, refused=0, public_key="",
+    )  # fmt: skip
+    commands._tell_disk(disk)
+    commands._tell_disk(dataclasses.replace(disk, rate=288_000.0))
+    assert capsys.readouterr().err.splitlines() == [
+        "80.0 GiB free, 0 B/s written, 281.2 KiB/s counted on: suffices for 1d07h",
+        "80.0 GiB free, 281.2 KiB/s: suffices for 1d07h",
+    ]
