@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 import typer
 
 from proctor_sfu.control.api.events import MISSED, Event
+from proctor_sfu.control.api.masking import Mask
 from psfu_cli import complete, quantities
 from psfu_cli.options import Cli, client
 from psfu_cli.output import Column
@@ -76,12 +78,17 @@ def events(
     lines: Annotated[
         int | None, typer.Option("--lines", "-n", min=0, metavar="N", help="At most the last N of those there are.")
     ] = None,
+    mask: Annotated[bool, typer.Option("--mask", help="Hide names, ids and addresses of people.")] = False,
 ) -> None:
     """Show what happened since the daemon started, as far back as it remembers."""
     wanted: dict[str, Any] = {"room": room, "peer": peer, "kinds": kinds or ()}
     found, last = cli.client.events.list(since=since, limit=lines, **wanted)
+    hide = Mask(secrets.token_bytes(16)).event if mask else None
+    if hide is not None:
+        found = [hide(each) for each in found]
     if follow:
         coming = cli.client.events.follow(last, **wanted)
+        coming = coming if hide is None else map(hide, coming)
         stream(cli, Event, found, coming, COLUMNS, name_of=_number, line=_line, alarming=_alarming)
     else:
         cli.writer(Event, _number).many(found, COLUMNS, empty="nothing happened")

@@ -8,11 +8,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import ipaddress
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from proctor_sfu.control.api.events import Event
 from proctor_sfu.control.api.quality import Candidate, Frame, Incident, Proctor
 from proctor_sfu.control.api.sentences import FREE
 
@@ -79,9 +79,21 @@ class Mask:
     def details(self, details: Mapping[str, Any], people: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """Return the members of an event without names, addresses, and what somebody typed."""
         hide = self.text(people)
-        kept = {name: "(hidden)" if name in FREE and value else value for name, value in details.items()}
-        masked: dict[str, Any] = json.loads(hide(json.dumps(kept, ensure_ascii=False)))
-        return masked
+        return {
+            name: "(hidden)" if name in FREE and value else _each(value, hide) for name, value in details.items()
+        }  # fmt: skip
+
+    def event(self, event: Event) -> Event:
+        """Return an event without names, addresses, and what somebody typed."""
+        details = event.details
+        named = [str(each).rpartition("/")[2] for each in details.get("candidates") or ()]
+        named += [details["by"]] if isinstance(details.get("by"), str) else []
+        named += [str(details.get("value"))] if details.get("shared") == "proctor" else []
+        people = [(each, each) for each in named]
+        if event.peer is not None:
+            people += [(word, event.peer) for word in (event.peer, str(details.get("name") or ""))]
+        peer = None if event.peer is None else self.person(event.peer)
+        return dataclasses.replace(event, peer=peer, details=self.details(details, people))
 
     def text(self, people: Iterable[tuple[str, str]]) -> Callable[[str], str]:
         """Return what hides people (word that names one, its id) and addresses in a text."""
@@ -106,3 +118,14 @@ class Mask:
 
     def _digest(self, text: str) -> str:
         return hashlib.blake2b(text.encode(), key=self._key, digest_size=_SIZE).hexdigest()[:5]
+
+
+def _each(value: Any, hide: Callable[[str], str]) -> Any:
+    """Return a value of JSON with each of its texts hidden."""
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, list | tuple):
+        return [_each(each, hide) for each in value]
+    if isinstance(value, Mapping):
+        return {name: _each(each, hide) for name, each in value.items()}
+    return value

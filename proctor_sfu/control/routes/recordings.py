@@ -109,7 +109,8 @@ class RecordingRoutes:
         return api.Disk(
             directory=str(recordings.directory), free_bytes=space.free, size_bytes=space.size,
             rate=round(space.rate, 1), expected_rate=round(space.to_come, 1), speed=space.speed,
-            hours_left=space.hours_left, reserve_bytes=space.limits.reserve_bytes, trouble=space.trouble, reason=space.reason,
+            hours_left=space.hours_left, reserve_bytes=space.limits.reserve_bytes,
+            trouble=space.trouble, reason=space.reason,
             recording=sum(bool(each.takes) for each in recordings.running.values()),
             refused=len(recordings.refused), public_key=recordings.recorder.public_key,
         )  # fmt: skip

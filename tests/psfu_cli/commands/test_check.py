@@ -36,8 +36,8 @@ def shown(bad: int = 0, **own: Any) -> Frame:
 def disk(**changed: Any) -> Disk:
     values: dict[str, Any] = {
         "directory": "/var/lib/psfu/recordings", "free_bytes": 50 << 30, "size_bytes": 100 << 30, "rate": 0.0,
-        "expected_rate": 0.0, "speed": None, "hours_left": None, "reserve_bytes": 1 << 30, "trouble": "", "reason": "", "recording": 0,
-        "refused": 0, "public_key": "",
+        "expected_rate": 0.0, "speed": None, "hours_left": None, "reserve_bytes": 1 << 30,
+        "trouble": "", "reason": "", "recording": 0, "refused": 0, "public_key": "",
     }  # fmt: skip
     return Disk(**(values | changed))
 

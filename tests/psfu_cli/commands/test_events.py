@@ -83,3 +83,27 @@ def test_following_has_no_csv(run: Run) -> None:
     done = run("events", "--follow", "-o", "csv")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "error: -o csv has an end, --follow has none; use -o ndjson\n"
+
+
+def test_nobody_is_named_under_the_mask(run: Run, people: str) -> None:
+    shown = result(run("events", "--room", people, "--kind", "peer_entered", "--json"))
+    done = run("events", "--room", people, "--kind", "peer_entered", "--mask", "--json")
+    hidden = result(done)
+    assert [each["number"] for each in hidden] == [each["number"] for each in shown]
+    assert all(each["peer"] == each["details"]["name"] and each["peer"].startswith("P-") for each in hidden)
+    words = {each["peer"] for each in shown}
+    words |= {each["details"][name] for each in shown for name in ("name", "address")}
+    assert not any(f'"{word}"' in done.stdout for word in words)
+
+
+def test_what_is_followed_is_masked_too(daemon: Serve, elsewhere: str, guests: Guests, url: str) -> None:
+    guests.join(url, elsewhere, "masked")
+    of = ["--room", elsewhere, "--kind", "peer_entered", "--peer", "late-and-masked"]
+    command = [PSFU, "events", "--follow", *of, "--mask", "--json", "--socket", daemon.socket]
+    with started(command, stdout=subprocess.PIPE, text=True, env=environment()) as following:
+        guests.join(url, elsewhere, "late-and-masked")
+        assert following.stdout is not None
+        told = json.loads(following.stdout.readline())
+        assert told["peer"].startswith("P-") and told["details"]["name"] == told["peer"]
+        following.send_signal(signal.SIGINT)
+        assert following.wait(10) == 130
