@@ -15,17 +15,21 @@ from typing import Self
 from proctor_sfu.control.api.events import Event
 from proctor_sfu.control.api.masking import Mask
 from proctor_sfu.control.api.quality import Candidate, Frame, Proctor, only_room
-from proctor_sfu.errors import ArchiveError
+from proctor_sfu.errors import ArchiveError, RefusedError
 from proctor_sfu.quality.archive import Archive, RecordedEvent
 from proctor_sfu.quality.history import ArchiveWriter
 
 
-def save(archive: Archive, room: str, begin: float, end: float, path: Path, *, mask: Mask | None = None) -> None:
-    """Write what an archive has of a room in a time to a file of its own; raises `ArchiveError`, also if it exists.
+def save(
+    archive: Archive, room: str, begin: float, end: float, path: Path, *, mask: Mask | None = None, force: bool = False
+) -> None:
+    """Write what an archive has of a room in a time to a file of its own; ``force`` replaces one that is there.
 
-    With ``mask`` nobody in it has a name, an id or an address.
+    With ``mask`` nobody in it has a name, an id or an address. Raises `ArchiveError`, and `RefusedError` ``conflict``
+    if the file is there.
     """
-    _refuse_another(path)
+    if not force:
+        _refuse_another(path)
     part = path.with_name(f".{path.name}.part")
     try:
         part.unlink(missing_ok=True)
@@ -39,7 +43,7 @@ def save(archive: Archive, room: str, begin: float, end: float, path: Path, *, m
             masked.event(event)
         masked.flush()
         writer.seal()
-        part.rename(path)
+        part.replace(path)
     except (sqlite3.Error, OSError) as error:
         raise ArchiveError(f"{path}: {error}") from error
     finally:
@@ -48,7 +52,7 @@ def save(archive: Archive, room: str, begin: float, end: float, path: Path, *, m
 
 def _refuse_another(path: Path) -> None:
     if path.exists():
-        raise ArchiveError(f"{path}: exists already; choose another name")
+        raise RefusedError("conflict", f"{path}: it is there already; choose another name")
 
 
 class _Masked:
@@ -87,7 +91,8 @@ class Keeper:
     """Keeps what a monitor is told in a new archive, from any thread; a disk that fails costs seconds and never more.
 
     Every second is on the disk when the next one comes, whatever becomes of the monitor. Raises `ArchiveError` if the
-    file exists or cannot be made. With ``mask`` nobody in it has a name, an id or an address.
+    file cannot be made, and `RefusedError` ``conflict`` if it is there. With ``mask`` nobody in it has a name, an id or
+    an address.
     """
 
     def __init__(self, path: Path, *, mask: Mask | None = None) -> None:

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from proctor_sfu.errors import KeyFileError, SealedError
+from proctor_sfu.errors import KeyFileError, RefusedError, SealedError
 from proctor_sfu.recording.folder import KEY
 from proctor_sfu.recording.reading import content
 from proctor_sfu.recording.sealed import KEY as KEY_BYTES
@@ -89,7 +89,9 @@ def master_key(path: Path) -> bytes:
 
 
 def new_master_key(path: Path) -> None:
-    """Make a master key; raises `KeyFileError` if the file exists."""
+    """Make a master key; raises `RefusedError` ``conflict`` if the file is there, and `KeyFileError`."""
+    if path.exists():
+        raise RefusedError("conflict", f"{path}: it is there already")
     _create(path, base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
 
 

@@ -48,6 +48,7 @@ def report(
         Path | None, typer.Option("--save", metavar="FILE", help="Save the room's history, to replay it elsewhere.")
     ] = None,
     mask: Annotated[bool, typer.Option("--mask", help="Save nobody's name, id or address, but aliases.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     file: Annotated[
         Path | None, typer.Option("--file", "-f", metavar="FILE", help="History to read, else the daemon's.")
     ] = None,
@@ -58,6 +59,8 @@ def report(
     """Tell how every candidate of a room fared, second by second, from the history."""
     if mask and save is None:
         raise RefusedError("usage", "--mask is for --save")
+    if html is not None and html.exists() and not force:
+        raise RefusedError("conflict", f"{html}: it is there already (--force replaces it)")
     # Only this command reads archives; the others start without it.
     from proctor_sfu.quality.archive import Archive
     from proctor_sfu.quality.report import CandidateReport
@@ -65,7 +68,7 @@ def report(
     with Archive(file or history.of_daemon(cli)) as archive:
         begin, end = _time_of(archive, room, last)
         if save is not None:
-            _save(archive, room, begin, end, save, masked=mask)
+            _save(archive, room, begin, end, save, masked=mask, force=force)
         made = _made(archive, room, begin, end, candidates or ())
     if html is not None:
         _write_page(made, html)
@@ -107,11 +110,13 @@ def _made(archive: Archive, room: str, begin: float, end: float, only: Sequence[
     return made
 
 
-def _save(archive: Archive, room: str, begin: float, end: float, path: Path, *, masked: bool) -> None:
+def _save(archive: Archive, room: str, begin: float, end: float, path: Path, *, masked: bool, force: bool) -> None:
     from proctor_sfu.control.api.masking import Mask
     from proctor_sfu.quality.keeping import save
 
-    save(archive, room, begin, end, path, mask=Mask(secrets.token_bytes(16)) if masked else None)
+    if path.exists() and not force:
+        raise RefusedError("conflict", f"{path}: it is there already (--force replaces it)")
+    save(archive, room, begin, end, path, mask=Mask(secrets.token_bytes(16)) if masked else None, force=force)
     exits.hint(f"saved {path}: psfu monitor --replay {path}")
 
 

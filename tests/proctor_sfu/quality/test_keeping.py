@@ -11,7 +11,7 @@ import pytest
 from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api.events import Event
 from proctor_sfu.control.api.masking import Mask
-from proctor_sfu.errors import ArchiveError
+from proctor_sfu.errors import ArchiveError, RefusedError
 from proctor_sfu.quality.archive import Archive
 from proctor_sfu.quality.keeping import Keeper
 from support.crowd import BEGIN, Crowd
@@ -80,7 +80,7 @@ def test_nobody_has_a_name_behind_a_mask(tmp_path: Path) -> None:
 
 def test_a_file_that_is_there_is_not_touched_and_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
-    with pytest.raises(ArchiveError, match="mine: exists already; choose another name"):
+    with pytest.raises(RefusedError, match="mine: it is there already; choose another name"):
         Keeper(tmp_path / "mine")
     assert (tmp_path / "mine").read_text() == "mine"
     with pytest.raises(ArchiveError, match=r"seen: unable to open database file"):

@@ -194,7 +194,8 @@ def test_a_master_key_is_made_once(tmp_path: Path) -> None:
     done = psfu("recordings", "key", "--new-master", path)
     assert (done.returncode, done.stdout) == (0, f"{path}\n")
     assert "keep a copy" in done.stderr
-    assert psfu("recordings", "key", "--new-master", path).returncode == 1
+    again = psfu("recordings", "key", "--new-master", path)
+    assert (again.returncode, again.stderr) == (6, f"error: {path}: it is there already\n")
     assert len(keys.master_key(path)) == 32
 
 

@@ -56,7 +56,9 @@ def test_a_page_is_written(report: Run, tmp_path: Path) -> None:
     text = page.read_text()
     assert text.startswith("<!doctype html>") and text.endswith("</html>\n")
     assert 'id="c-bob"' in text and 'id="c-ana"' not in text
-    both = report("exam-1", "bob", "--html", page, "--json")
+    again = report("exam-1", "bob", "--html", page)
+    assert (again.returncode, again.stderr) == (6, f"error: {page}: it is there already (--force replaces it)\n")
+    both = report("exam-1", "bob", "--html", page, "--force", "--json")
     assert [each["id"] for each in json.loads(both.stdout)] == ["bob"]
 
 
@@ -69,7 +71,8 @@ def test_a_room_is_saved_to_a_file_of_its_own(report: Run, run: Run, file: Path,
         assert {each.id for one in part.frames() for each in one.frame.candidates} == {"cid"}
     assert [each.name for each in tmp_path.iterdir() if "exam-2" in each.name] == ["exam-2.psfurec"]
     again = report("exam-2", "--save", saved)
-    assert again.returncode == 1 and "exists already" in again.stderr
+    assert (again.returncode, again.stderr) == (6, f"error: {saved}: it is there already (--force replaces it)\n")
+    assert report("exam-2", "--save", saved, "--force").returncode == 0
     assert result(run("report", "exam-2", "--file", saved, "--json"))[0]["id"] == "cid"
 
 
