@@ -193,7 +193,9 @@ class Pulse:
         told = track.told
         track.told = verdict.level, verdict.reasons
         began_well = told[0] is Level.NONE and verdict.level is Level.OK
-        if told != track.told and not began_well:
+        # That somebody left is an event of its own.
+        left = verdict.level is Level.NONE and room.peers.get(peer.id) is not peer
+        if told != track.told and not began_well and not left:
             self._events.publish(
                 LevelChanged(
                     room=room.id, peer=peer.id, role=peer.role.value, before=told[0].word, level=verdict.level.word,

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from proctor_sfu.events import Bus, PeerEntered, PeerStateChanged
+from proctor_sfu.events import Bus, LevelChanged, PeerEntered, PeerStateChanged
 from proctor_sfu.quality.pulse import Pulse
+from proctor_sfu.rooms.roles import Source
 from proctor_sfu.settings import Settings
+from support import watched
 
 
 @pytest.mark.parametrize("step", [-7200.0, 7200.0])
@@ -27,3 +29,22 @@ async def test_a_clock_that_is_set_makes_no_long_and_no_negative_joins(step: flo
         await pulse.close()
     joins = pulse.overview.counters.join
     assert sum(joins.counts) == 1 and 0 <= joins.total < 5
+
+
+async def test_that_somebody_left_is_no_news_of_their_level() -> None:
+    room = watched.room("exam-1", [watched.candidate(1, sources=[Source.MICROPHONE])])
+    registry: Any = SimpleNamespace(rooms={room.id: room})
+    pool: Any = SimpleNamespace(members=[], target=0, restarts=0)
+    bus = Bus()
+    told: list[str] = []
+    bus.subscribe(lambda record: told.append(record.event.level) if isinstance(record.event, LevelChanged) else None)
+    pulse = Pulse(registry, pool, Settings(), bus, ready=lambda: True)
+    room.judged = lambda *_, **__: None
+    peer = room.peers["candidate-0001"]
+    peer.light, peer.reasons, peer.interrupted, peer.away = "grey", (), False, object()
+    await pulse.beat()
+    assert told == ["bad"]
+    room.peers.clear()
+    frame = await pulse.beat()
+    assert [(each.state, each.level) for each in frame.candidates] == [("left", "none")]
+    assert told == ["bad"]
