@@ -109,6 +109,8 @@ class PeerLeft(PeerEvent):
 
     kind: ClassVar[str] = "peer_left"
     reason: str
+    note: str = ""
+    """Of whoever took it out (``kicked``): why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

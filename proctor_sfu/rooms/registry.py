@@ -261,7 +261,7 @@ class Registry:
 
     def kick(self, room: Room, peer: Peer, reason: str, *, by: By = DAEMON) -> None:
         """Take a peer out of a room and close its connection."""
-        room.leave(peer, "kicked")
+        room.leave(peer, "kicked", reason)
         peer.link.end("kicked", reason)
         room.note("kick", by=by, target=peer, reason=reason)
         _log.info("peer_kicked", room=room.id, peer=peer.id, reason=reason)

@@ -133,8 +133,8 @@ class Room:
             other.link.notify("newPeer", describe(peer))
         self.forwarding.refresh(peer)
 
-    def leave(self, peer: Peer, reason: str) -> None:
-        """Take a peer and all its media out of the room."""
+    def leave(self, peer: Peer, reason: str, note: str = "") -> None:
+        """Take a peer and all its media out of the room; ``note``: what somebody says of it."""
         if self.peers.get(peer.id) is not peer:
             return
         del self.peers[peer.id]
@@ -148,7 +148,7 @@ class Room:
         if peer.id in self.roster:
             self.gone[peer.id] = State.LOST if reason == "lost" else State.LEFT
         self.note("leave", by=peer.by, reason=reason)
-        self.events.publish(PeerLeft(room=self.id, peer=peer.id, reason=reason))
+        self.events.publish(PeerLeft(room=self.id, peer=peer.id, reason=reason, note=note))
         for other in watchers:
             other.link.notify("peerClosed", {"peerId": peer.id, "reason": reason})
 

@@ -74,6 +74,15 @@ class Trouble(_Line):
     reason: str
 
 
+class Kicked(_Line):
+    """Somebody took a peer out of the room, and it does not come again."""
+
+    event: Literal["kicked"] = "kicked"
+    peer: str
+    at: float
+    reason: str
+
+
 class First(_Line):
     """The first picture, or sound, of a source reached a proctor."""
 
@@ -160,7 +169,8 @@ class Pulse(_Line):
 
 
 Event: TypeAlias = Annotated[
-    Ready | Joined | Left | Trouble | First | Gap | Watched | Stretch | Seen | Pulse, Field(discriminator="event")
+    Ready | Joined | Left | Trouble | Kicked | First | Gap | Watched | Stretch | Seen | Pulse,
+    Field(discriminator="event"),
 ]
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

@@ -113,7 +113,7 @@ class Life:
             self.present = False
             if end is None:
                 break
-            self._tell_trouble(end)
+            self._tell_end(end)
             await self._leave("leave")
             if end.code in _FINAL:
                 return
@@ -180,6 +180,12 @@ class Life:
         await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         return not self._stage.stop.done()
 
+    def _tell_end(self, end: _End) -> None:
+        if end.code == "kicked":
+            self._stage.tell(events.Kicked(peer=self.peer, at=time.monotonic(), reason=end.reason[:300]))
+        else:
+            self._tell_trouble(end)
+
     def _tell_trouble(self, end: _End) -> None:
         self._stage.tell(events.Trouble(peer=self.peer, at=time.monotonic(), code=end.code, reason=end.reason[:300]))
 
@@ -198,7 +204,7 @@ class _Publisher(Candidate):
 
     def told(self, method: str, data: Data) -> None:
         """Follow what happens to the room."""
-        _told(self._life, method)
+        _told(self._life, method, data)
 
     def closed(self, code: int | None) -> None:
         """Come again."""
@@ -250,7 +256,7 @@ class _Watcher(Proctor):
     def told(self, method: str, data: Data) -> None:
         """Follow what happens to consumers and to the room."""
         super().told(method, data)
-        _told(self._life, method)
+        _told(self._life, method, data)
 
     def closed(self, code: int | None) -> None:
         """Come again."""
@@ -261,9 +267,11 @@ class _Watcher(Proctor):
         _connection(self._life, state)
 
 
-def _told(life: Life, method: str) -> None:
+def _told(life: Life, method: str, data: Data) -> None:
     if method == "workerDied":
         life.end("worker_died", "the room's worker died")
+    elif method == "kicked":
+        life.end("kicked", str(data.get("reason") or ""))
 
 
 def _closed(life: Life, code: int | None) -> None:

@@ -117,6 +117,8 @@ class Result:
     """Of candidates whose network is impaired or fails altogether when they vanish; ``clean`` is of all others."""
     troubles: tuple[Trouble, ...]
     trouble_count: int
+    kicks: tuple[Trouble, ...]
+    """Peers that somebody took out of the room meanwhile, which is nobody's fault."""
     processes: tuple[Process, ...]
     broken: tuple[str, ...]
     """Limits that were not kept."""
@@ -157,6 +159,7 @@ class Book:
 
     def __init__(self, plan: Plan, parts: Sequence[Part]) -> None:
         self.troubles: list[events.Trouble] = []
+        self._kicks: list[events.Kicked] = []
         self.gaps = 0
         self._plan = plan
         self._impaired = {
@@ -187,6 +190,9 @@ class Book:
                 self.troubles.append(event)
                 if event.peer in self._joined - self._impaired:
                     self._away.setdefault(event.peer, event.at)
+            case events.Kicked():
+                self._kicks.append(event)
+                self._back(event.peer, event.at)
             case events.First():
                 group = self._group(event.peer)
                 (group.first_sounds if event.source == "microphone" else group.first_pictures).append(event.took)
@@ -266,6 +272,10 @@ class Book:
                 for each in self.troubles[:TROUBLES]
             ),
             trouble_count=len(self.troubles),
+            kicks=tuple(
+                Trouble(at_s=round(each.at - zero, 2), peer=each.peer, code="kicked", reason=each.reason)
+                for each in self._kicks
+            ),
             processes=tuple(processes),
             broken=(),
             ok=True,

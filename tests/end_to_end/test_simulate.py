@@ -170,6 +170,20 @@ def test_an_interrupted_simulation_ends_well(daemon: Daemon) -> None:
     assert [pid for pid in helpers if Path(f"/proc/{pid}").exists()] == []
 
 
+def test_who_is_kicked_stays_away_and_fails_nothing(daemon: Daemon) -> None:
+    generous = ("--max-join", "1m", "--max-first-picture", "1m", "--min-pictures", "1%", "--max-gap", "1m")
+    running = Simulation(daemon, "kicked", "--candidates", "2", "--light", "--duration", "25s", *generous)
+    running.until(lambda: running.live(2))
+    gone = daemon.psfu("candidates", "list", "--room", "kicked")[0]["id"]
+    daemon.psfu("candidates", "kick", gone, "--room", "kicked", "--reason", "a phone", "--yes")
+    (left,) = daemon.psfu("events", "--room", "kicked", "--peer", gone, "--kind", "peer_left")
+    assert left["details"] == {"reason": "kicked", "note": "a phone"}
+    code, result, said = running.end()
+    assert (code, result["broken"], result["trouble_count"], result["away_longest_s"]) == (0, [], 0, 0.0)
+    assert [(each["peer"], each["reason"]) for each in result["kicks"]] == [(gone, "a phone")]
+    assert f"{gone}: a phone" in said
+
+
 def test_a_process_that_is_killed_is_noticed(daemon: Daemon) -> None:
     running = Simulation(daemon, "killed", "--candidates", "2", "--proctors", "1")
     running.until(lambda: running.live(2))

@@ -180,6 +180,7 @@ COLUMNS: Final = (
     Column(title="BAD NETWORK", value=lambda each: _media(each.impaired_media)),
     Column(title="ITS GAPS", value=lambda each: _gaps(each.impaired_media)),
     Column(title="TROUBLES", value=lambda each: each.trouble_count, alarming=lambda each: each.trouble_count > 0),
+    Column(title="KICKED", value=lambda each: len(each.kicks) or None),
     Column(title="PROCESSES", value=lambda each: _processes(each.processes)),
     Column(title="VERDICT", value=lambda each: "ok" if each.ok else "FAILED", alarming=lambda each: not each.ok),
 )
@@ -312,6 +313,8 @@ def explain(result: Result) -> None:
         exits.hint(f"trouble: after {each.at_s:.1f} s {each.peer}: {each.code}: {each.reason}")
     if result.trouble_count > 5:
         exits.hint(f"trouble: {result.trouble_count - 5} more")
+    for each in result.kicks:
+        exits.hint(f"kicked: after {each.at_s:.1f} s {each.peer}" + (f": {each.reason}" if each.reason else ""))
     for process in result.processes:
         for line in process.said:
             exits.hint(f"process {process.pid}: {line}")

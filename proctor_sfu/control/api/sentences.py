@@ -98,7 +98,7 @@ SAY: Final[Mapping[str, Callable[[Details], Told]]] = {
     "assignments_changed": _fixed("none", "assignments changed: {mode}"),
     "peer_entered": _fixed("ok", "entered as {role}"),
     "peer_state_changed": _state,
-    "peer_left": _fixed("none", "left"),
+    "peer_left": lambda details: ("none", "was kicked" if details.get("reason") == "kicked" else "left"),
     "second_login": _fixed("warn", "a second login, {outcome}, from {address}"),
     "login_refused": _fixed("warn", "login refused ({code}) from {address}"),
     "hand_raised": lambda details: ("warn", "hand raised") if details.get("raised") else ("ok", "hand down"),

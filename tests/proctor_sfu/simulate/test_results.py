@@ -195,6 +195,15 @@ def test_who_is_out_of_the_room_against_its_will_is_missed() -> None:
     assert broken(*everybody(), trouble(GOOD, 1.0), events.Left(peer=GOOD, at=2.0)) == []
 
 
+def test_who_is_kicked_is_told_apart_and_not_missed() -> None:
+    kicked = events.Kicked(peer=GOOD, at=104.0, reason="phone")
+    assert broken(*everybody(), kicked) == []
+    assert broken(*everybody(), trouble(GOOD, 102.0), kicked) == []
+    found = result(booked(*everybody(), kicked))
+    assert [(each.at_s, each.peer, each.reason) for each in found.kicks] == [(4.0, GOOD, "phone")]
+    assert (found.trouble_count, found.away_longest_s) == (0, 0.0)
+
+
 def test_rates_of_counters_that_begin_again_are_not_negative() -> None:
     before, after = pulse(10.0, received=5_000_000, arrived=900), pulse(11.0, received=0, arrived=0)
     now = booked(before, after).now(1.0)
@@ -208,5 +217,6 @@ def test_a_process_that_was_killed_is_told() -> None:
 
 
 def test_events_survive_the_pipe() -> None:
-    for event in (*everybody(), watched(BAD, "screen"), gap(GOOD, 1.5), pulse(1.0), first(GOOD, "camera", 1.0)):
+    for event in (*everybody(), watched(BAD, "screen"), gap(GOOD, 1.5), pulse(1.0), first(GOOD, "camera", 1.0),
+                  events.Kicked(peer=BAD, at=1.0, reason="")):  # fmt: skip
         assert events.EVENT.validate_json(event.model_dump_json()) == event
