@@ -215,7 +215,7 @@ class LevelChanged(PeerEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFound(Event):
-    """Several candidates got worse within 3 s, and what they have in common."""
+    """Several candidates got worse within 3 s, and what they share; ``summary`` names all that explains it as well."""
 
     kind: ClassVar[str] = "incident_found"
     id: int

@@ -23,7 +23,7 @@ SHARE: Final = 0.5
 NEARLY_ALL: Final = 0.8
 """Part of those in trouble that has to share it."""
 TRAITS: Final[tuple[Shared, ...]] = ("worker", "network", "path", "room")
-"""In the order they are blamed when they explain equally well."""
+"""In the order they are blamed when they explain equally well; where to look comes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,22 +90,27 @@ class Blame:
 
 
 def explain(fallen: Sequence[Subject], everybody: Sequence[Subject]) -> Finding:
-    """Return what those in trouble have in common and the others do not."""
+    """Return what those in trouble have in common and the others do not.
+
+    Where a worker and a network explain it equally well nothing tells which of them it was, so both are named.
+    """
     keys = {subject.key for subject in fallen}
-    best: tuple[float, Shared, str, int] | None = None
+    found: list[tuple[float, int, Shared, str, int]] = []
     for name in TRAITS:
         value, count = _commonest(fallen, name)
         if value is None or count < NEARLY_ALL * len(fallen):
             continue
         others = sum(each.well and each.trait(name) == value and each.key not in keys for each in everybody)
         share = count / (count + others)
-        if share >= SHARE and (best is None or share > best[0]):
-            best = share, name, value, others
+        if share >= SHARE:
+            found.append((share, count, name, value, others))
     rooms = {subject.room for subject in fallen}
-    _, shared, value, others = best or (0.0, "nothing", "", 0)
+    best = max((each[:2] for each in found), default=None)
+    equal = [each[2:] for each in found if each[:2] == best]
+    shared, value, others = equal[0] if equal else ("nothing", "", 0)
     return Finding(
         candidates=tuple(sorted(keys)), room=rooms.pop() if len(rooms) == 1 else None, shared=shared, value=value,
-        others=others, summary=_summary(len(fallen), shared, value, others),
+        others=others, summary=_summary(len(fallen), equal),
     )  # fmt: skip
 
 
@@ -131,12 +136,16 @@ _NAMES: Final[Mapping[Shared, str]] = {
 }  # fmt: skip
 
 
-def _summary(count: int, shared: Shared, value: str, others: int) -> str:
-    if shared == "nothing":
+def _summary(count: int, equal: Sequence[tuple[Shared, str, int]]) -> str:
+    if not equal:
         return f"{count} candidates got worse at once and share nothing"
+    others = equal[0][2]
+    # Path and room are shared by many anyway: they are named alone or not at all.
+    named = [each for each in equal if each[0] in ("worker", "network")] or equal[:1]
+    places = " and ".join(_NAMES[shared].format(value) for shared, value, _ in named)
     several = f"{others} others there are well" if others > 1 else "1 other there is well"
     rest = f", {several}" if others else ", nobody there is well"
-    return f"{count} candidates got worse at once: all {_NAMES[shared].format(value)}{rest}"
+    return f"{count} candidates got worse at once: all {places}{rest}"
 
 
 @lru_cache(maxsize=4096)

@@ -54,9 +54,19 @@ def test_what_most_of_are_well_is_not_the_cause() -> None:
     assert explain(fallen, [*fallen, *(subject(each) for each in range(10, 14))]).shared == "nothing"
 
 
-def test_of_equal_causes_the_server_is_suspected_first() -> None:
+def test_of_equal_causes_the_server_is_suspected_first_and_the_network_named_too() -> None:
     fallen = [subject(each, well=False) for each in range(3)]
-    assert explain(fallen, fallen).shared == "worker"
+    found = explain(fallen, fallen)
+    assert (found.shared, found.value) == ("worker", "1")
+    told = "3 candidates got worse at once: all on worker 1 and in network 10.0.1.0/24, nobody there is well"
+    assert found.summary == told
+
+
+def test_what_more_of_them_share_explains_better() -> None:
+    fallen = [subject(each, well=False, worker="1" if each else "2") for each in range(6)]
+    found = explain(fallen, [*fallen, *(subject(each, worker="3", block="10.0.9.0/24") for each in range(10, 20))])
+    assert (found.shared, found.value) == ("network", "10.0.1.0/24")
+    assert "worker" not in found.summary
 
 
 def test_the_window_is_three_seconds_and_two_are_not_several() -> None:

@@ -29,6 +29,10 @@ def masked(kind: str, peer: str | None, **details: Any) -> Event:
             "summary": "2 candidates got worse at once: all in network 192.0.2.0/24, nobody there is well",
         }),
         ("incident_found", None, {
+            "candidates": ["exam-1/ana", "exam-1/bob"], "shared": "worker", "value": "1",
+            "summary": "2 candidates got worse at once: all on worker 1 and in network 192.0.2.0/24, nobody is well",
+        }),
+        ("incident_found", None, {
             "candidates": ["exam-1/ana"], "shared": "proctor", "value": "zoe",
             "summary": "the downlink of proctor zoe is bad; the 1 candidates it watches are not",
         }),
