@@ -142,6 +142,7 @@ class Overview:
             for source in candidate.sources.values():
                 if source.published.producer.id == producer:
                     source.counted_pictures(time.monotonic(), counted)
+                    return
 
     # After the answers.
 

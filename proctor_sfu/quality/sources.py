@@ -75,7 +75,7 @@ class SourceTrack:
         paused = self.published.producer.paused
         self._silence.feed(now, packets, paused=paused)
         rates = combined(each_rates) if each_rates else UNKNOWN
-        if not paused:
+        if not paused and self.name == "camera":  # What others send depends on what there is to see or to hear.
             self._usual_bitrate.feed(rates.bitrate)
         self._judge(now, rates, each_rates)
 

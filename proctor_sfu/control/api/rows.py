@@ -46,7 +46,9 @@ def packer(cls: type[Any]) -> Callable[[Any], list[Any]]:
     def pack(value: Any) -> list[Any]:
         row = list(take(value))
         for index, many, inner in nested:
-            row[index] = [inner(each) for each in row[index]] if many else inner(row[index])
+            inside = row[index]
+            if inside:  # A list without objects may stay what it is.
+                row[index] = [inner(each) for each in inside] if many else inner(inside)
         return row
 
     return pack
