@@ -41,6 +41,7 @@ ORDER: Final = (
     "jitter", "rtt", "downlink", "slow", "cpu", "silence",
 )  # fmt: skip
 """Reasons, the one that tells most first."""
+_PLACES: Final = {reason: place for place, reason in enumerate(ORDER)}
 
 GOOD_SCORE: Final = 9
 """Of the worker; one below is worth a warning, two are bad."""
@@ -61,20 +62,20 @@ class Debounce:
         """Take the level of one sample."""
         if measured is Level.OK and not self._recent:
             return self.level
-        recent = self._recent = (*self._recent[-4:], measured)
-        worse = sorted(recent)[-3:]
-        if len(worse) == 3 and worse[0] > self.level:
-            self.level = worse[0]
-        elif len(recent) == 5 and max(recent) < self.level:
-            self.level = max(recent)
-        if self.settled:
-            self._recent = ()
+        recent = (*self._recent[-4:], measured)
+        ordered = sorted(recent)
+        if len(recent) >= 3 and ordered[-3] > self.level:
+            self.level = ordered[-3]
+        elif len(recent) == 5 and ordered[-1] < self.level:
+            self.level = ordered[-1]
+        well = self.level is Level.OK and ordered[-1] is Level.OK
+        self._recent = () if well else recent
         return self.level
 
     @property
     def settled(self) -> bool:
         """Whether it is well and has been so all the time it remembers."""
-        return self.level is Level.OK and max(self._recent, default=Level.OK) is Level.OK
+        return self.level is Level.OK and not self._recent
 
 
 def above(value: float | None, warn: float, bad: float) -> Level:
@@ -199,9 +200,14 @@ class SourceHealth:
             return {}
         for reason in now.keys() - held.keys():
             held[reason] = Debounce()
-        found = {reason: debounce.feed(now.get(reason, Level.OK)) for reason, debounce in held.items()}
-        self._levels = {reason: debounce for reason, debounce in held.items() if not debounce.settled}
-        return {reason: level for reason, level in found.items() if level is not Level.OK}
+        found: dict[str, Level] = {}
+        for reason, debounce in list(held.items()):
+            level = debounce.feed(now.get(reason, Level.OK))
+            if level is not Level.OK:
+                found[reason] = level
+            elif debounce.settled:
+                del held[reason]
+        return found
 
     def _health(self, measured: Measured, loss: tuple[float, float], share: float | None) -> int:
         bounds, now = self._bounds, 100.0
@@ -232,7 +238,9 @@ def _share(value: float | None, usual: float | None) -> float | None:
 
 
 def _sorted(found: Mapping[str, Level]) -> tuple[str, ...]:
-    return tuple(sorted(found, key=lambda reason: (-found[reason], ORDER.index(reason)))) if found else ()
+    return (
+        tuple(sorted(found, key=lambda reason: (-found[reason], _PLACES[reason]))) if len(found) > 1 else tuple(found)
+    )
 
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:
