@@ -5,6 +5,8 @@ BIN := .venv/bin
 STAMPS := build/stamps
 PATHS := proctor_sfu cli tui etc man tests
 WEB := proctor_sfu/web
+# Tests start psfu hundreds of times: whoever forbids bytecode would have it compiled each time.
+export PYTHONDONTWRITEBYTECODE :=
 WEB_SOURCES := $(shell find $(WEB)/src -type f) $(WEB)/build.mjs $(WEB)/tsconfig.json
 
 # What building the mediasoup worker and the pages needs.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -110,6 +112,17 @@ app.command("top", hidden=True)(stats)
 rooms.app.command("rm", hidden=True)(rooms.close)
 
 
+def called(words: Sequence[str]) -> typer.Typer:
+    """Return the command tree, or no more of it than the first word calls: to build all of it takes time."""
+    part = copy.copy(app)
+    part.registered_commands = [
+        each for each in app.registered_commands
+        if each.callback is not None and words[:1] == [each.name or each.callback.__name__]
+    ]  # fmt: skip
+    part.registered_groups = [each for each in app.registered_groups if words[:1] == [each.name]]
+    return part if part.registered_commands or part.registered_groups else app
+
+
 def main() -> None:
     """Run the command line: every way a command ends comes by here."""
     if VARIABLE in os.environ:
@@ -117,7 +130,7 @@ def main() -> None:
 
         completion_init()
     try:
-        code = app(prog_name="psfu", standalone_mode=False)
+        code = called(sys.argv[1:])(prog_name="psfu", standalone_mode=False)
         flush()
     except typer.TyperException as error:
         code = exits.report_usage(error, sys.argv[1:])

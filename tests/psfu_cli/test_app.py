@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from proctor_sfu import __version__
-from psfu_cli.app import app
+from psfu_cli.app import app, called
 from support.commands import Run
 from support.serve import psfu
 
@@ -114,3 +114,22 @@ def test_a_command_starts_without_what_only_the_daemon_needs() -> None:
     code = f"import sys, psfu_cli.app; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def shape(command: Any) -> Any:
+    """All of a command that its user sees."""
+    options = [(each.name, each.opts, each.nargs, each.required, getattr(each, "help", "")) for each in command.params]
+    return command.help, options, {name: shape(each) for name, each in getattr(command, "commands", {}).items()}
+
+
+@pytest.mark.parametrize("name", TREE.commands)  # type: ignore[attr-defined]
+def test_what_is_called_is_built_alone_and_like_in_the_whole_tree(name: str) -> None:
+    alone: Any = typer.main.get_command(called([name, "--help"]))
+    assert list(alone.commands) == [name]
+    whole: Any = TREE
+    assert shape(alone.commands[name]) == shape(whole.commands[name])
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["romos", "list"], ["-o", "json", "rooms"]], ids=" ".join)
+def test_without_a_command_in_the_first_place_the_whole_tree_is_built(words: list[str]) -> None:
+    assert called(words) is app
