@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-import orjson
+import msgspec
 
 from proctor_sfu.control.api import rows
 from proctor_sfu.control.api.quality import Frame
@@ -70,7 +70,7 @@ class ColumnWriter:
         for index, many, cls in _TABLES[Frame]:
             if many:
                 row[index] = self._table(cls.__name__, cls, row[index])
-        return zlib.compress(orjson.dumps(row))
+        return zlib.compress(msgspec.json.encode(row))
 
     def _table(self, place: str, cls: type[Any], objects: Sequence[list[Any]]) -> list[Any]:
         """Return a list of rows as its length and its columns."""
@@ -97,7 +97,7 @@ class ColumnWriter:
         first = values[0]
         if len(values) > 1 and values.count(first) == len(values) == [*map(type, values)].count(type(first)):
             return [first]  # Stands for all.
-        text = orjson.dumps(values)
+        text = msgspec.json.encode(values)
         if len(text) < WORTH:
             return values
         last = self._last.get(place)
@@ -194,6 +194,6 @@ def _loads(data: bytes) -> Any:
     if not inflate.eof:
         raise ValueError("cut off, or too big")
     try:
-        return orjson.loads(text)
-    except ValueError as error:
+        return msgspec.json.decode(text)
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"not to be parsed: {error}") from None

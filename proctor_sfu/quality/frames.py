@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, Literal, TypeAlias
 
-import orjson
+import msgspec
 
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.control.api import rows
@@ -65,7 +65,7 @@ class Frames:
         if line is None:
             shape = _SHAPES[form]
             shown = shape[0](self.newest) if room is None else shape[1](api.only_room(self.newest, room))
-            line = orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE)
+            line = msgspec.json.encode(shown) + b"\n"
             self._encoded[key] = line
         return line
 

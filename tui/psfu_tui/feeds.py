@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar
 
 from proctor_sfu.control.api.events import Event
-from proctor_sfu.control.api.quality import Frame, Source
+from proctor_sfu.control.api.quality import Frame, Layer, Source
 from proctor_sfu.control.client import Client
 from proctor_sfu.errors import PsfuError
 from psfu_tui.happenings import REMEMBERED
@@ -60,7 +60,7 @@ class LiveFeed:
 
     def _frames(self) -> Iterator[Frame]:
         # Of a thousand candidates the sources of fifty are looked at.
-        return self._client.quality.stream(room=self._room, deferred={Source})
+        return self._client.quality.stream(room=self._room, deferred={Source, Layer})
 
     def _read_events(self, sink: Sink) -> None:
         for news in reconnecting(self._events, self._stopped.wait):

@@ -11,11 +11,10 @@ import dataclasses
 import functools
 import itertools
 import operator
+import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
-
-from proctor_sfu.control.api.base import Read, reader
 
 _T = TypeVar("_T")
 Header: TypeAlias = Mapping[str, Sequence[str]]
@@ -99,76 +98,121 @@ class Packed:
 class Unpacker(Generic[_T]):
     """Turns rows back into objects of a type. Raises `ValueError` for a header or row that is none.
 
-    Many rows are read together, member by member: one check of types and one loop inside of the interpreter for each
-    member, where object by object would take four times as long. Lists of the ``deferred`` types become `Deferred`,
-    whose rows are checked and read when somebody looks at them.
+    ``msgspec`` parses and checks a line in one go, without making anything of what is not wanted: lists of the
+    ``deferred`` types become `Deferred`, which stay text until somebody looks at them.
     """
 
     def __init__(self, cls: type[_T], names: Header, *, deferred: Collection[type[Any]] = ()) -> None:
-        self._cls = cls
+        import msgspec  # Only streams and histories have what is worth its import.
+
+        maker = _Maker(cls, names, deferred)
+        self._make = maker.make
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(maker.shape).decode
+        self._check: Callable[[Any], Any] = functools.partial(msgspec.convert, type=maker.shape)
+
+    def read(self, line: bytes) -> _T:
+        """Return a row in JSON as an object."""
+        return self._make(self._decode(line))
+
+    def unpack(self, row: Any) -> _T:
+        """Return a row that was parsed already as an object; nothing can be deferred of it."""
+        return self._make(self._check(row))
+
+
+_Put: TypeAlias = Callable[[Any, Any], None]
+_Column: TypeAlias = Sequence[Any]
+
+_MANY: Final = 12
+"""Rows from which on it is faster to make objects member by member."""
+
+
+class _Values(NamedTuple):
+    """What becomes of the values of a member."""
+
+    shape: Any
+    """Type of a value in a row."""
+    one: Callable[[Any], Any] | None = None
+    """Makes of a value what the object holds, if that is not the same."""
+    many: Callable[[_Column], Iterable[Any]] = iter
+    """Likewise of the values of many rows."""
+
+
+class _Maker(Generic[_T]):
+    """Makes objects of a type out of rows of the right shape: of many rows member by member, in C."""
+
+    def __init__(self, cls: type[_T], names: Header, deferred: Collection[type[Any]]) -> None:
         own = names.get(cls.__name__)
         if isinstance(own, str) or not isinstance(own, Sequence) or not all(isinstance(each, str) for each in own):
             raise ValueError(f"{cls.__name__}: no header")
-        self._width = len(own)
+        self._cls = cls
         hints = typing.get_type_hints(cls)
         known = {each.name: each for each in dataclasses.fields(cls)}  # type: ignore[arg-type]
         for each in known.values():
             if each.name not in own and each.default is dataclasses.MISSING:
                 raise ValueError(f"{cls.__name__}: no member '{each.name}'")
         self._missing = [(_setter(cls, each.name), each.default) for each in known.values() if each.name not in own]
-        self._plan = [
-            _Member(index, _setter(cls, name), _plain_types(hints[name]), *_readers(hints[name], names, deferred))
-            for index, name in enumerate(own)
-            if name in known
-        ]
+        self._puts = [_setter(cls, name) if name in known else _forget for name in own]
+        self._values = [_values(hints[name], names, deferred) if name in known else _Values(Any) for name in own]
+        self._ones = [(place, each.one) for place, each in enumerate(self._values) if each.one is not None]
+        self.shape: Any = types.GenericAlias(tuple, tuple(each.shape for each in self._values))
+        """Type of a row, for ``msgspec``."""
 
-    def unpack(self, row: Any) -> _T:
+    def make(self, row: Sequence[Any]) -> _T:
         """Return a row as an object."""
-        return self.unpack_all([row])[0]
+        made = object.__new__(self._cls)
+        if self._ones:
+            row = [*row]
+            for place, one in self._ones:
+                row[place] = one(row[place])
+        _run(map(operator.call, self._puts, itertools.repeat(made), row))
+        for put, default in self._missing:
+            put(made, default)
+        return made
 
-    def unpack_all(self, rows: Any) -> list[_T]:
+    def make_all(self, rows: Sequence[Sequence[Any]]) -> tuple[_T, ...]:
         """Return rows as objects."""
-        if not isinstance(rows, list) or not set(map(type, rows)) <= _LIST:
-            raise ValueError(f"{self._cls.__name__}: no list of rows")
-        if not set(map(len, rows)) <= {self._width}:
-            raise ValueError(f"{self._cls.__name__}: no row of {self._width} values")
-        made = list(map(object.__new__, itertools.repeat(self._cls, len(rows))))
         if len(rows) < _MANY:
-            for row, each in zip(rows, made, strict=True):
-                for member in self._plan:
-                    value = row[member.place]
-                    member.put(each, value if type(value) in member.accepted else member.read(value))
-        else:
-            columns = list(zip(*rows, strict=True))
-            for member in self._plan:
-                column = columns[member.place]
-                values = column if set(map(type, column)) <= member.accepted else member.read_all(column)
-                _run(map(member.put, made, values))
+            return tuple(map(self.make, rows))
+        made = tuple(map(object.__new__, itertools.repeat(self._cls, len(rows))))
+        for put, values, column in zip(self._puts, self._values, zip(*rows, strict=True), strict=True):
+            _run(map(put, made, values.many(column)))
         for put, default in self._missing:
             _run(map(put, made, itertools.repeat(default)))
         return made
 
 
-_Put: TypeAlias = Callable[[Any, Any], None]
-_Column: TypeAlias = Sequence[Any]
-_ReadAll: TypeAlias = Callable[[_Column], Iterable[Any]]
+def _values(hint: Any, names: Header, deferred: Collection[type[Any]]) -> _Values:
+    """Return what becomes of the values of a member."""
+    inner = _inner(hint)
+    if inner is None:
+        return _Values(_plain(hint))
+    maker = _Maker(inner, names, deferred)
+    if typing.get_origin(hint) is not tuple:
+        return _Values(maker.shape, maker.make, maker.make_all)
+    rows: Any = types.GenericAlias(list, maker.shape)
+    if inner not in deferred:
+        return _Values(rows, maker.make_all, functools.partial(_lists, maker.make_all))
+    import msgspec
 
-_LIST: Final = frozenset({list})
-_MANY: Final = 12
-"""Rows from which on it is faster to read them member by member."""
+    decode = msgspec.json.Decoder(rows).decode
+    defer = functools.partial(Deferred, lambda text: maker.make_all(decode(text)))
+    return _Values(msgspec.Raw, defer, functools.partial(map, defer))
 
 
-class _Member(NamedTuple):
-    """How a member is read."""
+def _lists(make_all: Callable[[_Column], _Column], column: _Column) -> Iterable[Any]:
+    """Return the objects of each list, made as if they were of one."""
+    made = iter(make_all(list(itertools.chain.from_iterable(column))))
+    return [tuple(itertools.islice(made, len(each))) for each in column]
 
-    place: int
-    put: _Put
-    accepted: frozenset[type[Any]]
-    """Of values that are taken as they are."""
-    read: Read
-    """Of one row."""
-    read_all: _ReadAll
-    """Of all rows."""
+
+def _plain(hint: Any) -> Any:
+    """Return a type with any text where it has a choice of texts: a later daemon may know more."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return str
+    if origin is tuple:
+        return types.GenericAlias(tuple, (_plain(arguments[0]), ...))
+    return functools.reduce(operator.or_, map(_plain, arguments)) if arguments else hint
 
 
 def _setter(cls: type[Any], name: str) -> _Put:
@@ -177,49 +221,13 @@ def _setter(cls: type[Any], name: str) -> _Put:
     return put
 
 
+def _forget(made: Any, value: Any) -> None:
+    """Take a member that is not known here."""
+
+
 def _run(steps: Iterable[None]) -> None:
     """Run through all steps, which a queue without room does fastest."""
     collections.deque(steps, maxlen=0)
-
-
-def _plain_types(hint: Any) -> frozenset[type[Any]]:
-    """Return the types of JSON that a member holds as they are."""
-    options = (hint,) if typing.get_origin(hint) in (None, tuple, Literal) else typing.get_args(hint)
-    found = [str if typing.get_origin(each) is Literal else each for each in options]
-    return frozenset(found) & {str, int, float, bool, type(None)}
-
-
-def _readers(hint: Any, names: Header, deferred: Collection[type[Any]]) -> tuple[Read, _ReadAll]:
-    """Return what checks values of a member and returns what the objects hold: of one row, and of all."""
-    inner = _inner(hint)
-    if inner is None:
-        read = reader(hint)
-        if typing.get_origin(hint) is not tuple:
-            return read, functools.partial(map, read)
-        accepted = _plain_types(typing.get_args(hint)[0])
-        return read, lambda column: map(tuple if _holds(column, accepted) else read, column)
-    unpacker = Unpacker(inner, names, deferred=deferred)
-    if typing.get_origin(hint) is not tuple:
-        return unpacker.unpack, lambda column: unpacker.unpack_all(list(column))
-    if inner in deferred:
-        defer = functools.partial(Deferred, unpacker.unpack_all)
-        return defer, functools.partial(map, defer)
-    return lambda value: tuple(unpacker.unpack_all(value)), functools.partial(_lists, unpacker.unpack_all)
-
-
-def _holds(column: _Column, accepted: frozenset[type[Any]]) -> bool:
-    """Return whether all values are lists of nothing but accepted types."""
-    if not set(map(type, column)) <= _LIST:
-        return False
-    return set(map(type, itertools.chain.from_iterable(column))) <= accepted
-
-
-def _lists(unpack_all: Callable[[Any], list[Any]], column: _Column) -> Iterable[Any]:
-    """Return the objects of each list, read as one long list."""
-    if not set(map(type, column)) <= _LIST:
-        raise ValueError("no list of rows")
-    made = iter(unpack_all(list(itertools.chain.from_iterable(column))))
-    return [tuple(itertools.islice(made, len(each))) for each in column]
 
 
 class Deferred(Sequence[_T]):
@@ -228,23 +236,21 @@ class Deferred(Sequence[_T]):
     Whoever looks gets the `ValueError` of rows that are none.
     """
 
-    __slots__ = ("_rows", "_unpack_all")
+    __slots__ = ("_make", "_rows")
 
-    def __init__(self, unpack_all: Callable[[Any], list[_T]], rows: Any) -> None:
-        if not isinstance(rows, list):
-            raise ValueError("no list of rows")
+    def __init__(self, make: Callable[[Any], tuple[_T, ...]], rows: Any) -> None:
         self._rows: Any = rows
-        self._unpack_all: Callable[[Any], list[_T]] | None = unpack_all
+        self._make: Callable[[Any], tuple[_T, ...]] | None = make
 
     def _seen(self) -> tuple[_T, ...]:
-        if self._unpack_all is not None:
-            self._rows = tuple(self._unpack_all(self._rows))
-            self._unpack_all = None
+        if self._make is not None:
+            self._rows = self._make(self._rows)
+            self._make = None
         seen: tuple[_T, ...] = self._rows
         return seen
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._seen())
 
     @typing.overload
     def __getitem__(self, index: int) -> _T: ...

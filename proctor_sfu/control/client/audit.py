@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 from collections.abc import Iterator
 
 from proctor_sfu.control.api import base
@@ -29,4 +30,4 @@ class Audit:
         """Yield records after a number, or those to come. Raises `UnreachableError` when the daemon goes away."""
         query = {"after": after, "room": room, "peer": peer}
         for line in self._transport.lines("/v1/audit/stream", query=query, patience=PATIENCE):
-            yield self._transport.parsed(line, lambda data: base.decode(Entry, data))
+            yield self._transport.parsed(line, lambda text: base.decode(Entry, json.loads(text)))

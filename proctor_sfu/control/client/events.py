@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -39,4 +40,4 @@ class Events:
         """
         query = {"after": after, "room": room, "peer": peer, "kind": builtins.list(kinds)}
         for line in self._transport.lines("/v1/events/stream", query=query, patience=PATIENCE):
-            yield self._transport.parsed(line, lambda data: base.decode(Event, data))
+            yield self._transport.parsed(line, lambda text: base.decode(Event, json.loads(text)))

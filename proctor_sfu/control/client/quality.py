@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -30,6 +31,8 @@ class Quality:
         """
         query = {"interval": f"{interval:g}", "room": room, "format": "rows"}
         lines = self._transport.lines("/v1/quality/stream", query=query, patience=interval)
-        unpacker = self._transport.parsed(next(lines), lambda data: Unpacker(Frame, data["columns"], deferred=deferred))
+        unpacker = self._transport.parsed(
+            next(lines), lambda line: Unpacker(Frame, json.loads(line)["columns"], deferred=deferred)
+        )
         for line in lines:
-            yield self._transport.parsed(line, unpacker.unpack)
+            yield self._transport.parsed(line, unpacker.read)

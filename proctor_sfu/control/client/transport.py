@@ -106,12 +106,10 @@ class Transport:
         finally:
             connection.close()
 
-    def parsed(self, line: bytes, read: Callable[[Any], _T]) -> _T:
-        """Return a line of a stream as what ``read`` makes of its JSON."""
-        import orjson  # Only streams have what is worth its import.
-
+    def parsed(self, line: bytes, read: Callable[[bytes], _T]) -> _T:
+        """Return what ``read`` makes of a line of a stream."""
         try:
-            return read(orjson.loads(line))
+            return read(line)
         except (ValueError, LookupError, TypeError, RecursionError) as error:
             raise AnswerError(500, "bad_answer", f"{self.path}: not an answer of psfu: {error}") from error
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from proctor_sfu.control.api import rows
-from proctor_sfu.control.api.quality import Candidate, Frame, Layer
+from proctor_sfu.control.api.quality import Candidate, Frame, Layer, Source
 from support.frames import candidate, frame, source
 
 HEADER = rows.header(Frame)
@@ -23,6 +23,29 @@ def test_frames_survive_rows() -> None:
     assert rows.Unpacker(Frame, json.loads(json.dumps(HEADER))).unpack(row) == shown
 
 
+@pytest.mark.parametrize("deferred", [(), (Source,), (Source, Layer), (Candidate, Layer)])
+def test_frames_survive_lines(deferred: tuple[type[Any], ...]) -> None:
+    shown, row = packed()
+    read = rows.Unpacker(Frame, HEADER, deferred=deferred).read(json.dumps(row).encode())
+    assert read == shown and hash(read) == hash(shown)
+    assert repr(read) == repr(shown)
+
+
+def test_what_is_deferred_is_made_once() -> None:
+    _, row = packed()
+    found = rows.Unpacker(Frame, HEADER, deferred={Source}).read(json.dumps(row).encode()).candidates[0].sources
+    assert isinstance(found, rows.Deferred) and len(found) == 1
+    assert found[0] is found[0] and found[:1] == (found[0],)
+
+
+def test_what_is_deferred_is_checked_when_it_is_looked_at() -> None:
+    _, row = packed()
+    row[HEADER["Frame"].index("candidates")][0][HEADER["Candidate"].index("sources")][0][0] = 5
+    read = rows.Unpacker(Frame, HEADER, deferred={Source}).read(json.dumps(row).encode())
+    with pytest.raises(ValueError):
+        list(read.candidates[0].sources)
+
+
 def test_the_header_names_every_type() -> None:
     assert set(HEADER) == {
         "Frame", "Daemon", "Worker", "Room", "Candidate", "Source", "Layer", "Proctor", "Incident",
@@ -33,6 +56,7 @@ def test_members_of_a_later_version_are_left_out() -> None:
     shown, row = packed()
     later = {name: [*names, "later"] if name == "Frame" else names for name, names in HEADER.items()}
     assert rows.Unpacker(Frame, later).unpack([*row, 1]) == shown
+    assert rows.Unpacker(Frame, later).read(json.dumps([*row, {"any": ["thing"]}]).encode()) == shown
 
 
 def test_members_in_another_order_find_their_place() -> None:
@@ -54,6 +78,8 @@ def test_a_foreign_header_is_refused(header: Any) -> None:
 def test_a_foreign_row_is_refused(row: Any) -> None:
     with pytest.raises(ValueError):
         rows.Unpacker(Frame, HEADER).unpack(row)
+    with pytest.raises(ValueError):
+        rows.Unpacker(Frame, HEADER).read(json.dumps(row).encode())
 
 
 def test_a_wrong_value_is_refused_at_every_depth() -> None:
