@@ -26,10 +26,26 @@ def key(candidate: Candidate) -> Key:
 
 def source(candidate: Candidate, name: str) -> Source | None:
     """Return what a candidate publishes as camera, screen or microphone."""
-    for each in candidate.sources:
-        if each.source == name:
-            return each
-    return None
+    return _last.of(candidate).get(name)
+
+
+class _ByName:
+    """The sources of the candidate that was asked for last, by name: a row asks for its own ten times."""
+
+    def __init__(self) -> None:
+        self._found: tuple[Candidate | None, dict[str, Source]] = None, {}
+
+    def of(self, candidate: Candidate) -> dict[str, Source]:
+        known, found = self._found
+        if known is not candidate:
+            found = {}
+            for each in candidate.sources:
+                found.setdefault(each.source, each)
+            self._found = candidate, found
+        return found
+
+
+_last: Final = _ByName()
 
 
 def _bitrate(name: str) -> Callable[[Candidate], float | None]:

@@ -41,13 +41,15 @@ class Banner(Widget):
     }
     """
 
-    condition: reactive[Condition | None] = reactive(None, layout=False)
+    condition: reactive[Condition | None] = reactive(None, layout=False, repaint=False)
 
     def watch_condition(self, before: Condition | None, condition: Condition | None) -> None:
-        """Come into sight, or leave it."""
+        """Come into sight, or leave it. What is out of sight is not drawn, or all widgets would be looked through."""
         if (before and before.phase) != (condition and condition.phase):
             for phase in WORDS:
                 self.set_class(condition is not None and condition.phase == phase, f"-{phase}")
+        if condition is not None and condition.phase in WORDS:
+            self.refresh()
 
     def render(self) -> Content:
         """Return the line."""

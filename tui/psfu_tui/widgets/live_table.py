@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -122,6 +123,9 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
         self._lines = Lines((), 0, self._style)
         self._shown: dict[int, Looks | None] = {}
         self._styles_of: dict[tuple[str, bool], Style] = {}
+        self._drawn: dict[int, tuple[Looks, Strip]] = {}
+        """What was drawn of a line, and what it looked like."""
+        self._head: Strip | None = None
 
     # What is shown.
 
@@ -178,8 +182,7 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
 
     def repaint(self) -> None:
         """Lay out and draw anew: columns, sort or what is presented are others."""
-        self._styles_of = {}
-        self._shown = {}
+        self._forget()
         self._lines = self._lay_out()
         self.refresh()
 
@@ -262,15 +265,34 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
             self.present(record), under=key == self.cursor, marked=key in self.marks, bar=y - 1 in bar
         )
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines of a region.
+
+        Textual's own way asks all styles anew for every line, and makes three of it; here it is needed only where
+        the whole table is paler than usual.
+        """
+        if self.styles.text_opacity != 1 or self.opacity != 1:
+            return super().render_lines(crop)
+        strips = [self.render_line(y) for y in crop.line_range]
+        for each in self.get_line_filters():
+            if not isinstance(each, ANSIToTruecolor):  # The styles have it already.
+                strips = [strip.apply_filter(each, self.background_colors[1]) for strip in strips]
+        return [strip.crop(crop.x, crop.right) for strip in strips]
+
     def render_line(self, y: int) -> Strip:
         """Return line ``y`` of the widget."""
         if y == 0:
-            return self._lines.head(self.sort)
+            if self._head is None:
+                self._head = self._lines.head(self.sort)
+            return self._head
         if y not in self._shown:
             top = round(self.scroll_y)
             self._shown[y] = self._looks(y, top, scroll_bar(top, self._height, len(self._records)))
         if (looks := self._shown[y]) is not None:
-            return self._lines.draw(looks)
+            drawn = self._drawn.get(y)
+            if drawn is None or drawn[0] is not looks:
+                drawn = self._drawn[y] = looks, self._lines.draw(looks)
+            return drawn[1]
         says_why = not self._records and y == min(2, self._height)
         return self._lines.blank(f"  {self.empty}" if says_why else "")
 
@@ -282,16 +304,25 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
                 found += self.get_component_rich_style("live-table--cursor")
             if part:
                 found += self.get_component_rich_style(f"live-table--{part}", partial=True)
+            for each in self.get_line_filters():
+                if isinstance(each, ANSIToTruecolor):
+                    found = each.truecolor_style(found, self.background_colors[1].rich_color)
             self._styles_of[part, under] = found
         return found
+
+    def _forget(self) -> None:
+        """Keep nothing that was drawn."""
+        self._styles_of = {}
+        self._shown = {}
+        self._drawn = {}
+        self._head = None
 
     # What Textual tells it.
 
     def notify_style_update(self) -> None:
         """Forget what was made of the styles before."""
         super().notify_style_update()
-        self._styles_of = {}
-        self._shown = {}
+        self._forget()
 
     def on_resize(self) -> None:
         """Lay out for the new size."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +21,20 @@ _STYLES: Final[dict[Level, str]] = {"ok": "ok", "warn": "warn", "bad": "bad", "n
 """Level -> part of a style."""
 
 
+_REMEMBERED: Final = 4096
+"""Cells: most values of a second are those of some row in another."""
+
+
+class Cell(NamedTuple):
+    """What one cell looks like."""
+
+    lead: str
+    """Spaces before it that are not styled."""
+    text: str
+    part: str
+    """Of a style; empty: the plain one."""
+
+
 class Looks(NamedTuple):
     """What a line looks like; two that are equal need not be drawn twice."""
 
@@ -28,8 +43,7 @@ class Looks(NamedTuple):
     marked: bool
     bar: bool
     """Beside the scroll bar."""
-    cells: tuple[str, ...]
-    levels: tuple[Level, ...]
+    cells: tuple[Cell, ...]
 
 
 class Lines:
@@ -54,39 +68,45 @@ class Lines:
         self._more = len(self.columns) < len(columns)
         self._widths = widths(self.columns, width - 1)
         self._rest = max(0, width - 1 - sum(self._widths) - GAP * (len(self._widths) - 1))
+        self._cell = functools.lru_cache(_REMEMBERED)(self._make_cell)
+        self._readers = [(place, each.text, each.level or _fine) for place, each in enumerate(self.columns)]
 
     def looks(self, record: Any, *, under: bool, marked: bool, bar: bool) -> Looks:
         """Return what the line of a record looks like."""
-        texts = [
-            cells.fit(column.text(record), size, left=column.left)
-            for column, size in zip(self.columns, self._widths, strict=True)
-        ]
-        levels: list[Level] = ["ok" if column.level is None else column.level(record) for column in self.columns]
-        return Looks(under, marked, bar, tuple(texts), tuple(levels))
+        cell = self._cell
+        found = tuple([cell(place, text(record), level(record)) for place, text, level in self._readers])
+        return Looks(under, marked, bar, found)
+
+    def _make_cell(self, place: int, text: str, level: Level) -> Cell:
+        column = self.columns[place]
+        shown = cells.fit(text, self._widths[place], left=column.left)
+        part = self._part(shown, level, column)
+        bare = shown.lstrip(" ") if part else shown
+        return Cell(shown[: len(shown) - len(bare)], bare, part)
 
     def draw(self, looks: Looks) -> Strip:
-        """Return a line. Cells that look the same become one segment, since each of them costs."""
+        """Return a line. Plain cells that follow one another become one segment, since each of them costs."""
         plain = self._style("", looks.under)
         segments: list[Segment] = []
-        text, style = "", plain
-        for number, (cell, level, column) in enumerate(zip(looks.cells, looks.levels, self.columns, strict=True)):
-            wanted = self._style(self._part(cell, level, column), looks.under)
-            if wanted is not plain:
-                bare = cell.lstrip(" ")
-                text, cell = text + " " * (len(cell) - len(bare)), bare
-            if wanted is not style and text:
-                segments.append(Segment(text, style))
+        text = ""
+        for number, (lead, shown, part) in enumerate(looks.cells):
+            style = self._style(part, looks.under) if part else plain
+            text += lead
+            if style is plain:
+                text += shown
+            else:
+                if text:
+                    segments.append(Segment(text, plain))
+                segments.append(Segment(shown, style))
                 text = ""
-            text, style = text + cell, wanted
             if number == 0 and looks.marked:
-                segments += [Segment(text, style), Segment(MARK, self._style("mark", looks.under))]
-                text, style = "", plain
-            elif style is plain:
-                text += " "
+                if text:
+                    segments.append(Segment(text, plain))
+                segments.append(Segment(MARK, self._style("mark", looks.under)))
+                text = ""
             else:
                 # What is between two columns belongs to neither: a line below it would look as if it did.
-                segments.append(Segment(text, style))
-                text, style = " ", plain
+                text += " "
         segments.append(Segment(text[:-1] + " " * self._rest, plain))
         segments.append(Segment(BAR, self._style("bar", looks.under)) if looks.bar else Segment(" ", plain))
         return Strip(segments, self._width)
@@ -126,6 +146,11 @@ class Lines:
             if x < 0:
                 return column
         return None
+
+
+def _fine(record: Any) -> Level:
+    """Return that nothing is wrong, where a column does not tell."""
+    return "ok"
 
 
 def scroll_bar(top: int, rows: int, count: int) -> range:
