@@ -103,8 +103,11 @@ class Space:
 
     @property
     def hours_left(self) -> float | None:
-        """Hours until the reserve is reached at the rate of all that is recorded; None: nothing is."""
-        return self._hours(self.to_come)
+        """Hours until the reserve is reached at the rate of all that is recorded; None: nothing is.
+
+        A disk that refuses has none, however much of it is free.
+        """
+        return 0.0 if self.trouble == "disk-failed" else self._hours(self.to_come)
 
     def _hours(self, rate: float) -> float | None:
         return None if rate < 1 else max(0.0, (self.free - self.limits.reserve_bytes) / rate / 3600)

@@ -64,7 +64,8 @@ class Disk:
     speed: float | None
     """Bytes a second it would take, as far as is known."""
     hours_left: float | None
-    """Hours until the reserve is reached at ``expected_rate``; null: nothing is recorded."""
+    """Hours until the reserve is reached at ``expected_rate``; null: nothing is recorded;
+    0 while the disk refuses."""
     reserve_bytes: int
     trouble: str
     """``disk-full``, ``disk-slow``, ``disk-failed``, or empty."""

@@ -84,6 +84,12 @@ def test_the_forecast_is_of_the_present_rate() -> None:
     assert space().speed is None
 
 
+def test_a_disk_that_refuses_suffices_for_nothing_however_much_of_it_is_free() -> None:
+    found = measured(1 * MIB, 0.1)
+    found.trouble = "disk-failed"
+    assert found.hours_left == 0.0
+
+
 @pytest.mark.parametrize(
     ("found", "code"),
     [
