@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
+from proctor_sfu.control.api import rows
 from proctor_sfu.control.api.quality import Level
 from proctor_sfu.errors import RefusedError
 from psfu_tui import figures
@@ -92,6 +93,12 @@ class Table(Generic[T]):
     key: Callable[[T], Key]
     words: tuple[str, ...]
     """Names of the columns a plain word of a filter is looked for in."""
+    identity: tuple[str, ...] = ()
+    """Two members or more, if the key is nothing else: then it is had without looking at each record."""
+
+    def keys(self, records: Sequence[T]) -> list[Key]:
+        """Return the keys of records."""
+        return list(rows.values(records, *self.identity) if self.identity else map(self.key, records))
 
     def named(self, name: str) -> Column[T] | None:
         """Return the column of a name."""

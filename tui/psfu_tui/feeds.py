@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar
 
 from proctor_sfu.control.api.events import Event
-from proctor_sfu.control.api.quality import Frame, Layer, Source
+from proctor_sfu.control.api.quality import Candidate, Frame, Layer, Source
 from proctor_sfu.control.client import Client
 from proctor_sfu.errors import PsfuError
 from psfu_tui.happenings import REMEMBERED
@@ -59,8 +59,8 @@ class LiveFeed:
                     self._keeper.frame(news)  # A disk may take its time.
 
     def _frames(self) -> Iterator[Frame]:
-        # Of a thousand candidates the sources of fifty are looked at.
-        return self._client.quality.stream(room=self._room, deferred={Source, Layer})
+        # Of a thousand candidates fifty are looked at.
+        return self._client.quality.stream(room=self._room, deferred={Source, Layer}, single={Candidate})
 
     def _read_events(self, sink: Sink) -> None:
         for news in reconnecting(self._events, self._stopped.wait):

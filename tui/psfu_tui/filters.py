@@ -17,7 +17,7 @@ from __future__ import annotations
 import difflib
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, TypeAlias
 
@@ -68,7 +68,7 @@ class Filter(Generic[T]):
     text: str
     matches: Callable[[T], bool]
 
-    def of(self, records: tuple[T, ...]) -> tuple[T, ...]:
+    def of(self, records: Sequence[T]) -> Sequence[T]:
         """Return the records it lets through."""
         return records if not self.text else tuple([each for each in records if self.matches(each)])
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, TypeVar
 
+from proctor_sfu.control.api import rows
 from proctor_sfu.control.api.quality import Candidate, Frame, Incident, Proctor
 from proctor_sfu.control.api.recordings import Disk, Recording
 from psfu_tui import figures
@@ -208,8 +209,9 @@ def _playing(progress: Progress | None) -> str:
 _Peer = TypeVar("_Peer", Candidate, Proctor)
 
 
-def _find(peers: Iterable[_Peer], key: Key) -> _Peer | None:
-    return next((each for each in peers if (each.room, each.id) == key), None)
+def _find(peers: Sequence[_Peer], key: Key) -> _Peer | None:
+    places = (place for place, known in enumerate(rows.values(peers, "room", "id")) if known == key)
+    return next((peers[place] for place in places), None)
 
 
 def _age(now: float, since: float | None) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic
 
+from proctor_sfu.control.api import rows
 from psfu_tui.columns import Column, Key, T, Table
 
 CALM: Final = 5.0
@@ -34,6 +35,10 @@ class Order(Generic[T]):
         self.sort = sort
         self._sorted_at: float | None = None
         self._keys: list[Key] = []
+        self._given: list[Key] = []
+        """Keys as they came the last time."""
+        self._places: list[int] = []
+        """Where each of those in order came."""
         self._bad: frozenset[Key] = frozenset()
 
     def by(self, sort: Sort) -> None:
@@ -41,23 +46,35 @@ class Order(Generic[T]):
         self.sort = sort
         self._sorted_at = None
 
-    def arrange(self, records: Sequence[T], now: float) -> list[T]:
+    def arrange(self, records: Sequence[T], now: float) -> Sequence[T]:
         """Return records in order; ``now`` is in seconds of any clock that does not go back."""
-        by_key = {self.table.key(each): each for each in records}
-        bad = frozenset(key for key, each in by_key.items() if getattr(each, "level", None) == "bad")
+        keys = self.table.keys(records)
+        bad = frozenset([key for key, level in zip(keys, _levels(records), strict=True) if level == "bad"])
         due = not self._keys or self._sorted_at is None or now - self._sorted_at >= CALM or now < self._sorted_at
         if due or bad - self._bad:
-            arranged = ordered(self.table, records, self.sort)
-            self._keys = [self.table.key(each) for each in arranged]
+            self._keys = [self.table.key(each) for each in ordered(self.table, records, self.sort)]
             self._sorted_at = now
-        else:
+            self._find(keys)
+        elif keys != self._given:
             # Whoever is new waits at the end for the next sort.
-            stayed = [key for key in self._keys if key in by_key]
-            known = set(self._keys)
-            self._keys = stayed + [key for key in by_key if key not in known]
-            arranged = [by_key[key] for key in self._keys]
+            there, known = set(keys), set(self._keys)
+            self._keys = [key for key in self._keys if key in there] + [key for key in keys if key not in known]
+            self._find(keys)
         self._bad = bad
-        return arranged
+        return rows.pick(records, self._places)
+
+    def _find(self, keys: list[Key]) -> None:
+        """Find out where those in order came; it stays so until somebody comes or goes."""
+        places = {key: place for place, key in enumerate(keys)}
+        self._given = keys
+        self._places = [places[key] for key in self._keys]
+
+
+def _levels(records: Sequence[Any]) -> Iterable[str | None]:
+    """Return the levels of records, None for those that have none."""
+    if isinstance(records, rows.Single):
+        return records.values("level")
+    return [getattr(each, "level", None) for each in records]
 
 
 def ordered(table: Table[T], records: Sequence[T], sort: Sort) -> list[T]:

@@ -6,10 +6,11 @@ import math
 import operator
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from proctor_sfu.control.api import rows
 from proctor_sfu.control.api.quality import Candidate, Frame, Worker
 from psfu_tui import glyphs
 from psfu_tui.columns import Column, Key, same
@@ -30,8 +31,9 @@ class About:
     """What is remembered, and of what."""
 
     records: Callable[[Frame], Sequence[Any]]
-    key: Callable[[Any], Key]
-    numbers: Mapping[str, Callable[[Any], float | None]]
+    keys: Callable[[Sequence[Any]], list[Key]]
+    numbers: tuple[str, ...]
+    """Members."""
     drawn: str
     """Which of the numbers is drawn in a table."""
     step: int
@@ -45,13 +47,13 @@ def _line(means: Sequence[float | None]) -> str:
 
 
 CANDIDATES: Final = About(
-    records=operator.attrgetter("candidates"), key=operator.attrgetter("room", "id"),
-    numbers={name: operator.attrgetter(name) for name in get_args(Name)},
+    records=operator.attrgetter("candidates"), keys=lambda records: list(rows.values(records, "room", "id")),
+    numbers=get_args(Name),
     drawn="bitrate", step=_DRAWN // (2 * _SIGNS), draw=_line,
 )  # fmt: skip
 WORKERS: Final = About(
-    records=operator.attrgetter("workers"), key=lambda worker: (str(worker.pid),),
-    numbers={"cpu": operator.attrgetter("cpu")},
+    records=operator.attrgetter("workers"), keys=lambda records: [(str(worker.pid),) for worker in records],
+    numbers=("cpu",),
     drawn="cpu", step=_DRAWN // _SIGNS, draw=lambda means: glyphs.bars(means, 100.0),
 )  # fmt: skip
 
@@ -81,13 +83,13 @@ class Trends:
             self._drawn.clear()
             last = None
         records = self._about.records(frame)
-        keys: list[Key] = list(map(self._about.key, records))
+        keys = self._about.keys(records)
         # As long as nobody comes or goes, all seconds share one index.
         known = last is not None and len(last.places) == len(keys) and list(last.places) == keys
         places = last.places if last is not None and known else {key: place for place, key in enumerate(keys)}
         numbers = {
-            name: array("f", [math.nan if value is None else value for value in map(read, records)])
-            for name, read in self._about.numbers.items()
+            name: array("f", [math.nan if value is None else value for value in rows.values(records, name)])
+            for name in self._about.numbers
         }
         self._seconds.append(_Second(frame.seq, places, numbers))
 

@@ -99,13 +99,21 @@ class Unpacker(Generic[_T]):
     """Turns rows back into objects of a type. Raises `ValueError` for a header or row that is none.
 
     ``msgspec`` parses and checks a line in one go, without making anything of what is not wanted: lists of the
-    ``deferred`` types become `Deferred`, which stay text until somebody looks at them.
+    ``deferred`` types become `Deferred`, which stay text until somebody looks at them, and those of ``single`` types
+    `Single`, of which only those become objects that are looked at.
     """
 
-    def __init__(self, cls: type[_T], names: Header, *, deferred: Collection[type[Any]] = ()) -> None:
+    def __init__(
+        self,
+        cls: type[_T],
+        names: Header,
+        *,
+        deferred: Collection[type[Any]] = (),
+        single: Collection[type[Any]] = (),
+    ) -> None:
         import msgspec  # Only streams and histories have what is worth its import.
 
-        maker = _Maker(cls, names, deferred)
+        maker = _Maker(cls, names, deferred, single)
         self._make = maker.make
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(maker.shape).decode
         self._check: Callable[[Any], Any] = functools.partial(msgspec.convert, type=maker.shape)
@@ -140,7 +148,9 @@ class _Values(NamedTuple):
 class _Maker(Generic[_T]):
     """Makes objects of a type out of rows of the right shape: of many rows member by member, in C."""
 
-    def __init__(self, cls: type[_T], names: Header, deferred: Collection[type[Any]]) -> None:
+    def __init__(
+        self, cls: type[_T], names: Header, deferred: Collection[type[Any]], single: Collection[type[Any]]
+    ) -> None:
         own = names.get(cls.__name__)
         if isinstance(own, str) or not isinstance(own, Sequence) or not all(isinstance(each, str) for each in own):
             raise ValueError(f"{cls.__name__}: no header")
@@ -152,7 +162,10 @@ class _Maker(Generic[_T]):
                 raise ValueError(f"{cls.__name__}: no member '{each.name}'")
         self._missing = [(_setter(cls, each.name), each.default) for each in known.values() if each.name not in own]
         self._puts = [_setter(cls, name) if name in known else _forget for name in own]
-        self._values = [_values(hints[name], names, deferred) if name in known else _Values(Any) for name in own]
+        self._values = [
+            _values(hints[name], names, deferred, single) if name in known else _Values(Any) for name in own
+        ]
+        self.places = {name: place for place, name in enumerate(own)}
         self._ones = [(place, each.one) for place, each in enumerate(self._values) if each.one is not None]
         self.shape: Any = types.GenericAlias(tuple, tuple(each.shape for each in self._values))
         """Type of a row, for ``msgspec``."""
@@ -181,15 +194,18 @@ class _Maker(Generic[_T]):
         return made
 
 
-def _values(hint: Any, names: Header, deferred: Collection[type[Any]]) -> _Values:
+def _values(hint: Any, names: Header, deferred: Collection[type[Any]], single: Collection[type[Any]]) -> _Values:
     """Return what becomes of the values of a member."""
     inner = _inner(hint)
     if inner is None:
         return _Values(_plain(hint))
-    maker = _Maker(inner, names, deferred)
+    maker = _Maker(inner, names, deferred, single)
     if typing.get_origin(hint) is not tuple:
         return _Values(maker.shape, maker.make, maker.make_all)
     rows: Any = types.GenericAlias(list, maker.shape)
+    if inner in single:
+        take = functools.partial(Single, maker.make, maker.places)
+        return _Values(rows, take, functools.partial(map, take))
     if inner not in deferred:
         return _Values(rows, maker.make_all, functools.partial(_lists, maker.make_all))
     import msgspec
@@ -236,18 +252,19 @@ class Deferred(Sequence[_T]):
     Whoever looks gets the `ValueError` of rows that are none.
     """
 
-    __slots__ = ("_make", "_rows")
+    __slots__ = ("_made", "_make", "_text")
 
-    def __init__(self, make: Callable[[Any], tuple[_T, ...]], rows: Any) -> None:
-        self._rows: Any = rows
-        self._make: Callable[[Any], tuple[_T, ...]] | None = make
+    def __init__(self, make: Callable[[Any], tuple[_T, ...]], text: Any) -> None:
+        self._make = make
+        self._text = text
+        self._made: tuple[_T, ...] | None = None
 
     def _seen(self) -> tuple[_T, ...]:
-        if self._make is not None:
-            self._rows = self._make(self._rows)
-            self._make = None
-        seen: tuple[_T, ...] = self._rows
-        return seen
+        made = self._made
+        if made is None:
+            # Of two threads that look at once each makes its own, which are equal.
+            made = self._made = self._make(self._text)
+        return made
 
     def __len__(self) -> int:
         return len(self._seen())
@@ -272,6 +289,70 @@ class Deferred(Sequence[_T]):
 
     def __repr__(self) -> str:
         return repr(self._seen())
+
+
+class Single(Sequence[_T]):
+    """Rows that become objects one by one, when they are first looked at; a member of all can be had without."""
+
+    __slots__ = ("_made", "_make", "_places", "_rows")
+
+    def __init__(self, make: Callable[[Any], _T], places: Mapping[str, int], rows: Sequence[Any]) -> None:
+        self._make = make
+        self._places = places
+        self._rows = rows
+        self._made: list[_T | None] = [None] * len(rows)
+
+    def values(self, *names: str) -> Iterator[Any]:
+        """Return members that are no objects themselves, as they are in the rows; several of them as tuples."""
+        return map(operator.itemgetter(*[self._places[name] for name in names]), self._rows)
+
+    def pick(self, places: Sequence[int]) -> Single[_T]:
+        """Return those at some places, in that order."""
+        picked = Single(self._make, self._places, [self._rows[place] for place in places])
+        picked._made = [self._made[place] for place in places]
+        return picked
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @typing.overload
+    def __getitem__(self, index: int) -> _T: ...
+
+    @typing.overload
+    def __getitem__(self, index: slice) -> tuple[_T, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> _T | tuple[_T, ...]:
+        if isinstance(index, slice):
+            return tuple(map(self._one, range(*index.indices(len(self._rows)))))
+        return self._one(index)
+
+    def _one(self, index: int) -> _T:
+        made = self._made[index]
+        if made is None:
+            made = self._made[index] = self._make(self._rows[index])
+        return made
+
+    def __iter__(self) -> Iterator[_T]:
+        return map(self._one, range(len(self._rows)))
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == (tuple(other) if isinstance(other, Single) else other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+def values(objects: Sequence[Any], *names: str) -> Iterator[Any]:
+    """Return members of all objects, several of them as tuples, and make no objects for it."""
+    return objects.values(*names) if isinstance(objects, Single) else map(operator.attrgetter(*names), objects)
+
+
+def pick(objects: Sequence[_T], places: Sequence[int]) -> Sequence[_T]:
+    """Return the objects at some places, in that order."""
+    return objects.pick(places) if isinstance(objects, Single) else [objects[place] for place in places]
 
 
 def plain(cls: type[Any]) -> Callable[[Any], dict[str, Any]]:

@@ -49,15 +49,20 @@ async def test_a_part_of_the_lines_is_cut_out_of_them() -> None:
         assert [each.text for each in part] == [each.text[3:23] for each in table.render_lines(table.size.region)[1:5]]
 
 
+def sent(frame: Frame) -> Frame:
+    """Return a frame as it comes from a daemon: little of it is made before somebody looks."""
+    unpacker = rows.Unpacker(Frame, rows.header(Frame), deferred={Source, Layer}, single={Candidate})
+    return unpacker.read(line(frame))
+
+
 def changed(frame: Frame, bitrate: float, rtt: float) -> Frame:
-    """Return a frame whose first candidate is other than before, as it would come from a daemon."""
+    """Return a frame whose candidates all send and wait so much, as it would come from a daemon."""
 
     def one(each: Candidate) -> Candidate:
         sources = [dataclasses.replace(source, bitrate=bitrate) for source in each.sources]
         return dataclasses.replace(each, rtt_ms=rtt, sources=tuple(sources))
 
-    sent = line(dataclasses.replace(frame, candidates=tuple(map(one, frame.candidates))))
-    return rows.Unpacker(Frame, rows.header(Frame), deferred={Source, Layer}).read(sent)
+    return sent(dataclasses.replace(frame, candidates=tuple(map(one, frame.candidates))))
 
 
 async def test_no_line_is_older_than_its_row() -> None:
@@ -66,6 +71,17 @@ async def test_no_line_is_older_than_its_row() -> None:
             await watched.seconds(1, lambda frame, told=(bitrate, rtt): changed(frame, *told))  # type: ignore[misc]
             shown = [each.split() for each in watched.lines()[3:15]]
             assert all(f"{bitrate / 1000:.0f}" in words and f"{rtt:.0f}" in words for words in shown), shown
+
+
+async def test_frames_that_come_from_a_daemon_show_what_those_made_here_do() -> None:
+    async with watching(size=(160, 40), count=70) as made, watching(size=(160, 40), count=70) as read:
+        for keys in ((), ("exclamation_mark",), ("escape", ">"), ("r", "w"), ("m", "F"), ("x",), ("enter",),
+                     ("escape",), ("slash", *"loss", "greater_than_sign", "1", "enter"), ("escape", "1"), ("enter",),
+                     ("escape", "3"), ("6",), ("7",), ("2", "end")):  # fmt: skip
+            for each, make in ((made, lambda frame: frame), (read, sent)):
+                await each.press(*keys)
+                await each.seconds(2, make)
+            assert read.text() == made.text(), keys
 
 
 async def test_another_theme_and_another_order_are_drawn_at_once() -> None:

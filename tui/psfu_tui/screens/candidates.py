@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from proctor_sfu.control.api import rows
 from proctor_sfu.control.api.quality import Candidate, Frame
 from psfu_tui import trends
 from psfu_tui.columns import Key, Table
@@ -45,7 +46,8 @@ class CandidatesScreen(TableScreen[Candidate]):
         """Return the candidates."""
         if self.room is None:
             return frame.candidates
-        return [each for each in frame.candidates if each.room == self.room]
+        here = [place for place, room in enumerate(rows.values(frame.candidates, "room")) if room == self.room]
+        return rows.pick(frame.candidates, here)
 
     def present(self, record: Candidate) -> Candidate:
         """Return a candidate as it may be shown."""

@@ -90,7 +90,7 @@ class TableScreen(MonitorScreen, Generic[T]):
     def fill(self) -> None:
         """Show what the filter lets through."""
         frame = self.model.frame
-        found = tuple(self.records(frame)) if frame is not None else ()
+        found = self.records(frame) if frame is not None else ()
         self._filter_bar.records = found
         kept = self.filter.of(found)
         if self.problems:

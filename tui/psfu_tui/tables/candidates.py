@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Final
 
@@ -19,9 +20,8 @@ _RECORDING: Final = {"on": "REC", "error": "ERR", "off": "off"}
 _SOURCE_REASONS: Final = frozenset({"bitrate", "no_media", "frozen", "silence", "score"})
 
 
-def key(candidate: Candidate) -> Key:
-    """Return what tells candidates apart."""
-    return candidate.room, candidate.id
+key: Final[Callable[[Candidate], Key]] = operator.attrgetter("room", "id")
+"""Returns what tells candidates apart."""
 
 
 def source(candidate: Candidate, name: str) -> Source | None:
@@ -141,6 +141,7 @@ CANDIDATES: Final[Table[Candidate]] = Table(
     pinned=2,
     sort="health",
     key=key,
+    identity=("room", "id"),
     words=("name", "id", "room", "state", "address", "why"),
     columns=(
         Column(

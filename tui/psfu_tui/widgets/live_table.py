@@ -117,6 +117,7 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
         self.marks: set[Key] = set()
         self.cursor: Key | None = None
         self._records: Sequence[T] = ()
+        self._keys: list[Key] = []
         self._places: dict[Key, int] = {}
         self._at = 0
         self._shift = 0
@@ -131,9 +132,11 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
 
     def show(self, records: Sequence[T]) -> None:
         """Show records in this order."""
-        key_of = self.table.key
+        keys = self.table.keys(records)
         self._records = records
-        self._places = {key_of(record): place for place, record in enumerate(records)}
+        if keys != self._keys:
+            self._keys = keys
+            self._places = {key: place for place, key in enumerate(keys)}
         self._keep_cursor()
         size = Size(self.scrollable_content_region.width, len(records) + 1)
         if size.height != self.virtual_size.height:

@@ -38,6 +38,31 @@ def test_what_is_deferred_is_made_once() -> None:
     assert found[0] is found[0] and found[:1] == (found[0],)
 
 
+def test_single_rows_become_objects_when_they_are_looked_at() -> None:
+    people = tuple([candidate(number, level=level) for number, level in enumerate(("ok", "bad", "warn"))])
+    shown = frame(candidates=people)
+    text = json.dumps(rows.packer(Frame)(shown)).encode()
+    read = rows.Unpacker(Frame, HEADER, deferred={Source}, single={Candidate}).read(text)
+    found = read.candidates
+    assert isinstance(found, rows.Single) and len(found) == 3
+    assert list(rows.values(found, "level")) == list(rows.values(people, "level")) == ["ok", "bad", "warn"]
+    assert list(rows.values(found, "room", "id")) == list(rows.values(people, "room", "id"))
+    assert found[1] == people[1] and found[1] is found[1] and found[-1] == people[-1] and found[:2] == people[:2]
+    picked = rows.pick(found, [2, 1])
+    assert picked[1] is found[1] and list(picked) == list(rows.pick(people, [2, 1])) == [people[2], people[1]]
+    assert read == shown and shown == read and found == people and hash(found) == hash(people)
+    assert repr(found) == repr(people)
+    with pytest.raises(IndexError):
+        found[3]
+
+
+def test_single_rows_are_checked_as_they_come() -> None:
+    _, row = packed()
+    row[HEADER["Frame"].index("candidates")][0][0] = 5
+    with pytest.raises(ValueError):
+        rows.Unpacker(Frame, HEADER, single={Candidate}).read(json.dumps(row).encode())
+
+
 def test_what_is_deferred_is_checked_when_it_is_looked_at() -> None:
     _, row = packed()
     row[HEADER["Frame"].index("candidates")][0][HEADER["Candidate"].index("sources")][0][0] = 5
