@@ -7,12 +7,13 @@ import contextlib
 import gc
 import os
 import signal
+import ssl
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 import uvloop
@@ -125,33 +126,25 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             await pool.start(settings.workers.number)
         await registry.restore(saved)
 
+        # Up as long as there is anything to observe or to tell: whoever balances load sees the end coming.
+        observed = await stack.enter_async_context(contextlib.AsyncExitStack())
         # Taken down after everything that happens at the end, so that it is told too.
         webhooks = Webhooks(settings.webhooks, webhook_secrets, events)
         webhooks.start()
         stack.push_async_callback(webhooks.close)
         pulse = Pulse(registry, pool, settings, events, ready=lambda: not stop.is_set())
-        history = None
-        if settings.history.enabled:
-            history = History(state / HISTORY, settings.history)
-            history.start(pulse.each, events)
-            stack.callback(history.close)
+        history = _history(stack, settings, state, pulse, events)
         stack.push_async_callback(pulse.close)
 
         recordings = _recordings(loaded, registry, state)
         disks = {"state": state, "recordings": recordings.directory}
         told = (partial(recordings_metrics, recordings), webhooks.metrics, reloader.metrics)
         observation = Observation(pulse, pool, disks=disks, stopping=stop.is_set, more=told)
-        # Up as long as there is anything to observe: whoever balances load sees the end coming.
-        await _metrics_site(stack, loaded, observation)
+        await _metrics_site(observed, loaded, observation)
         housekeeper = Housekeeper(registry, recordings)
         signaling = SignalingApp(registry, settings.signaling, ready=lambda: not stop.is_set())
         Pages(bundle.load()).mount(signaling.app)
-        tls = reloader.context
-        host, port = settings.signaling.host, settings.signaling.port
-        with signaling_of(loaded):
-            runner = await _site(stack, signaling.app, lambda runner: web.TCPSite(runner, host, port, ssl_context=tls))
-        bound = runner.addresses[0]
-        url = f"{'wss' if tls else 'ws'}://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}{PATH}"
+        url = await _signaling_site(stack, loaded, signaling.app, reloader.context)
         stack.push_async_callback(signaling.close)
         # Before candidates are sent away, so that it is no candidate's doing that recordings end.
         stack.push_async_callback(recordings.close)
@@ -177,10 +170,8 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         await _site(stack, control, lambda runner: web.SockSite(runner, control_socket.server))
 
         pulse.start()
-        alive = spawn(manager.keep_alive(lambda: _status(registry, pool), partial(_alive, pool)), name="watchdog")
-        stack.callback(alive.cancel)
-        watch = spawn(registry.keep_watch(), name="watch")
-        stack.callback(watch.cancel)
+        _go_on(stack, manager.keep_alive(lambda: _status(registry, pool), partial(_alive, pool)), name="watchdog")
+        _go_on(stack, registry.keep_watch(), name="watch")
         manager.tell("READY=1", f"STATUS={_status(registry, pool)}")
         _log.info("ready", signaling=url, socket=str(socket), workers=len(pool.members), pid=os.getpid())
         ready(url)
@@ -188,6 +179,23 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         manager.tell("STOPPING=1", "STATUS=stopping")
         _log.info("stopping", rooms=len(registry.rooms))
     _log.info("stopped")
+
+
+def _history(
+    stack: contextlib.AsyncExitStack, settings: Settings, state: Path, pulse: Pulse, events: Bus
+) -> History | None:
+    """Begin to keep what the pulse shows and what happens, if that is wanted."""
+    if not settings.history.enabled:
+        return None
+    history = History(state / HISTORY, settings.history)
+    history.start(pulse.each, events)
+    stack.callback(history.close)
+    return history
+
+
+def _go_on(stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None], *, name: str) -> None:
+    """Have something done until the end."""
+    stack.callback(spawn(work, name=name).cancel)
 
 
 def _recordings(loaded: Loaded, registry: Registry, state: Path) -> Recordings:
@@ -258,6 +266,19 @@ def _tokens(settings: Settings, state: Path) -> Tokens:
     public.open()
     own.open(time.time())
     return Tokens(own, public, audience=settings.tokens.audience, leeway=settings.tokens.leeway_seconds)
+
+
+async def _signaling_site(
+    stack: contextlib.AsyncExitStack, loaded: Loaded, app: web.Application, tls: ssl.SSLContext | None
+) -> str:
+    """Listen for clients and return the URL they connect to."""
+    where = loaded.settings.signaling
+    with signaling_of(loaded):
+        runner = await _site(
+            stack, app, lambda runner: web.TCPSite(runner, where.host, where.port, ssl_context=tls)
+        )  # fmt: skip
+    host, port = runner.addresses[0][:2]
+    return f"{'wss' if tls else 'ws'}://{f'[{host}]' if ':' in host else host}:{port}{PATH}"
 
 
 async def _metrics_site(stack: contextlib.AsyncExitStack, loaded: Loaded, observation: Observation) -> None:
