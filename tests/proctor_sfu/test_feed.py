@@ -67,7 +67,7 @@ def test_events_are_numbered_stamped_and_plain() -> None:
     end()
     bus.publish(RoomClosed(room="exam", reason="over"))
     assert [record.plain() for record in heard] == [
-        {"number": 1, "at": 5.0, "kind": "peer_left", "room": "exam", "peer": "ana", "reason": "left"}
+        {"number": 1, "at": 5.0, "kind": "peer_left", "room": "exam", "peer": "ana", "reason": "left", "note": ""}
     ]
     assert [record.at for record in bus.after(0) if isinstance(record, Record)] == [5.0, 6.5]
 

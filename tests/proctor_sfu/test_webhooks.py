@@ -101,7 +101,7 @@ async def test_an_event_is_posted_and_signed(receiver: Receiver, start: Start) -
     [(headers, body)] = receiver.requests
     [told] = receiver.taken
     assert (told["kind"], told["room"], told["peer"], told["details"]) == (
-        "peer_left", "exam-1", "cand-1", {"reason": "lost"},
+        "peer_left", "exam-1", "cand-1", {"reason": "lost", "note": ""},
     )  # fmt: skip
     assert (told["number"], told["given_up"], told["delivery"]) == (1, 0, headers["Psfu-Delivery"])
     assert headers["Psfu-Event"] == "peer_left"

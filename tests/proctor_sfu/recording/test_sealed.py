@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor_sfu.errors import KeyFileError, SealedError
+from proctor_sfu.errors import KeyFileError, RefusedError, SealedError
 from proctor_sfu.recording import keys
 from proctor_sfu.recording.folder import KEY as KEY_FILE
 from proctor_sfu.recording.sealed import HEAD, TAG, Opener, Sealer
@@ -131,7 +131,7 @@ def test_a_master_key_wraps_and_another_one_does_not_unwrap(tmp_path: Path) -> N
     path = tmp_path / "master"
     keys.new_master_key(path)
     assert path.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(KeyFileError, match="exist"):
+    with pytest.raises(RefusedError, match="it is there already"):
         keys.new_master_key(path)
     master = keys.master_key(path)
     key = keys.new_recording_key(tmp_path, "a/b/c", master)
