@@ -40,6 +40,8 @@ _CLOSED: Final = {1001: "shutdown", 4003: "kicked", 4004: "room_closed"}
 """Close code -> what it means; see psfu-signaling(7)."""
 _FINAL: Final = frozenset({"kicked", "room_closed"})
 """After these a peer does not come back."""
+WORD: Final = 0.5
+"""Seconds in which a server that closed the media says whether that is final."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,8 @@ class Life:
         self._zero = zero
         self._again = False
         self._ended: asyncio.Future[_End] | None = None
+        self._final: asyncio.Future[_End] | None = None
+        """Likewise, but only for good."""
         network = _shifted(stage.plan.impairment, zero) if part.impaired else None
         self._client = _Watcher(self, stage, seed) if part.role == "proctor" else _Publisher(self, stage, network, seed)
 
@@ -102,8 +106,9 @@ class Life:
 
     def end(self, code: str, reason: str) -> None:
         """The client noticed that the stay cannot go on."""
-        if self._ended is not None and not self._ended.done():
-            self._ended.set_result(_End(code=code, reason=reason))
+        for future in (self._ended, self._final if code in _FINAL else None):
+            if future is not None and not future.done():
+                future.set_result(_End(code=code, reason=reason))
 
     async def _visit(self, visit: Visit) -> None:
         depart = self._zero + visit.depart
@@ -131,21 +136,30 @@ class Life:
             if not self._ended.done():
                 return None
             end = self._ended.result()
+            if end.code == "media":
+                end = await self._explained(end, until)
             if end.code == "closed":
                 # Only the WebSocket is lost: media flows on while the server keeps the seat.
                 self._tell_trouble(end)
                 end = await self._attempt(self._resume)
         return end
 
+    async def _explained(self, end: _End, until: float) -> _End:
+        """Return why media ended: who is sent away may lose them before it hears so."""
+        assert self._final is not None
+        await self._wait(min(until, time.monotonic() + WORD), self._final)
+        return self._final.result() if self._final.done() else end
+
     async def _attempt(self, way: Callable[[], Awaitable[None]]) -> _End | None:
         """Come in, in whatever way; return what went wrong."""
         began = time.monotonic()
-        self._ended = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._ended, self._final = loop.create_future(), loop.create_future()
         try:
             async with asyncio.timeout(ENTER):
                 await way()
         except _TROUBLES as error:
-            return _End(code=_code(error), reason=_reason(error))
+            return self._final.result() if self._final.done() else _End(code=_code(error), reason=_reason(error))
         now = time.monotonic()
         self._stage.tell(
             events.Joined(peer=self.peer, role=self.role, at=now, took=round(now - began, 4), again=self._again)
@@ -163,7 +177,7 @@ class Life:
             raise ConnectionError("the seat was not kept")
 
     async def _leave(self, how: Departure) -> None:
-        self._ended = None
+        self._ended = self._final = None
         if how != "vanish":
             with contextlib.suppress(*_TROUBLES):
                 async with asyncio.timeout(FAREWELL):
