@@ -78,8 +78,9 @@ class Life:
         self._zero = zero
         self._again = False
         self._ended: asyncio.Future[_End] | None = None
+        """Why the stay cannot go on."""
         self._final: asyncio.Future[_End] | None = None
-        """Likewise, but only for good."""
+        """Likewise, if the peer does not come back after it; may be known later."""
         network = _shifted(stage.plan.impairment, zero) if part.impaired else None
         self._client = _Watcher(self, stage, seed) if part.role == "proctor" else _Publisher(self, stage, network, seed)
 
