@@ -8,6 +8,7 @@ three lanes, for journals, for ledgers and for what takes long.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import queue
 import random
@@ -53,14 +54,14 @@ from proctor_sfu.recording.receive import Batch
 from proctor_sfu.recording.reel import Context, Reel
 from proctor_sfu.recording.writing import JournalWriter, Space
 
-PACE: Final = 0.02
-"""Seconds between looks at the inlets, so that several packets are taken at once."""
-HAND_OVER: Final = 0.2
+PACE: Final = 0.05
+"""Seconds between looks at the inlets, so that many packets are taken at once."""
+HAND_OVER: Final = 0.4
 """Seconds after which packets go from memory to the disk."""
 SECOND: Final = 1.0
 """Everything is synced and reported this often."""
-SYNC: Final = 0.8
-"""Seconds between syncs of all there is: with the sync itself below the second that is promised."""
+SYNC: Final = 0.75
+"""Seconds between syncs of all there is: with a look at the inlets and the sync itself below the second promised."""
 KEY_FRAME: Final = 0.5
 """Seconds between looks who needs a key frame."""
 FLOOR: Final = 4 << 20
@@ -69,6 +70,8 @@ SLOW: Final = 3.0
 """Seconds behind from which on the disk is slow."""
 STEP: Final = 0.1
 """Seconds the clock may jump unnoticed."""
+YOUNG: Final = 50_000
+"""Objects made before Python looks for cycles, of which what runs here for ever makes none."""
 BUG: Final = 70
 """Exit status after what nobody foresaw."""
 _PR_SET_PDEATHSIG: Final = 1
@@ -328,6 +331,8 @@ def main(descriptor: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.excepthook = _thread_failed
+    gc.freeze()
+    gc.set_threshold(YOUNG)
     if os.getppid() != parent:
         return
     control = socket.socket(fileno=descriptor)

@@ -140,7 +140,13 @@ class Decision:
         return self.allowed
 
 
-@cache  # There are some hundred answers, and everybody in a room is asked about whenever somebody's state changes.
+@cache  # Of how candidates are, each of the staff is asked about several times a second.
+def roles_that_may(action: Action) -> frozenset[Role]:
+    """Return the roles that may do ``action`` to anybody but themselves."""
+    return frozenset(role for role, targets in TABLE[action].items() if targets - _OWN)
+
+
+@cache  # There are some hundred answers.
 def decide(role: Role, action: Action, target: Target) -> Decision:
     """Return whether ``role`` may do ``action`` to ``target``, and by which row of `TABLE`."""
     targets = TABLE[action].get(role, frozenset())

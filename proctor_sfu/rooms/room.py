@@ -20,7 +20,7 @@ from proctor_sfu.pool.member import Member
 from proctor_sfu.rooms.assignments import EVERYBODY, Assignments
 from proctor_sfu.rooms.forwarding import Forwarding
 from proctor_sfu.rooms.peer import Absent, Link, Peer, Published
-from proctor_sfu.rooms.policy import Action, Decision, Target, decide, ever, relation
+from proctor_sfu.rooms.policy import Action, Decision, Target, decide, ever, relation, roles_that_may
 from proctor_sfu.rooms.presence import Light, State, state_of
 from proctor_sfu.rooms.profile import Expected, Profile, SecondLogin
 from proctor_sfu.rooms.roles import Role, Source
@@ -213,8 +213,9 @@ class Room:
 
     def those_who_may(self, action: Action, owner: Peer) -> Iterator[Peer]:
         """Yield the other joined peers that may do ``action`` to ``owner``."""
+        roles = roles_that_may(action)
         for other in self.peers.values():
-            if other is not owner and other.joined and self.may(other, action, owner):
+            if other.role in roles and other is not owner and other.joined and self.may(other, action, owner):
                 yield other
 
     # Who speaks.

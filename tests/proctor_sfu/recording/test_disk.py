@@ -281,7 +281,7 @@ def test_a_slow_disk_is_waited_for(tmp_path: Path, slow_library: Path) -> None:
         folder, camera = begin(deck)
         camera.send(50, key=True)
         wait_for_packets(folder, "camera", 50)
-        slow.write_text("700")
+        slow.write_text("1500")
         told = send_until(deck, camera, lambda disk: disk.trouble == "disk-slow")
         assert told.at_risk > 3
         slow.unlink()

@@ -17,6 +17,7 @@ from proctor_sfu.rooms.policy import (
     decide_produce,
     ever,
     relation,
+    roles_that_may,
     sources_of,
 )
 from proctor_sfu.rooms.roles import Role, Source
@@ -73,6 +74,12 @@ def test_every_decision(role: Role, action: Action, target: Target) -> None:
     assert decision.allowed is (target in expected()[role, action])
     assert decision.reason and "\n" not in decision.reason and role in decision.reason
     assert ever(role, action).allowed is bool(expected()[role, action])
+
+
+@pytest.mark.parametrize(("role", "action"), list(itertools.product(Role, Action)))
+def test_who_may_do_something_to_others(role: Role, action: Action) -> None:
+    others = [decide(role, action, target).allowed for target in Target if target is not Target.OWN]
+    assert (role in roles_that_may(action)) is any(others)
 
 
 def test_no_candidate_reaches_another() -> None:
