@@ -224,7 +224,7 @@ class Gauge:
 
 
 class Usual:
-    """What a rate usually is: its median over the last minute, of samples in which it was not zero."""
+    """What a rate usually is: the median of its last 60 samples that were not zero."""
 
     __slots__ = ("_count", "_samples", "value")
 
@@ -234,12 +234,12 @@ class Usual:
         self._count = 0
 
     def feed(self, rate: float | None) -> None:
-        """Take one sample a second."""
+        """Take a sample: of bitrates one a second, of pictures one whenever they were counted."""
         if not rate:
             return
         self._samples.append(rate)
         self._count += 1
-        # The first minute moves quickly, later a look every few seconds is enough.
+        # What is usual moves slowly: a look at every fifth sample is enough.
         if len(self._samples) >= 5 and (self._count % 5 == 0 or self.value is None):
             self.value = sorted(self._samples)[len(self._samples) // 2]
 

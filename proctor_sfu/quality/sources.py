@@ -56,6 +56,11 @@ class SourceTrack:
         """Seconds since its last packet; None while paused."""
         return self._silence.seconds
 
+    @property
+    def _still(self) -> bool:
+        """Whether nothing comes, as far as is known."""
+        return self._silence.seconds is None or self._silence.seconds >= Silence.LEAST
+
     def feed(self, now: float, stats: Sequence[InboundRtpStats] | None) -> None:
         """Take what the worker told, None if it did not answer in time; ``now`` is monotonic, in seconds."""
         if stats is None:
@@ -74,6 +79,10 @@ class SourceTrack:
         self.packets = packets
         paused = self.published.producer.paused
         self._silence.feed(now, packets, paused=paused)
+        if self._still:  # What was seen before a pause or an outage is not what is seen after it.
+            self._fps = None
+        if paused:
+            self._alike = 0
         rates = combined(each_rates) if each_rates else UNKNOWN
         if not paused and self.name == "camera":  # What others send depends on what there is to see or to hear.
             self._usual_bitrate.feed(rates.bitrate)
@@ -84,7 +93,9 @@ class SourceTrack:
         return meter
 
     def counted_pictures(self, now: float, counted: Counted) -> None:
-        """Take what a handful of pictures told."""
+        """Take what a handful of pictures told; of none, while nothing comes, there is nothing to tell."""
+        if self._still:
+            return
         self._fps = now, counted.fps
         self._usual_fps.feed(counted.fps)
         if counted.spread is None or counted.spread > self._bounds.frozen_percent:
