@@ -49,6 +49,17 @@ class CandidateTrack:
         """What it published when its sources were looked at last."""
         self._connected_at = lru_cache(maxsize=1)(timestamp)
 
+    @property
+    def there(self) -> bool:
+        """Whether it is in its room."""
+        return self.room.peers.get(self.peer.id) is self.peer
+
+    def follow(self, room: Room, peer: Peer) -> None:
+        """It is in the room as ``peer``, which is another one when it came in anew."""
+        if peer is not self.peer:
+            self.health.enter_anew()
+        self.room, self.peer, self.gone_at = room, peer, None
+
     def feed(
         self,
         now: float,
@@ -56,7 +67,6 @@ class CandidateTrack:
         producers: Mapping[str, Sequence[InboundRtpStats]],
     ) -> None:
         """Take what the worker told of its transport and of its producers by id; not there: it did not answer."""
-        self.gone_at = None
         self.link.look(now, self.peer.sending)
         self.link.feed(now, transport)
         self._follow_sources(now)
@@ -121,7 +131,8 @@ class CandidateTrack:
         verdict: Verdict = self.health.verdict
         sources = tuple(source.shown for source in self.sources.values())
         member, link = self.room.member, self.link
-        told = self.peer.uplink.available if self.peer.uplink is not None else None
+        connected = self.health.state in ("live", "degraded")
+        told = self.peer.uplink.available if self.peer.uplink is not None and connected else None
         available = told if told is not None else link.can_receive
         return api.Candidate(
             id=self.peer.id, room=self.room.id, name=self.peer.name, state=self.health.state,
@@ -133,8 +144,8 @@ class CandidateTrack:
             available_bitrate=whole(available),
             available_from=None if available is None else "client" if told is not None else "remb",
             connected_at=self._connected_at(self.peer.connected_at), sources=sources,
-            missing=self._missing, watchers=watchers,
-            recording=self.peer.recording,
+            missing=self._missing if self.gone_at is None else (), watchers=watchers,
+            recording=self.peer.recording if self.gone_at is None else None,
         )  # fmt: skip
 
 

@@ -320,6 +320,10 @@ class PeerHealth:
         if state != self.state:
             self.state, self.since = state, now
 
+    def enter_anew(self) -> None:
+        """Somebody who left, was lost or gave up its seat comes in as at first: it has no connection to lose yet."""
+        self._was_live = False
+
     def gone(self, now: float, *, for_good: bool) -> bool:
         """The peer is in no room any more: it left, or its time to come back ran out; returns whether that is news."""
         before = self.state

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from proctor_sfu.aio import gently
 from proctor_sfu.clock import timestamp
@@ -31,6 +31,8 @@ from proctor_sfu.settings import Settings
 
 Key: TypeAlias = tuple[str, str]
 """Ids of room and peer."""
+
+_Track = TypeVar("_Track", CandidateTrack, ProctorTrack)
 
 RELAXED: Final = 4
 """Every how many seconds proctors are asked when nobody looks."""
@@ -101,24 +103,26 @@ class Overview:
     def _follow(self, now: float) -> None:
         """Begin tracks of those who came and end those of who went."""
         bounds = self._settings.quality
-        present: set[Key] = set()
+        candidates: set[Key] = set()
+        proctors: set[Key] = set()
         for room in self._registry.rooms.values():
             for peer in room.peers.values():
                 key = room.id, peer.id
-                present.add(key)
                 if peer.role is Role.CANDIDATE:
+                    candidates.add(key)
                     track = self.candidates.get(key)
                     if track is None:
                         track = self.candidates[key] = CandidateTrack(room, peer, bounds, self.relays, now)
-                    track.room, track.peer, track.gone_at = room, peer, None
+                    track.follow(room, peer)
                     self.lost.discard(key)
                 else:
+                    proctors.add(key)
                     staff = self.proctors.get(key)
                     if staff is None or staff.peer is not peer:
                         self.proctors[key] = ProctorTrack(room, peer, bounds, self.relays, now)
-        for key in self.proctors.keys() - present:
+        for key in self.proctors.keys() - proctors:
             del self.proctors[key]
-        for key in self.candidates.keys() - present:
+        for key in self.candidates.keys() - candidates:
             self._depart(key, now)
 
     def _depart(self, key: Key, now: float) -> None:
@@ -151,11 +155,12 @@ class Overview:
         self._seq += 1
         now = at.monotonic
         async for candidate in gently(list(self.candidates.values())):
-            if candidate.gone_at is None:
+            if candidate.there:  # Of who left while the workers were asked, the next frame tells.
                 candidate.feed(now, answers.transport(candidate.peer.sending), answers.producers)
         if full:
             async for proctor in gently(list(self.proctors.values())):
-                proctor.feed(now, answers.transport(proctor.peer.receiving), answers.consumers)
+                if proctor.there:
+                    proctor.feed(now, answers.transport(proctor.peer.receiving), answers.consumers)
             self.counters.sent.feed(self._sent(answers))
         self._find(at)
         watchers = self._watchers()
@@ -231,12 +236,13 @@ class Overview:
         now = at.monotonic
         # Looked at only when there is something to explain.
         subjects = (track.subject for track in self.candidates.values() if track.gone_at is None)
-        fell = [track.subject for track in self.candidates.values() if track.worsened]
+        fell = [track.subject for track in _fell(self.candidates.values())]
         finding = self._blame.feed(now, fell, subjects)
         if finding is not None:
             self._note(at, finding)
-        for (room, peer), track in self.proctors.items():
-            if track.worsened and "downlink" in track.health.verdict.reasons:
+        for track in _fell(self.proctors.values()):
+            if "downlink" in track.health.verdict.reasons:
+                room, peer = track.room.id, track.peer.id
                 watched = {viewed.owner.id for viewed in track.peer.viewed.values()}
                 well = [f"{room}/{each}" for each in watched if self._well((room, each))]
                 if well:
@@ -274,6 +280,14 @@ class Overview:
             )
             for pid, track in self._workers.items()
         )  # fmt: skip
+
+
+def _fell(tracks: Iterable[_Track]) -> list[_Track]:
+    """Return those that got worse since this was asked last: some are not measured each second."""
+    fell = [track for track in tracks if track.worsened]
+    for track in fell:
+        track.worsened = False
+    return fell
 
 
 def _by_member(tracks: Iterable[Any]) -> dict[Member, list[Any]]:

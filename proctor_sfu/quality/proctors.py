@@ -80,6 +80,11 @@ class ProctorTrack:
         self._streams: dict[str, _Stream] = {}
         self._levels = {"downlink": Debounce(), "rtt": Debounce()}
 
+    @property
+    def there(self) -> bool:
+        """Whether it is in its room."""
+        return self.room.peers.get(self.peer.id) is self.peer
+
     def to_ask(self) -> list[Viewed]:
         """Return the streams to ask for: the same ones as long as they flow."""
         flowing = {key: viewed for key, viewed in self.peer.viewed.items() if _flows(viewed)}

@@ -109,7 +109,7 @@ class Pulse:
                     counters.join.observe(time.monotonic() - entered)
             case PeerLeft():
                 self._entered.pop((event.room, event.peer), None)
-                if event.reason == "lost":
+                if event.reason == "lost" and (event.room, event.peer) in self.overview.candidates:
                     self.overview.lost.add((event.room, event.peer))
             case IncidentFound():
                 counters.count(counters.incidents, event.shared)
@@ -185,7 +185,7 @@ class Pulse:
     def _tell_peer(self, track: CandidateTrack | ProctorTrack) -> None:
         peer, room, verdict = track.peer, track.room, track.health.verdict
         self._count(track)
-        if room.peers.get(peer.id) is peer:
+        if track.there:
             interrupted = track.health.silent
             light = _LIGHTS[verdict.level.word]
             if (light, verdict.reasons, interrupted) != (peer.light, peer.reasons, peer.interrupted):
@@ -194,7 +194,7 @@ class Pulse:
         track.told = verdict.level, verdict.reasons
         began_well = told[0] is Level.NONE and verdict.level is Level.OK
         # That somebody left is an event of its own.
-        left = verdict.level is Level.NONE and room.peers.get(peer.id) is not peer
+        left = verdict.level is Level.NONE and not track.there
         if told != track.told and not began_well and not left:
             self._events.publish(
                 LevelChanged(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,19 +24,24 @@ class Exam:
     def __init__(self, *rooms: Any) -> None:
         self.rooms = {each.id: each for each in rooms}
         self.second = 0
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens while the workers are asked."""
         pool: Any = SimpleNamespace(members=[], target=0, restarts=0)
         registry: Any = SimpleNamespace(rooms=self.rooms)
         self.overview = Overview(registry, pool, Settings(), ready=lambda: True)
 
-    async def go(self, seconds: int = 1, *, answers: Answers | None = None, **more: Any) -> Frame:
+    async def go(
+        self, seconds: int = 1, *, answers: Answers | None = None, full: bool = True, **more: Any
+    ) -> Frame:  # fmt: skip
         """Let time pass and return the last frame."""
         for _ in range(seconds):
             self.second += 1
-            self.overview.questions(float(self.second), full=True)
+            self.overview.questions(float(self.second), full=full)
             people = [peer for room in self.rooms.values() for peer in room.peers.values()]
             told = watched.answers(people, self.second, **more) if answers is None else answers
+            self.meanwhile()
             at = Moment(monotonic=float(self.second), wall=1.8e9 + self.second)
-            frame = await self.overview.take(at, told, full=True, lag=0.001, spent=0.01)
+            frame = await self.overview.take(at, told, full=full, lag=0.001, spent=0.01)
         return frame
 
 
@@ -90,6 +96,81 @@ async def test_who_comes_back_goes_on_where_it_was() -> None:
     frame = await exam.go(3)
     assert [each.state for each in frame.candidates] == ["live"]
     assert again is not peer
+
+
+async def test_who_comes_back_after_leaving_has_lost_no_connection() -> None:
+    room = watched.room("exam-1", [watched.candidate(1)])
+    exam = Exam(room)
+    await exam.go(5)
+    room.peers.clear()
+    await exam.go(4)
+    again = room.peers["candidate-0001"] = watched.candidate(1)
+    again.joined, again.sending, again.published = False, None, {}
+    shown = of(await exam.go(3), 1)
+    assert (shown.state, shown.level, shown.reasons, shown.state_s) == ("joining", "none", (), 2.0)
+    fresh = watched.candidate(1)
+    again.joined, again.sending, again.published = True, fresh.sending, fresh.published
+    await exam.go(2)
+    again.sending = None
+    assert of(await exam.go(), 1).state == "reconnecting", "it had one by then"
+
+
+async def test_who_leaves_while_the_workers_are_asked_is_told_as_gone_and_as_nothing_worse() -> None:
+    people = [watched.candidate(number) for number in range(2)]
+    watching = watched.proctor(1, people)
+    room = watched.room("exam-1", [*people, watching])
+    exam = Exam(room)
+    await exam.go(12)
+
+    def leave() -> None:
+        for each in (people[1], watching):
+            if room.peers.pop(each.id, None) is not None:
+                each.joined, each.sending, each.receiving, each.published, each.viewed = False, None, None, {}, {}
+
+    exam.meanwhile = leave
+    frame = await exam.go()
+    assert [(each.state, each.level) for each in frame.candidates] == [("live", "ok")] * 2
+    assert [(each.state, each.level) for each in frame.proctors] == [("live", "ok")]
+    frame = await exam.go()
+    assert [(each.state, each.level) for each in frame.candidates] == [("live", "ok"), ("left", "none")]
+    assert frame.proctors == ()
+
+
+async def test_who_is_gone_is_not_recorded_and_lacks_nothing() -> None:
+    people = [watched.candidate(number) for number in range(2)]
+    room = watched.room("exam-1", people)
+    exam = Exam(room)
+    people[1].missing = frozenset({Source.SCREEN})
+    assert (await exam.go(2)).daemon.recordings == 2
+    del room.peers["candidate-0001"]
+    frame = await exam.go()
+    gone = of(frame, 1)
+    assert (gone.state, gone.recording, gone.missing) == ("left", None, ())
+    assert (frame.rooms[0].recordings, frame.daemon.recordings) == (1, 1)
+
+
+async def test_what_a_client_said_of_its_uplink_is_forgotten_while_it_is_away() -> None:
+    room = watched.room("exam-1", [watched.candidate(1)])
+    exam, peer = Exam(room), room.peers["candidate-0001"]
+    peer.uplink = SimpleNamespace(available=900_000)
+    shown = of(await exam.go(2), 1)
+    assert (shown.available_bitrate, shown.available_from) == (900_000, "client")
+    peer.away = object()
+    shown = of(await exam.go(), 1)
+    assert (shown.state, shown.available_bitrate, shown.available_from) == ("reconnecting", None, None)
+
+
+async def test_a_candidate_that_comes_back_as_a_proctor_leaves_no_candidate_behind() -> None:
+    room = watched.room("exam-1", [watched.candidate(1)])
+    exam = Exam(room)
+    await exam.go(5)
+    other = watched.proctor(1, ())
+    other.id = "candidate-0001"
+    room.peers["candidate-0001"] = other
+    frame = await exam.go()
+    assert [each.state for each in frame.candidates] == ["left"] and len(frame.proctors) == 1
+    frame = await exam.go(int(REMEMBERED) + 2)
+    assert frame.candidates == () and len(frame.proctors) == 1
 
 
 async def test_a_source_that_is_ended_on_purpose_is_gone_and_one_that_is_lost_is_missed() -> None:
@@ -189,6 +270,29 @@ async def test_a_proctors_own_downlink_is_told_apart() -> None:
     assert {each.level for each in frame.candidates} == {"ok"}
     [incident] = frame.incidents
     assert (incident.shared, incident.value, len(incident.candidates)) == ("proctor", "proctor-1", 4)
+
+
+async def test_a_proctors_bad_downlink_is_one_incident_even_if_proctors_are_asked_seldom() -> None:
+    people = [watched.candidate(number) for number in range(4)]
+    exam = Exam(watched.room("exam-1", [*people, watched.proctor(1, people)]))
+    await exam.go(12)
+    for step in range(12):
+        frame = await exam.go(lost={"proctor-1": 10 * (step + 1)})
+        if frame.incidents:
+            break
+    frame = await exam.go(4, full=False)
+    assert [each.shared for each in frame.incidents] == ["proctor"]
+
+
+async def test_those_who_are_lost_at_once_are_one_incident() -> None:
+    """Also where nobody has time to come back, so that being lost is the first that is known of it."""
+    people = [watched.candidate(number) for number in range(4)]
+    room = watched.room("exam-1", people, pid=1)
+    exam = Exam(room)
+    await exam.go(12)
+    exam.overview.lost |= {("exam-1", each.id) for each in people}
+    room.peers.clear()
+    assert [len(each.candidates) for each in (await exam.go(20)).incidents] == [4]
 
 
 async def test_what_candidates_lose_is_not_their_proctors_fault() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from proctor_sfu.events import Bus, LevelChanged, PeerEntered, PeerStateChanged
+from proctor_sfu.events import Bus, LevelChanged, PeerEntered, PeerLeft, PeerStateChanged
 from proctor_sfu.quality.pulse import Pulse
 from proctor_sfu.rooms.roles import Source
 from proctor_sfu.settings import Settings
@@ -48,3 +48,16 @@ async def test_that_somebody_left_is_no_news_of_their_level() -> None:
     frame = await pulse.beat()
     assert [(each.state, each.level) for each in frame.candidates] == [("left", "none")]
     assert told == ["bad"]
+
+
+async def test_nothing_is_kept_of_staff_whose_connection_was_lost() -> None:
+    bus = Bus()
+    registry: Any = SimpleNamespace(rooms={})
+    pool: Any = SimpleNamespace(members=[], target=0, restarts=0)
+    pulse = Pulse(registry, pool, Settings(), bus, ready=lambda: True)
+    pulse.start()
+    try:
+        bus.publish(PeerLeft(room="exam-1", peer="proctor-1", reason="lost"))
+    finally:
+        await pulse.close()
+    assert pulse.overview.lost == set()
