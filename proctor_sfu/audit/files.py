@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from proctor_sfu.audit.entry import Wanted, parse
+from proctor_sfu.unsynced import Unsynced, write
 
 NAME: Final = "audit.jsonl"
 _TAIL: Final = 262_144
@@ -25,6 +26,12 @@ class Files:
         self._keep = keep
         self._file: int | None = None
         self._size = 0
+        self._unsynced = Unsynced()
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many lines the disk took and then refused to keep, as far as is known. From any thread."""
+        return len(self._unsynced) if self._unsynced.failed else 0
 
     def open(self) -> int:
         """Open the newest file, make it if it is not there; returns the number of the last record."""
@@ -35,24 +42,25 @@ class Files:
 
     def append(self, line: bytes) -> None:
         """Write one whole line, or, if that fails, nothing."""
+        if self._unsynced.failed:
+            self.sync()  # First what was refused, so that no more than that is kept of it.
         if self._file is None:
             self._open()
         elif self._size + len(line) > self._max_bytes and self._size > 0:
             self._rotate()
         assert self._file is not None
-        rest = memoryview(line)
         try:
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
+            write(self._file, line, self._size)
         except OSError:
             os.ftruncate(self._file, self._size)
             raise
         self._size += len(line)
+        self._unsynced.take(line)
 
     def sync(self) -> None:
-        """Return when everything is on the disk."""
+        """Return when everything is on the disk; after an error try again."""
         if self._file is not None:
-            os.fdatasync(self._file)
+            self._unsynced.sync(self._file, self._size)
 
     def close(self) -> None:
         """Close the file; the next `append` opens it again."""
@@ -61,12 +69,18 @@ class Files:
             self._file = None
 
     def _open(self) -> None:
-        self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._size = os.fstat(self._file).st_size
-        if self._size and os.pread(self._file, 1, self._size - 1) != b"\n":
-            # A power cut left half a line: it stays alone on its line.
-            os.write(self._file, b"\n")
-            self._size += 1
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        size = os.fstat(file).st_size
+        try:
+            if size and os.pread(file, 1, size - 1) != b"\n":
+                # A power cut left half a line: it stays alone on its line.
+                write(file, b"\n", size)
+                self._unsynced.take(b"\n")
+                size += 1
+        except OSError:
+            os.close(file)
+            raise
+        self._file, self._size = file, size
 
     def _rotate(self) -> None:
         self.sync()

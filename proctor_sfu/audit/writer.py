@@ -55,22 +55,24 @@ class Writer:
             self._changed.notify()
 
     def close(self) -> int:
-        """Write what waits and end; returns how many lines the disk did not take."""
+        """Write what waits and end; returns how many lines the disk did not take, or took and refused to keep."""
         with self._changed:
             self._ending = True
             self._changed.notify()
         if self._thread.is_alive():
             self._thread.join(FAREWELL)
-        return len(self._waiting)
+        return len(self._waiting) + self._files.unconfirmed
 
     def _run(self) -> None:
+        last_try = False
         while True:
             try:
                 self._append()
                 self._sync()
             except OSError as error:
-                if self._ending:
-                    return
+                if last_try:
+                    break
+                last_try = self._ending
                 self._stick(error)
                 continue
             self._unstick()

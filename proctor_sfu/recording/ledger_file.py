@@ -13,7 +13,7 @@ from proctor_sfu.recording import contents, ledger
 from proctor_sfu.recording.folder import LEDGER, place
 from proctor_sfu.recording.ledger import Chain, Ledger, Row
 from proctor_sfu.recording.reading import content, opened
-from proctor_sfu.recording.unsynced import Unsynced, write
+from proctor_sfu.unsynced import Unsynced, write
 
 
 class LedgerFile:

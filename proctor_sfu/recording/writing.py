@@ -16,7 +16,7 @@ from typing import Any, Final
 from proctor_sfu.recording.digest import Digest
 from proctor_sfu.recording.lane import Lane
 from proctor_sfu.recording.sealed import Sealer
-from proctor_sfu.recording.unsynced import Unsynced
+from proctor_sfu.unsynced import Unsynced
 
 SYNCERS: Final = 8
 """Files that are synced at the same time, which the disk puts together: 900 files in 0.1 s instead of 0.5 s."""

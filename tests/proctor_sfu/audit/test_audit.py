@@ -20,6 +20,7 @@ from proctor_sfu.audit.entry import By, Wanted
 from proctor_sfu.audit.files import NAME, Files, read
 from proctor_sfu.errors import StateError
 from proctor_sfu.events import AuditResumed, AuditStuck, Bus, Event, Record
+from support.disks import ThinDisk, fill_up
 
 TOM = By(peer="tom", role="proctor", address="192.0.2.1")
 
@@ -39,6 +40,13 @@ async def running(folder: Path, **changed: Any) -> AsyncIterator[tuple[Audit, Bu
 
 def lines(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / NAME).read_text().splitlines()]
+
+
+async def on_disk(folder: Path, count: int) -> None:
+    """Wait until the newest file has so many lines; a file cannot be waited for, so look again and again."""
+    async with asyncio.timeout(10):
+        while len(lines(folder)) < count:
+            await asyncio.sleep(0.01)
 
 
 async def heard(bus: Bus, kind: type[Event]) -> Event:
@@ -129,17 +137,17 @@ class FullDisk:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.full = True
-        write = os.write
+        write = os.pwrite
 
-        def refusing(file: int, data: Any) -> int:
+        def refusing(file: int, data: Any, at: int) -> int:
             if self.full and threading.current_thread().name == "audit":
                 # Half of it still fits, as on a real disk.
                 if len(data) > 20:
-                    return write(file, data[:20])
+                    return write(file, data[:20], at)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            return write(file, data)
+            return write(file, data, at)
 
-        patch.setattr(os, "write", refusing)
+        patch.setattr(os, "pwrite", refusing)
 
 
 async def test_a_full_disk_stops_nothing_and_loses_nothing_that_fits_into_memory(
@@ -180,17 +188,85 @@ def test_a_failed_write_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.
     target = Files(tmp_path, max_bytes=1000, keep=1)
     assert target.open() == 0
     target.append(b'{"number":1}\n')
-    write, room = os.write, [10]
+    write, room = os.pwrite, [10]
 
-    def partly(file: int, data: Any) -> int:
+    def partly(file: int, data: Any, at: int) -> int:
         if not room:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return write(file, data[: room.pop()])
+        return write(file, data[: room.pop()], at)
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "write", partly)
+        patch.setattr(os, "pwrite", partly)
         with pytest.raises(OSError, match="No space"):
             target.append(b'{"number":2,"action":"enter"}\n')
     target.append(b'{"number":3}\n')
     target.close()
     assert (tmp_path / NAME).read_bytes() == b'{"number":1}\n{"number":3}\n'
+
+
+async def test_what_a_disk_refused_to_keep_is_written_again_before_a_sync_is_believed(
+    thin_disk: ThinDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "RETRY", 0.05)
+    folder = thin_disk.folder / "audit"
+    async with running(folder, max_bytes=1 << 20) as (audit, bus):
+        audit.record("enter", room="exam")
+        await on_disk(folder, 1)
+        os.sync()
+        ballast = fill_up(thin_disk.backing)
+        audit.record("message", room="exam", text="x" * 9000)
+        await heard(bus, AuditStuck)
+        for _ in range(20):
+            audit.record("message", room="exam", text="y" * 9000)
+        assert [record["number"] async for record in audit.read(Wanted())] == list(range(1, 23))
+        ballast.unlink()
+        assert await heard(bus, AuditResumed) == AuditResumed(lost=0)
+    thin_disk.forget()
+    records = [json.loads(line) for line in (folder / NAME).read_bytes().splitlines()]
+    assert [record["number"] for record in records] == list(range(1, 23)), "each once, in order"
+    assert {record.get("text", "")[:1] for record in records} == {"", "x", "y"}
+
+
+async def test_what_waits_for_a_disk_that_keeps_nothing_has_an_end(
+    thin_disk: ThinDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "RETRY", 0.05)
+    monkeypatch.setattr(writer, "WAITING", 5)
+    syncs, sync = [0], os.fdatasync
+
+    def counted(file: int) -> None:
+        syncs[0] += 1
+        sync(file)
+
+    monkeypatch.setattr(os, "fdatasync", counted)
+    folder = thin_disk.folder / "audit"
+    async with running(folder, max_bytes=1 << 20) as (audit, bus):
+        audit.record("enter", room="exam")
+        await on_disk(folder, 1)
+        os.sync()
+        ballast = fill_up(thin_disk.backing)
+        audit.record("message", room="exam", text="x" * 9000)
+        await heard(bus, AuditStuck)
+        for _ in range(8):
+            audit.record("enter", room="exam")
+            seen = syncs[0]
+            async with asyncio.timeout(10):
+                while syncs[0] < seen + 2:  # It tried again meanwhile.
+                    await asyncio.sleep(0.01)
+        ballast.unlink()
+        assert await heard(bus, AuditResumed) == AuditResumed(lost=3)
+    thin_disk.forget()
+    assert [record["number"] for record in read(folder, Wanted())] == [1, 2, 3, 4, 5, 6, 7, 11]
+
+
+def test_one_who_ends_says_what_the_disk_did_not_keep(thin_disk: ThinDisk) -> None:
+    folder = thin_disk.folder / "audit"
+    target = Files(folder, max_bytes=1 << 20, keep=1)
+    target.open()
+    ending = writer.Writer(target, sync_seconds=60, stuck=lambda reason: None, resumed=lambda lost: None)
+    ending.start()
+    os.sync()
+    fill_up(thin_disk.backing)
+    for number in range(3):
+        ending.put(b'{"number":%d,"text":"%s"}\n' % (number, b"x" * 9000))
+    assert ending.close() == 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import time
@@ -22,6 +21,7 @@ from proctor_sfu.recording.verify import Verifier, known_key
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Recording as Settings
 from support.deck import LIMIT, Deck, Source, packets, rows, wait_for_packets, wait_for_row
+from support.disks import ThinDisk, fill, fill_up
 
 ANN: Final = "exam-101/ann/20260101T090000Z"
 MIB: Final = 1 << 20
@@ -48,73 +48,6 @@ def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "psfu-test", folder], check=True)
     yield folder
     subprocess.run(["umount", folder], check=True)
-
-
-@pytest.fixture
-def thin_disk(tmp_path: Path) -> Iterator[ThinDisk]:
-    """A disk that promises more than there is, as a thin one does: what it cannot keep fails when it is synced."""
-    if os.getuid() != 0:
-        pytest.skip("only root can make a disk")
-    disk = ThinDisk(tmp_path / "backing", tmp_path / "disk")
-    try:
-        yield disk
-    finally:
-        disk.remove()
-
-
-class ThinDisk:
-    """A file system of 64 MiB on a loop device whose file lies in 24 MiB of memory."""
-
-    def __init__(self, backing: Path, folder: Path) -> None:
-        self.backing, self.folder = backing, folder
-        backing.mkdir()
-        folder.mkdir()
-        run("mount", "-t", "tmpfs", "-o", "size=24m", "psfu-test", str(backing))
-        image = backing / "image"
-        with image.open("wb") as file:
-            file.truncate(64 * MIB)
-        # Its own journal would fail too, and the file system be read-only from then on.
-        run("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096", "-O", "^has_journal", str(image))
-        found = subprocess.run(["losetup", "-f", "--show", image], capture_output=True, text=True)
-        if found.returncode != 0:
-            run("umount", str(backing))
-            pytest.skip(f"no loop device is to be had here: {found.stderr.strip()}")
-        self.device = found.stdout.strip()
-        # A loop device takes a request that was written in part for a whole one; one page is whole or is not.
-        (Path("/sys/block") / Path(self.device).name / "queue/max_sectors_kb").write_text("4")
-        run("mount", self.device, str(folder))
-
-    def forget(self) -> None:
-        """Have everything read from the disk again that is read from now on."""
-        run("umount", str(self.folder))
-        run("mount", self.device, str(self.folder))
-
-    def remove(self) -> None:
-        """Take it away."""
-        run("umount", str(self.folder))
-        run("losetup", "-d", self.device)
-        run("umount", str(self.backing))
-
-
-def run(*command: str) -> None:
-    subprocess.run(command, check=True)
-
-
-def fill(disk: Path, left: int) -> Path:
-    """Fill a disk but for so many bytes; returns the file that does."""
-    ballast, found = disk / "ballast", os.statvfs(disk)
-    with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, found.f_bavail * found.f_frsize - left)
-    return ballast
-
-
-def fill_up(disk: Path) -> Path:
-    """Fill a disk to its last byte."""
-    ballast = fill(disk, MIB)
-    with ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(512))
-    return ballast
 
 
 @pytest.fixture(scope="module")

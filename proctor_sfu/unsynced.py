@@ -14,8 +14,13 @@ class Unsynced:
     """What was written to a file since its last sync; the file must not be open with ``O_APPEND``."""
 
     def __init__(self) -> None:
+        self.failed = False
+        """The latest sync failed, or is under way; once it failed, what is kept is on no disk for all that is known."""
         self._pieces: deque[bytes | memoryview] = deque()
-        self._failed = False
+
+    def __len__(self) -> int:
+        """How many pieces are kept."""
+        return len(self._pieces)
 
     def take(self, piece: bytes | memoryview) -> None:
         """Keep what was just written behind all before it."""
@@ -23,11 +28,11 @@ class Unsynced:
 
     def sync(self, file: int, end: int) -> None:
         """Return when all is on the disk; ``end``: bytes of the file. Raises `OSError`; then try again."""
-        if self._failed:
+        if self.failed:
             self._write_again(file, end)
-        self._failed = True
+        self.failed = True
         os.fdatasync(file)
-        self._failed = False
+        self.failed = False
         self._pieces.clear()
 
     def _write_again(self, file: int, end: int) -> None:
