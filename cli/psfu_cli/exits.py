@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Final
 
@@ -41,10 +43,13 @@ class Exit(IntEnum):
     CONFLICT = 6
     TIMEOUT = 7
     CONFIGURATION = 78
+    HUNG_UP = 129
     INTERRUPTED = 130
     READER_GONE = 141
+    TERMINATED = 143
 
 
+_SIGNALS: Final[Mapping[int, Exit]] = {signal.SIGHUP: Exit.HUNG_UP, signal.SIGTERM: Exit.TERMINATED}
 _BY_STATUS: Final[Mapping[int, Exit]] = {
     400: Exit.USAGE, 403: Exit.DENIED, 404: Exit.NOT_FOUND, 409: Exit.CONFLICT, 413: Exit.USAGE,
     422: Exit.CONFIGURATION,
@@ -73,6 +78,26 @@ def exit_code(error: PsfuError) -> Exit:
             return Exit.CONFLICT
         case _:
             return Exit.FAILED
+
+
+@contextmanager
+def tidily() -> Iterator[None]:
+    """End by SIGTERM and SIGHUP as by Ctrl-C: what is under way takes away what it left behind."""
+
+    def end(number: int, frame: object) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)  # A second one would interrupt that.
+        raise SystemExit(_SIGNALS[number])
+
+    # What is ignored, as under nohup, stays so.
+    before = {each: old for each in _SIGNALS if (old := signal.getsignal(each)) is not signal.SIG_IGN}
+    for each in before:
+        signal.signal(each, end)
+    try:
+        yield
+    finally:
+        for each, old in before.items():
+            signal.signal(each, old)
 
 
 def report(error: PsfuError, *, as_json: bool) -> Exit:

@@ -288,7 +288,7 @@ def export(
             exits.hint(f"warning: {offline.worst(report)}")
 
     written: list[Exported] = []
-    with offline.explained(), progress(patient=True) as tell:
+    with exits.tidily(), offline.explained(), progress(patient=True) as tell:
         targets = list(offline.targets(cli, paths, "export"))
         for folder, _ in targets:
             written += export(folder, wish, config, tell, None if unverified else check, many=len(targets) > 1)

@@ -6,8 +6,11 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
+import subprocess
+import time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -20,7 +23,8 @@ from psfu_cli.commands import recordings as commands
 from support import payloads
 from support.commands import Run, result
 from support.recorded import ID, KEY, START_US, Tape, crashed, finished
-from support.serve import psfu
+from support.serve import LIMIT, PSFU, environment, psfu
+from support.started import started
 
 FAR: Final = "/nonexistent/psfu.sock"
 """Where no daemon is."""
@@ -52,10 +56,10 @@ def _private() -> bytes:
     return KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def played(directory: Path, recording: str = ID) -> Path:
-    """A finished recording of real pictures."""
+def played(directory: Path, recording: str = ID, times: int = 1) -> Path:
+    """A finished recording of real pictures, 2 s of them so many times."""
     tape = Tape(directory, recording)
-    frames = clip.load(clip.make("vp8", 440)).video[:40]
+    frames = clip.load(clip.make("vp8", 440)).video[:40] * times
     sent = [(4500 * n, payloads.vp8(frame.data)) for n, frame in enumerate(frames)]
     arrivals = [50_000 * n for n, (_, parts) in enumerate(sent) for _ in parts]
     tape.journal("camera", packets=list(payloads.stream(sent)), arrivals=arrivals)
@@ -220,6 +224,42 @@ def test_export_names_its_files_and_replaces_none(recordings: Path, tmp_path: Pa
     assert [each["file"] for each in result(done)] == [
         f"{several}/exam-101-{peer}-20260101T090000Z.webm" for peer in ("ann", "bob")
     ]
+
+
+def wait_for_the_unfinished(to: Path, running: subprocess.Popen[Any]) -> None:
+    """Wait until an export writes; a file cannot be waited for, so look again and again."""
+    until = time.monotonic() + LIMIT
+    while not (found := [each.name for each in to.iterdir()]):
+        assert running.poll() is None and time.monotonic() < until
+        time.sleep(0.005)
+    assert found == [".ann.webm.unfinished"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_an_export_that_is_ended_leaves_nothing_behind(
+    recordings: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    folder, to = played(recordings, times=400), tmp_path / "out"
+    to.mkdir()
+    command = [PSFU, "recordings", "export", folder, "--to", to / "ann.webm", "--no-verify"]
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True) as running:
+        wait_for_the_unfinished(to, running)
+        running.send_signal(number)
+        assert running.communicate(timeout=LIMIT) == ("", "")
+    assert running.returncode == 128 + number
+    assert list(to.iterdir()) == []
+
+
+def test_an_export_that_is_not_to_hear_of_it_goes_on(recordings: Path, tmp_path: Path) -> None:
+    folder, to = played(recordings, times=100), tmp_path / "out"
+    to.mkdir()
+    command = ["nohup", PSFU, "recordings", "export", folder, "--to", to / "ann.webm", "--no-verify"]
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as running:
+        wait_for_the_unfinished(to, running)
+        running.send_signal(signal.SIGHUP)
+        running.communicate(timeout=LIMIT)
+    assert running.returncode == 0
+    assert [each.name for each in to.iterdir()] == ["ann.webm"]
 
 
 @pytest.mark.parametrize(
