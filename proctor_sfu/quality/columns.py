@@ -18,6 +18,7 @@ import msgspec
 
 from proctor_sfu.control.api import rows
 from proctor_sfu.control.api.quality import Frame
+from proctor_sfu.control.api.unpacker import Unpacker
 
 LARGEST: Final = 256 * 2**20
 """Bytes a frame or column may unpack to; more is damage or malice."""
@@ -115,7 +116,7 @@ class ColumnReader:
     def __init__(self, header: rows.Header, find: Callable[[int], bytes]) -> None:
         self._find = find
         self._columns: dict[int, list[Any]] = {}
-        self._unpacker = rows.Unpacker(Frame, header)
+        self._unpacker = Unpacker(Frame, header)
         self._header = header
 
     def read(self, data: bytes) -> Frame:

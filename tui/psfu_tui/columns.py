@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
-from proctor_sfu.control.api import rows
+from proctor_sfu.control.api import lists
 from proctor_sfu.control.api.quality import Level
 from proctor_sfu.errors import RefusedError
 from psfu_tui import figures
@@ -98,7 +98,7 @@ class Table(Generic[T]):
 
     def keys(self, records: Sequence[T]) -> list[Key]:
         """Return the keys of records."""
-        return list(rows.values(records, *self.identity) if self.identity else map(self.key, records))
+        return list(lists.values(records, *self.identity) if self.identity else map(self.key, records))
 
     def named(self, name: str) -> Column[T] | None:
         """Return the column of a name."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, TypeVar
 
-from proctor_sfu.control.api import rows
+from proctor_sfu.control.api import lists
 from proctor_sfu.control.api.quality import Candidate, Frame, Incident, Proctor
 from proctor_sfu.control.api.recordings import Disk, Recording
 from psfu_tui import figures
@@ -210,7 +210,7 @@ _Peer = TypeVar("_Peer", Candidate, Proctor)
 
 
 def _find(peers: Sequence[_Peer], key: Key) -> _Peer | None:
-    places = (place for place, known in enumerate(rows.values(peers, "room", "id")) if known == key)
+    places = (place for place, known in enumerate(lists.values(peers, "room", "id")) if known == key)
     return next((peers[place] for place in places), None)
 
 

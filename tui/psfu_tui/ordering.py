@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic
 
-from proctor_sfu.control.api import rows
+from proctor_sfu.control.api import lists
 from psfu_tui.columns import Column, Key, T, Table
 
 CALM: Final = 5.0
@@ -61,7 +61,7 @@ class Order(Generic[T]):
             self._keys = [key for key in self._keys if key in there] + [key for key in keys if key not in known]
             self._find(keys)
         self._bad = bad
-        return rows.pick(records, self._places)
+        return lists.pick(records, self._places)
 
     def _find(self, keys: list[Key]) -> None:
         """Find out where those in order came; it stays so until somebody comes or goes."""
@@ -72,7 +72,7 @@ class Order(Generic[T]):
 
 def _levels(records: Sequence[Any]) -> Iterable[str | None]:
     """Return the levels of records, None for those that have none."""
-    if isinstance(records, rows.Single):
+    if isinstance(records, lists.Single):
         return records.values("level")
     return [getattr(each, "level", None) for each in records]
 

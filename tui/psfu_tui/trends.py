@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from proctor_sfu.control.api import rows
+from proctor_sfu.control.api import lists
 from proctor_sfu.control.api.quality import Candidate, Frame, Worker
 from psfu_tui import glyphs
 from psfu_tui.columns import Column, Key, same
@@ -47,7 +47,7 @@ def _line(means: Sequence[float | None]) -> str:
 
 
 CANDIDATES: Final = About(
-    records=operator.attrgetter("candidates"), keys=lambda records: list(rows.values(records, "room", "id")),
+    records=operator.attrgetter("candidates"), keys=lambda records: list(lists.values(records, "room", "id")),
     numbers=get_args(Name),
     drawn="bitrate", step=_DRAWN // (2 * _SIGNS), draw=_line,
 )  # fmt: skip
@@ -88,7 +88,7 @@ class Trends:
         known = last is not None and len(last.places) == len(keys) and list(last.places) == keys
         places = last.places if last is not None and known else {key: place for place, key in enumerate(keys)}
         numbers = {
-            name: array("f", [math.nan if value is None else value for value in rows.values(records, name)])
+            name: array("f", [math.nan if value is None else value for value in lists.values(records, name)])
             for name in self._about.numbers
         }
         self._seconds.append(_Second(frame.seq, places, numbers))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from proctor_sfu.control.api.quality import Frame
-from proctor_sfu.control.api.rows import Unpacker
+from proctor_sfu.control.api.unpacker import Unpacker
 from proctor_sfu.control.client.transport import Transport
 
 

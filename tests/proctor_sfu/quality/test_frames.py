@@ -6,8 +6,9 @@ import asyncio
 import json
 from contextlib import aclosing
 
-from proctor_sfu.control.api import base, rows
+from proctor_sfu.control.api import base
 from proctor_sfu.control.api.quality import Frame
+from proctor_sfu.control.api.unpacker import Unpacker
 from proctor_sfu.quality.frames import HEADER, Frames
 from support.frames import candidate, frame, room
 
@@ -67,7 +68,7 @@ def test_a_frame_is_encoded_once_for_all() -> None:
     frames.publish(frame(1))
     line = frames.encoded("rows")
     assert frames.encoded("rows") is line and line.endswith(b"\n") and line.count(b"\n") == 1
-    assert rows.Unpacker(Frame, HEADER).unpack(json.loads(line)) == frame(1)
+    assert Unpacker(Frame, HEADER).unpack(json.loads(line)) == frame(1)
     assert base.decode(Frame, json.loads(frames.encoded("objects"))) == frame(1)
     frames.publish(frame(2))
     assert json.loads(frames.encoded("rows"))[0] == 2

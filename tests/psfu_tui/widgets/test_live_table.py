@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from proctor_sfu.control.api import rows
 from proctor_sfu.control.api.quality import Candidate, Frame, Layer, Source
+from proctor_sfu.control.api.unpacker import Unpacker
 from psfu_tui.widgets.banner import Banner
 from support.stream import line
 from support.watching import Watching, watching
@@ -51,7 +52,7 @@ async def test_a_part_of_the_lines_is_cut_out_of_them() -> None:
 
 def sent(frame: Frame) -> Frame:
     """Return a frame as it comes from a daemon: little of it is made before somebody looks."""
-    unpacker = rows.Unpacker(Frame, rows.header(Frame), deferred={Source, Layer}, single={Candidate})
+    unpacker = Unpacker(Frame, rows.header(Frame), deferred={Source, Layer}, single={Candidate})
     return unpacker.read(line(frame))
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from proctor_sfu.control.api import rows
+from proctor_sfu.control.api import lists
 from proctor_sfu.control.api.quality import Candidate, Frame
 from psfu_tui import trends
 from psfu_tui.columns import Key, Table
@@ -46,8 +46,8 @@ class CandidatesScreen(TableScreen[Candidate]):
         """Return the candidates."""
         if self.room is None:
             return frame.candidates
-        here = [place for place, room in enumerate(rows.values(frame.candidates, "room")) if room == self.room]
-        return rows.pick(frame.candidates, here)
+        here = [place for place, room in enumerate(lists.values(frame.candidates, "room")) if room == self.room]
+        return lists.pick(frame.candidates, here)
 
     def present(self, record: Candidate) -> Candidate:
         """Return a candidate as it may be shown."""

@@ -1,0 +1,169 @@
+"""Rows back into objects, checked as they are read; the lists nobody may ever look at stay what they came as."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import functools
+import itertools
+import operator
+import types
+import typing
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+
+from proctor_sfu.control.api import lists, rows
+from proctor_sfu.control.api.rows import inner_of
+
+_T = TypeVar("_T")
+
+
+class Unpacker(Generic[_T]):
+    """Turns rows back into objects of a type. Raises `ValueError` for a header or row that is none.
+
+    ``msgspec`` parses and checks a line in one go, without making anything of what is not wanted: lists of the
+    ``deferred`` types become `Deferred`, which stay text until somebody looks at them, and those of ``single`` types
+    `Single`, of which only those become objects that are looked at.
+    """
+
+    def __init__(
+        self,
+        cls: type[_T],
+        names: rows.Header,
+        *,
+        deferred: Collection[type[Any]] = (),
+        single: Collection[type[Any]] = (),
+    ) -> None:
+        import msgspec  # Only streams and histories have what is worth its import.
+
+        maker = _Maker(cls, names, deferred, single)
+        self._make = maker.make
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(maker.shape).decode
+        self._check: Callable[[Any], Any] = functools.partial(msgspec.convert, type=maker.shape)
+
+    def read(self, line: bytes) -> _T:
+        """Return a row in JSON as an object."""
+        return self._make(self._decode(line))
+
+    def unpack(self, row: Any) -> _T:
+        """Return a row that was parsed already as an object; nothing can be deferred of it."""
+        return self._make(self._check(row))
+
+
+_Put: TypeAlias = Callable[[Any, Any], None]
+_Column: TypeAlias = Sequence[Any]
+
+_MANY: Final = 12
+"""Rows from which on it is faster to make objects member by member."""
+
+
+class _Values(NamedTuple):
+    """What becomes of the values of a member."""
+
+    shape: Any
+    """Type of a value in a row."""
+    one: Callable[[Any], Any] | None = None
+    """Makes of a value what the object holds, if that is not the same."""
+    many: Callable[[_Column], Iterable[Any]] = iter
+    """Likewise of the values of many rows."""
+
+
+class _Maker(Generic[_T]):
+    """Makes objects of a type out of rows of the right shape: of many rows member by member, in C."""
+
+    def __init__(
+        self, cls: type[_T], names: rows.Header, deferred: Collection[type[Any]], single: Collection[type[Any]]
+    ) -> None:
+        own = names.get(cls.__name__)
+        if isinstance(own, str) or not isinstance(own, Sequence) or not all(isinstance(each, str) for each in own):
+            raise ValueError(f"{cls.__name__}: no header")
+        self._cls = cls
+        hints = typing.get_type_hints(cls)
+        known = {each.name: each for each in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        for each in known.values():
+            if each.name not in own and each.default is dataclasses.MISSING:
+                raise ValueError(f"{cls.__name__}: no member '{each.name}'")
+        self._missing = [(_setter(cls, each.name), each.default) for each in known.values() if each.name not in own]
+        self._puts = [_setter(cls, name) if name in known else _forget for name in own]
+        self._values = [
+            _values(hints[name], names, deferred, single) if name in known else _Values(Any) for name in own
+        ]
+        self.places = {name: place for place, name in enumerate(own)}
+        self._ones = [(place, each.one) for place, each in enumerate(self._values) if each.one is not None]
+        self.shape: Any = types.GenericAlias(tuple, tuple(each.shape for each in self._values))
+        """Type of a row, for ``msgspec``."""
+
+    def make(self, row: Sequence[Any]) -> _T:
+        """Return a row as an object."""
+        made = object.__new__(self._cls)
+        if self._ones:
+            row = [*row]
+            for place, one in self._ones:
+                row[place] = one(row[place])
+        _run(map(operator.call, self._puts, itertools.repeat(made), row))
+        for put, default in self._missing:
+            put(made, default)
+        return made
+
+    def make_all(self, rows: Sequence[Sequence[Any]]) -> tuple[_T, ...]:
+        """Return rows as objects."""
+        if len(rows) < _MANY:
+            return tuple(map(self.make, rows))
+        made = tuple(map(object.__new__, itertools.repeat(self._cls, len(rows))))
+        for put, values, column in zip(self._puts, self._values, zip(*rows, strict=True), strict=True):
+            _run(map(put, made, values.many(column)))
+        for put, default in self._missing:
+            _run(map(put, made, itertools.repeat(default)))
+        return made
+
+
+def _values(hint: Any, names: rows.Header, deferred: Collection[type[Any]], single: Collection[type[Any]]) -> _Values:
+    """Return what becomes of the values of a member."""
+    inner = inner_of(hint)
+    if inner is None:
+        return _Values(_plain(hint))
+    maker = _Maker(inner, names, deferred, single)
+    if typing.get_origin(hint) is not tuple:
+        return _Values(maker.shape, maker.make, maker.make_all)
+    rows: Any = types.GenericAlias(list, maker.shape)
+    if inner in single:
+        take = functools.partial(lists.Single, maker.make, maker.places)
+        return _Values(rows, take, functools.partial(map, take))
+    if inner not in deferred:
+        return _Values(rows, maker.make_all, functools.partial(_lists, maker.make_all))
+    import msgspec
+
+    decode = msgspec.json.Decoder(rows).decode
+    defer = functools.partial(lists.Deferred, lambda text: maker.make_all(decode(text)))
+    return _Values(msgspec.Raw, defer, functools.partial(map, defer))
+
+
+def _lists(make_all: Callable[[_Column], _Column], column: _Column) -> Iterable[Any]:
+    """Return the objects of each list, made as if they were of one."""
+    made = iter(make_all(list(itertools.chain.from_iterable(column))))
+    return [tuple(itertools.islice(made, len(each))) for each in column]
+
+
+def _plain(hint: Any) -> Any:
+    """Return a type with any text where it has a choice of texts: a later daemon may know more."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return str
+    if origin is tuple:
+        return types.GenericAlias(tuple, (_plain(arguments[0]), ...))
+    return functools.reduce(operator.or_, map(_plain, arguments)) if arguments else hint
+
+
+def _setter(cls: type[Any], name: str) -> _Put:
+    """Return what sets a member of a new object, even one that never changes afterwards."""
+    put: _Put = getattr(cls, name).__set__
+    return put
+
+
+def _forget(made: Any, value: Any) -> None:
+    """Take a member that is not known here."""
+
+
+def _run(steps: Iterable[None]) -> None:
+    """Run through all steps, which a queue without room does fastest."""
+    collections.deque(steps, maxlen=0)
