@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
-from proctor_sfu.control.api import rows
 from proctor_sfu.control.api.quality import Frame
 from proctor_sfu.errors import ArchiveError
 from proctor_sfu.quality.columns import ColumnReader
 
 FORMAT: Final = 1
+_LAST: Final = 253402300800.0
+"""Seconds until the year 10000."""
 HISTORY: Final = "history.psfurec"
 """The daemon's own, below its state directory."""
 SCHEMA: Final = """
@@ -88,9 +89,9 @@ class Archive:
         self.version = str(meta["version"])
         self._readers: dict[int, ColumnReader] = {}
         self.count, begin, end = self._db.execute("SELECT count(*), min(at), max(at) FROM frames").fetchone()
-        self.begin: float | None = begin
+        self.begin = None if begin is None else _moment(begin)
         """Unix time of the first frame, None without any."""
-        self.end: float | None = end
+        self.end = None if end is None else _moment(end)
 
     def close(self) -> None:
         """Close the file."""
@@ -108,8 +109,7 @@ class Archive:
             found = self._db.execute("SELECT columns FROM headers WHERE number = ?", (header,)).fetchone()
             if found is None:
                 raise ValueError(f"header {header} is missing")
-            columns: rows.Header = json.loads(found[0])
-            reader = self._readers[header] = ColumnReader(columns, self._kept)
+            reader = self._readers[header] = ColumnReader(_object(found[0]), self._kept)
         return reader.read(data)
 
     def _kept(self, number: int) -> bytes:
@@ -122,7 +122,7 @@ class Archive:
     def _reading(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, ValueError, KeyError, TypeError, OverflowError) as error:
+        except (sqlite3.Error, ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
             raise ArchiveError(f"{self.path}: no history of psfu, or damaged: {error}") from error
 
     def frames(self, begin: float | None = None, end: float | None = None, *, step: int = 1) -> Iterator[Recorded]:
@@ -132,7 +132,7 @@ class Archive:
         with self._reading():
             for index, (number, at, header, data) in enumerate(self._db.execute(query, (low, high))):
                 if index % step == 0:
-                    yield Recorded(number, float(at), self._read(header, data))
+                    yield Recorded(number, _moment(at), self._read(header, data))
 
     def frame_at(self, at: float) -> Recorded | None:
         """Return the last frame at or before a Unix time; the first one if all are later, None without any."""
@@ -140,7 +140,7 @@ class Archive:
         first = "SELECT number, at, header, data FROM frames ORDER BY at LIMIT 1"
         with self._reading():
             found = self._db.execute(before, (at,)).fetchone() or self._db.execute(first).fetchone()
-            return None if found is None else Recorded(found[0], float(found[1]), self._read(found[2], found[3]))
+            return None if found is None else Recorded(found[0], _moment(found[1]), self._read(found[2], found[3]))
 
     def events(
         self, begin: float | None = None, end: float | None = None, *, room: str | None = None
@@ -152,9 +152,30 @@ class Archive:
             query, given = query + " AND room = ?", [*given, room]
         with self._reading():
             return [
-                RecordedEvent(at=float(at), kind=str(kind), room=place, peer=peer, details=json.loads(data))
+                RecordedEvent(
+                    at=_moment(at), kind=str(kind), room=_text(place), peer=_text(peer), details=_object(data)
+                )
                 for at, kind, place, peer, data in self._db.execute(query + " ORDER BY number", given)
             ]
+
+
+def _moment(at: Any) -> float:
+    """Return a Unix time of this era: nothing else can be shown as a date."""
+    found = float(at)
+    if not 0 <= found < _LAST:
+        raise ValueError(f"{at} is no time")
+    return found
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _object(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    return found
 
 
 def _address(path: Path) -> str:

@@ -15,11 +15,15 @@ from proctor_sfu.control.client import Client
 from proctor_sfu.errors import UnreachableError
 from proctor_sfu.quality.archive import Archive
 from proctor_sfu.quality.keeping import Keeper
+from psfu_tui.app import MonitorApp
 from psfu_tui.feeds import FIRST_WAIT, LONGEST_WAIT, LiveFeed, reconnecting
 from psfu_tui.happenings import Happening
 from psfu_tui.links import Link
+from psfu_tui.masking import Mask
+from psfu_tui.options import Options
 from support.crowd import Crowd
 from support.stream import line, streaming
+from support.watching import KEY, Script, Watching
 
 LIMIT = 10.0
 
@@ -123,6 +127,41 @@ def test_what_is_no_frame_is_a_broken_connection_and_not_a_crash(path: Path, sen
         assert told.next() == "disconnected"
         feed.stop()
     assert told.errors.empty()
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "no UTF-8": lambda sent: sent.replace(b"video/VP8", b"video/\xff\xfe", 1),
+    "another type": lambda sent: sent.replace(b'"video/VP8"', b'["video"]', 1),
+    "a value too few": lambda sent: sent.replace(b'"video/VP8",', b"", 1),
+}
+"""What a foreign or damaged daemon may make of a source, of which nothing is read unless somebody looks."""
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("good", [0, 1])
+async def test_damaged_sources_are_told_on_the_screen_which_goes_on(
+    path: Path, damage: Callable[[bytes], bytes], good: int
+) -> None:
+    crowd, over = Crowd(3), threading.Event()
+
+    def send(write: Callable[[bytes], None]) -> None:
+        for number in range(200):
+            sent = line(crowd.frame())
+            assert damage(sent) != sent
+            write(sent if number < good else damage(sent))
+            if over.wait(0.05):
+                return
+
+    with streaming(path, send):
+        app = MonitorApp(LiveFeed(Client(path)), Options(mode="candidates"), mask=Mask(KEY))
+        watched = Watching(app, Script(), crowd, [0.0])
+        async with app.run_test(size=(160, 30)) as pilot:
+            watched.pilot = pilot
+            shown = await watched.until("not an answer of psfu")
+            assert "DISCONNECTED" in shown
+            await watched.press("1", "2", "enter")
+            await watched.until("not an answer of psfu")
+            over.set()
 
 
 def test_a_feed_that_is_stopped_tells_nothing_more(path: Path) -> None:

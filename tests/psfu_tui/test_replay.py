@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import shutil
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -166,15 +167,16 @@ def test_files_that_are_no_history_are_refused_in_one_line(tmp_path: Path, archi
         assert str(path) in str(error.value)
 
 
+@pytest.mark.parametrize("data", [b"\x00", zlib.compress(b'[1,"\xff\xfe"]')], ids=["nothing", "no UTF-8"])
 def test_a_file_that_is_damaged_in_the_middle_says_so_when_it_gets_there(
-    tmp_path: Path, archive: Path, told: Told
+    tmp_path: Path, archive: Path, told: Told, data: bytes
 ) -> None:
     import sqlite3
 
     damaged = tmp_path / "damaged.psfurec"
     shutil.copy(archive, damaged)
     with sqlite3.connect(damaged) as db:
-        db.execute("UPDATE frames SET data = x'00' WHERE number = 5")
+        db.execute("UPDATE frames SET data = ? WHERE number = 5", (data,))
     db.close()
     feed = playing(damaged, told, Clock(), at=FIRST + 4)
     assert told.links.get(timeout=LIMIT) == "damaged.psfurec"

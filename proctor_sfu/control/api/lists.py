@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 class Deferred(Sequence[_T]):
     """Rows that become a tuple of objects when they are first looked at, which most are never.
 
-    Whoever looks gets the `ValueError` of rows that are none.
+    What makes them has to take rows that are none for none.
     """
 
     __slots__ = ("_made", "_make", "_text")

@@ -12,6 +12,8 @@ import typing
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
+import msgspec
+
 from proctor_sfu.control.api import lists, rows
 from proctor_sfu.control.api.rows import inner_of
 
@@ -24,6 +26,9 @@ class Unpacker(Generic[_T]):
     ``msgspec`` parses and checks a line in one go, without making anything of what is not wanted: lists of the
     ``deferred`` types become `Deferred`, which stay text until somebody looks at them, and those of ``single`` types
     `Single`, of which only those become objects that are looked at.
+
+    Whoever looks, at whatever moment, finds nothing where rows are none, and `read` raises it with the next line. So
+    that only damage is told late, the first line is read to its end.
     """
 
     def __init__(
@@ -34,15 +39,23 @@ class Unpacker(Generic[_T]):
         deferred: Collection[type[Any]] = (),
         single: Collection[type[Any]] = (),
     ) -> None:
-        import msgspec  # Only streams and histories have what is worth its import.
-
-        maker = _Maker(cls, names, deferred, single)
+        self._damage: list[ValueError] = []
+        maker = _Maker(cls, names, _Wanted(deferred, single, self._damage.append))
         self._make = maker.make
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(maker.shape).decode
         self._check: Callable[[Any], Any] = functools.partial(msgspec.convert, type=maker.shape)
+        whole = _Maker(cls, names, _Wanted((), (), self._damage.append)).shape if deferred else None
+        self._first: Callable[[bytes], Any] | None = msgspec.json.Decoder(whole).decode if deferred else None
 
     def read(self, line: bytes) -> _T:
         """Return a row in JSON as an object."""
+        if self._damage:
+            raise self._damage[0]
+        if self._first is not None:
+            self._first(line)
+            self._first = None
+        if not line.isascii():
+            line.decode()  # Of what is deferred nobody else would find out in time that it is no UTF-8.
         return self._make(self._decode(line))
 
     def unpack(self, row: Any) -> _T:
@@ -55,6 +68,15 @@ _Column: TypeAlias = Sequence[Any]
 
 _MANY: Final = 12
 """Rows from which on it is faster to make objects member by member."""
+
+
+class _Wanted(NamedTuple):
+    """What is made of rows only when somebody looks."""
+
+    deferred: Collection[type[Any]]
+    single: Collection[type[Any]]
+    damaged: Callable[[ValueError], object]
+    """Told of deferred rows that are none."""
 
 
 class _Values(NamedTuple):
@@ -71,9 +93,7 @@ class _Values(NamedTuple):
 class _Maker(Generic[_T]):
     """Makes objects of a type out of rows of the right shape: of many rows member by member, in C."""
 
-    def __init__(
-        self, cls: type[_T], names: rows.Header, deferred: Collection[type[Any]], single: Collection[type[Any]]
-    ) -> None:
+    def __init__(self, cls: type[_T], names: rows.Header, wanted: _Wanted) -> None:
         own = names.get(cls.__name__)
         if isinstance(own, str) or not isinstance(own, Sequence) or not all(isinstance(each, str) for each in own):
             raise ValueError(f"{cls.__name__}: no header")
@@ -85,9 +105,7 @@ class _Maker(Generic[_T]):
                 raise ValueError(f"{cls.__name__}: no member '{each.name}'")
         self._missing = [(_setter(cls, each.name), each.default) for each in known.values() if each.name not in own]
         self._puts = [_setter(cls, name) if name in known else _forget for name in own]
-        self._values = [
-            _values(hints[name], names, deferred, single) if name in known else _Values(Any) for name in own
-        ]
+        self._values = [_values(hints[name], names, wanted) if name in known else _Values(Any) for name in own]
         self.places = {name: place for place, name in enumerate(own)}
         self._ones = [(place, each.one) for place, each in enumerate(self._values) if each.one is not None]
         self.shape: Any = types.GenericAlias(tuple, tuple(each.shape for each in self._values))
@@ -117,25 +135,36 @@ class _Maker(Generic[_T]):
         return made
 
 
-def _values(hint: Any, names: rows.Header, deferred: Collection[type[Any]], single: Collection[type[Any]]) -> _Values:
+def _values(hint: Any, names: rows.Header, wanted: _Wanted) -> _Values:
     """Return what becomes of the values of a member."""
     inner = inner_of(hint)
     if inner is None:
         return _Values(_plain(hint))
-    maker = _Maker(inner, names, deferred, single)
+    maker = _Maker(inner, names, wanted)
     if typing.get_origin(hint) is not tuple:
         return _Values(maker.shape, maker.make, maker.make_all)
-    rows: Any = types.GenericAlias(list, maker.shape)
-    if inner in single:
+    shape: Any = types.GenericAlias(list, maker.shape)
+    if inner in wanted.single:
         take = functools.partial(lists.Single, maker.make, maker.places)
-        return _Values(rows, take, functools.partial(map, take))
-    if inner not in deferred:
-        return _Values(rows, maker.make_all, functools.partial(_lists, maker.make_all))
-    import msgspec
-
-    decode = msgspec.json.Decoder(rows).decode
-    defer = functools.partial(lists.Deferred, lambda text: maker.make_all(decode(text)))
+        return _Values(shape, take, functools.partial(map, take))
+    if inner not in wanted.deferred:
+        return _Values(shape, maker.make_all, functools.partial(_lists, maker.make_all))
+    defer = functools.partial(lists.Deferred, _later(maker, shape, wanted))
     return _Values(msgspec.Raw, defer, functools.partial(map, defer))
+
+
+def _later(maker: _Maker[_T], shape: Any, wanted: _Wanted) -> Callable[[Any], tuple[_T, ...]]:
+    """Return what makes objects of the text of rows, and none of one that has no such rows."""
+    decode = msgspec.json.Decoder(shape).decode
+
+    def make(text: Any) -> tuple[_T, ...]:
+        try:
+            return maker.make_all(decode(text))
+        except ValueError as error:
+            wanted.damaged(error)
+            return ()
+
+    return make
 
 
 def _lists(make_all: Callable[[_Column], _Column], column: _Column) -> Iterable[Any]:

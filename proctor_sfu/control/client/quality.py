@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from proctor_sfu.control.api.quality import Frame
-from proctor_sfu.control.api.unpacker import Unpacker
 from proctor_sfu.control.client.transport import Transport
 
 
@@ -34,6 +33,8 @@ class Quality:
         Blocks between two; whoever takes long misses those made meanwhile. Raises `UnreachableError` when the daemon
         goes away. Close the iterator to stop. ``deferred`` and ``single``: see `Unpacker`.
         """
+        from proctor_sfu.control.api.unpacker import Unpacker  # Only streams have what is worth its import.
+
         query = {"interval": f"{interval:g}", "room": room, "format": "rows"}
         lines = self._transport.lines("/v1/quality/stream", query=query, patience=interval)
         unpacker = self._transport.parsed(

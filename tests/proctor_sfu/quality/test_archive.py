@@ -251,6 +251,35 @@ def test_damage_inside_of_a_frame_is_told(tmp_path: Path) -> None:
     assert "header 99 is missing" in refused(path)
 
 
+DEEP = "[" * 100_000
+DAMAGES = {
+    "no UTF-8 in a frame": ("UPDATE frames SET data = ?", zlib.compress(b'[1,"\xff\xfe"]')),
+    "no UTF-8 in a column": ("UPDATE kept SET data = ?", zlib.compress(b'["\xff\xfe"]')),
+    "no UTF-8 in an event": ("UPDATE events SET data = CAST(? AS TEXT)", b'{"before":"\xff"}'),
+    "no UTF-8 in a header": ("UPDATE headers SET columns = CAST(? AS TEXT)", b'{"Frame":["\xff"]}'),
+    "a header that is a list": ("UPDATE headers SET columns = ?", "[]"),
+    "a header that is bottomless": ("UPDATE headers SET columns = ?", DEEP),
+    "an event that is a list": ("UPDATE events SET data = ?", "[]"),
+    "an event that is bottomless": ("UPDATE events SET data = ?", DEEP),
+    "frames at no time": ("UPDATE frames SET at = ?", "noon"),
+    "frames in no year": ("UPDATE frames SET at = ?", 1e18),
+    "events in no year": ("UPDATE events SET at = ?", 1e18),
+}
+"""What may be wrong with a file that SQLite takes for whole."""
+
+
+@pytest.mark.parametrize(("change", "value"), DAMAGES.values(), ids=DAMAGES)
+def test_damage_that_only_shows_when_it_is_read_is_told_in_one_line(tmp_path: Path, change: str, value: object) -> None:
+    path = tmp_path / "a.psfurec"
+    written(path, candidates=30)
+    with closing(sqlite3.connect(path)) as db, db:
+        assert db.execute(change, (value,)).rowcount > 0
+    with pytest.raises(ArchiveError) as error, Archive(path) as archive:
+        list(archive.frames())
+        archive.events()
+    assert "damaged" in str(error.value) and "\n" not in str(error.value) and len(str(error.value)) < 400
+
+
 # Bounds.
 
 

@@ -39,12 +39,41 @@ def test_single_rows_are_checked_as_they_come() -> None:
         Unpacker(Frame, HEADER, single={Candidate}).read(json.dumps(row).encode())
 
 
-def test_what_is_deferred_is_checked_when_it_is_looked_at() -> None:
-    _, row = packed()
+def broken(row: Any) -> bytes:
+    """A line whose first source has no name."""
+    row = json.loads(json.dumps(row))
     row[HEADER["Frame"].index("candidates")][0][HEADER["Candidate"].index("sources")][0][0] = 5
-    read = Unpacker(Frame, HEADER, deferred={Source}).read(json.dumps(row).encode())
+    return json.dumps(row).encode()
+
+
+def test_the_first_line_is_checked_to_its_end_even_if_much_of_it_is_deferred() -> None:
+    _, row = packed()
     with pytest.raises(ValueError):
-        list(read.candidates[0].sources)
+        Unpacker(Frame, HEADER, deferred={Source, Layer}, single={Candidate}).read(broken(row))
+
+
+def test_what_is_deferred_and_none_is_nothing_and_told_with_the_next_line() -> None:
+    _, row = packed()
+    good = json.dumps(row).encode()
+    unpacker = Unpacker(Frame, HEADER, deferred={Source, Layer}, single={Candidate})
+    unpacker.read(good)
+    read = unpacker.read(broken(row))
+    unpacker.read(good)
+    assert list(read.candidates[0].sources) == [] and not read.candidates[0].sources
+    with pytest.raises(ValueError, match="Expected `str`, got `int`"):
+        unpacker.read(good)
+
+
+@pytest.mark.parametrize("deferred", [(), (Source, Layer)])
+def test_every_line_has_to_be_utf_8_also_where_nobody_looks(deferred: tuple[type[Any], ...]) -> None:
+    shown, row = packed()
+    name = shown.candidates[0].sources[0].codec.encode()
+    good = json.dumps(row).encode()
+    unpacker = Unpacker(Frame, HEADER, deferred=deferred, single={Candidate})
+    assert good.count(name) == 1 and unpacker.read(good) == shown
+    assert unpacker.read(good.replace(name, "vidéo/漢字".encode())).candidates[0].sources[0].codec == "vidéo/漢字"
+    with pytest.raises(ValueError):
+        unpacker.read(good.replace(name, b"video/\xff\xfe"))
 
 
 def test_members_of_a_later_version_are_left_out() -> None:
