@@ -7,7 +7,6 @@ import contextlib
 import gc
 import os
 import signal
-import ssl
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -53,14 +52,13 @@ from proctor_sfu.rooms.store import Store
 from proctor_sfu.rooms.tokens import Tokens
 from proctor_sfu.settings import Settings
 from proctor_sfu.settings_file import Loaded
-from proctor_sfu.signaling.app import PATH, SignalingApp
+from proctor_sfu.signaling.app import SignalingApp
+from proctor_sfu.sites import metrics_site, pages_of, signaling_site, site
 from proctor_sfu.starting import (
     allow_open_files,
     control_socket_of,
     ice_servers_of,
-    metrics_of,
     recordings_of,
-    signaling_of,
     state_of,
     token_keys_of,
     webhook_secrets_of,
@@ -78,8 +76,6 @@ GC_THRESHOLDS: Final = (50_000, 20, 50)
 """Entities live long and come in thousands: collecting less often gives 18 % more transports a second (make bench)."""
 TURN: Final = 0.0005
 """Seconds a thread that computes, as the one that writes the history, may keep the event loop waiting."""
-FAREWELL: Final = 5.0
-"""Seconds that clients and control requests get to end on their own at shutdown."""
 
 
 def run(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Callable[[str], None]) -> None:
@@ -140,11 +136,11 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         disks = {"state": state, "recordings": recordings.directory}
         told = (partial(recordings_metrics, recordings), webhooks.metrics, reloader.metrics)
         observation = Observation(pulse, pool, disks=disks, stopping=stop.is_set, more=told)
-        await _metrics_site(observed, loaded, observation)
+        await metrics_site(observed, loaded, observation)
         housekeeper = Housekeeper(registry, recordings)
         signaling = SignalingApp(registry, settings.signaling, ready=lambda: not stop.is_set())
         Pages(bundle.load()).mount(signaling.app)
-        url = await _signaling_site(stack, loaded, signaling.app, reloader.context)
+        url = await signaling_site(stack, loaded, signaling.app, reloader.context)
         stack.push_async_callback(signaling.close)
         # Before candidates are sent away, so that it is no candidate's doing that recordings end.
         stack.push_async_callback(recordings.close)
@@ -156,7 +152,7 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
             DaemonRoutes(registry, pool, history, url=url, ready=lambda: not stop.is_set(), reload=reloader.reload),
             RoomRoutes(registry, settings.rooms),
             SeatingRoutes(registry),
-            TokenRoutes(registry, base=_pages(settings, url), ttl=settings.tokens.ttl_seconds),
+            TokenRoutes(registry, base=pages_of(settings, url), ttl=settings.tokens.ttl_seconds),
             CandidateRoutes(registry),
             WorkerRoutes(registry, pool),
             RecordingRoutes(registry, recordings, housekeeper),
@@ -167,7 +163,7 @@ async def serve(loaded: Loaded, binary: WorkerBinary, socket: Path, *, ready: Ca
         control = control_app((route for noun in nouns for route in noun.table()), audit)
         observation.mount(control)
         control.on_shutdown.append(lambda _: streams.close())
-        await _site(stack, control, lambda runner: web.SockSite(runner, control_socket.server))
+        await site(stack, control, lambda runner: web.SockSite(runner, control_socket.server))
 
         pulse.start()
         _go_on(stack, manager.keep_alive(lambda: _status(registry, pool), partial(_alive, pool)), name="watchdog")
@@ -246,50 +242,11 @@ async def _alive(pool: Pool, seconds: float) -> bool:
     return not silent
 
 
-async def _site(
-    stack: contextlib.AsyncExitStack, app: web.Application, make: Callable[[web.AppRunner], web.BaseSite]
-) -> web.AppRunner:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=FAREWELL)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await make(runner).start()
-    return runner
-
-
-def _pages(settings: Settings, url: str) -> str:
-    """Return where browsers find the pages, as far as this server knows."""
-    return settings.signaling.public_url or url.replace("ws", "http", 1).removesuffix(PATH)
-
-
 def _tokens(settings: Settings, state: Path) -> Tokens:
     own, public = OwnKeys(state / "keys"), PublicKeys(settings.tokens.public_keys, settings.tokens.jwks)
     public.open()
     own.open(time.time())
     return Tokens(own, public, audience=settings.tokens.audience, leeway=settings.tokens.leeway_seconds)
-
-
-async def _signaling_site(
-    stack: contextlib.AsyncExitStack, loaded: Loaded, app: web.Application, tls: ssl.SSLContext | None
-) -> str:
-    """Listen for clients and return the URL they connect to."""
-    where = loaded.settings.signaling
-    with signaling_of(loaded):
-        runner = await _site(
-            stack, app, lambda runner: web.TCPSite(runner, where.host, where.port, ssl_context=tls)
-        )  # fmt: skip
-    host, port = runner.addresses[0][:2]
-    return f"{'wss' if tls else 'ws'}://{f'[{host}]' if ':' in host else host}:{port}{PATH}"
-
-
-async def _metrics_site(stack: contextlib.AsyncExitStack, loaded: Loaded, observation: Observation) -> None:
-    where = loaded.settings.metrics
-    if where.port is None:
-        return
-    with metrics_of(loaded):
-        runner = await _site(
-            stack, observation.mount(web.Application()), lambda runner: web.TCPSite(runner, where.host, where.port)
-        )
-    _log.info("metrics", host=where.host, port=runner.addresses[0][1])
 
 
 def _worker_settings(settings: Settings, binary: WorkerBinary) -> WorkerSettings:

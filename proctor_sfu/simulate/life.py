@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,18 +11,16 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Final
 
-import aiohttp
-from aiortc.exceptions import InvalidStateError
-
 from proctor_sfu.simulate import events
 from proctor_sfu.simulate.candidate import Candidate
 from proctor_sfu.simulate.clip import Clip
+from proctor_sfu.simulate.ending import FINAL, TROUBLES, Ending
 from proctor_sfu.simulate.formats import Source
 from proctor_sfu.simulate.glass import Pace
 from proctor_sfu.simulate.impairment import Impairment
 from proctor_sfu.simulate.plan import Departure, Part, Plan, Visit
 from proctor_sfu.simulate.proctor import Proctor, Tell
-from proctor_sfu.simulate.protoo import ClosedError, Data, RefusedError
+from proctor_sfu.simulate.protoo import Data
 from proctor_sfu.simulate.track import ClipTrack, Sent
 
 BACKOFF: Final = (0.5, 5.0)
@@ -33,13 +30,6 @@ ENTER: Final = 30.0
 FAREWELL: Final = 3.0
 """Seconds a peer may take to leave."""
 
-_TROUBLES: Final = (
-    RefusedError, ClosedError, InvalidStateError, ConnectionError, TimeoutError, OSError, aiohttp.ClientError,
-)  # fmt: skip
-_CLOSED: Final = {1001: "shutdown", 4003: "kicked", 4004: "room_closed"}
-"""Close code -> what it means; see psfu-signaling(7)."""
-_FINAL: Final = frozenset({"kicked", "room_closed"})
-"""After these a peer does not come back."""
 WORD: Final = 0.5
 """Seconds in which a server that closed the media says whether that is final."""
 
@@ -57,14 +47,6 @@ class Stage:
     stop: asyncio.Future[None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _End:
-    """Why a stay ended before its time."""
-
-    code: str
-    reason: str
-
-
 class Life:
     """One peer; ``zero`` is when the simulation begins."""
 
@@ -77,9 +59,9 @@ class Life:
         self._credentials = credentials
         self._zero = zero
         self._again = False
-        self._ended: asyncio.Future[_End] | None = None
+        self._ended: asyncio.Future[Ending] | None = None
         """Why the stay cannot go on."""
-        self._final: asyncio.Future[_End] | None = None
+        self._final: asyncio.Future[Ending] | None = None
         """Likewise, if the peer does not come back after it; may be known later."""
         network = _shifted(stage.plan.impairment, zero) if part.impaired else None
         self._client = _Watcher(self, stage, seed) if part.role == "proctor" else _Publisher(self, stage, network, seed)
@@ -105,11 +87,13 @@ class Life:
         if isinstance(self._client, Proctor):
             self._client.flush()
 
-    def end(self, code: str, reason: str) -> None:
-        """The client noticed that the stay cannot go on."""
-        for future in (self._ended, self._final if code in _FINAL else None):
+    def end(self, ending: Ending | None) -> None:
+        """The client noticed that the stay cannot go on; None: that it can."""
+        if ending is None:
+            return
+        for future in (self._ended, self._final if ending.code in FINAL else None):
             if future is not None and not future.done():
-                future.set_result(_End(code=code, reason=reason))
+                future.set_result(ending)
 
     async def _visit(self, visit: Visit) -> None:
         depart = self._zero + visit.depart
@@ -121,14 +105,14 @@ class Life:
                 break
             self._tell_end(end)
             await self._leave("leave")
-            if end.code in _FINAL:
+            if end.code in FINAL:
                 return
             await self._wait(min(depart, time.monotonic() + pause))
             pause = min(longest, pause * 2)
         await self._leave(visit.how)
         self._stage.tell(events.Left(peer=self.peer, at=time.monotonic()))
 
-    async def _stay(self, until: float) -> _End | None:
+    async def _stay(self, until: float) -> Ending | None:
         """Be there until a time or the end of the simulation; return what ended it before."""
         end = await self._attempt(self._enter)
         while end is None:
@@ -145,13 +129,13 @@ class Life:
                 end = await self._attempt(self._resume)
         return end
 
-    async def _explained(self, end: _End, until: float) -> _End:
+    async def _explained(self, end: Ending, until: float) -> Ending:
         """Return why media ended: who is sent away may lose them before it hears so."""
         assert self._final is not None
         await self._wait(min(until, time.monotonic() + WORD), self._final)
         return self._final.result() if self._final.done() else end
 
-    async def _attempt(self, way: Callable[[], Awaitable[None]]) -> _End | None:
+    async def _attempt(self, way: Callable[[], Awaitable[None]]) -> Ending | None:
         """Come in, in whatever way; return what went wrong."""
         began = time.monotonic()
         loop = asyncio.get_running_loop()
@@ -159,8 +143,8 @@ class Life:
         try:
             async with asyncio.timeout(ENTER):
                 await way()
-        except _TROUBLES as error:
-            return self._final.result() if self._final.done() else _End(code=_code(error), reason=_reason(error))
+        except TROUBLES as error:
+            return self._final.result() if self._final.done() else Ending.failed(error)
         now = time.monotonic()
         self._stage.tell(
             events.Joined(peer=self.peer, role=self.role, at=now, took=round(now - began, 4), again=self._again)
@@ -180,28 +164,28 @@ class Life:
     async def _leave(self, how: Departure) -> None:
         self._ended = self._final = None
         if how != "vanish":
-            with contextlib.suppress(*_TROUBLES):
+            with contextlib.suppress(*TROUBLES):
                 async with asyncio.timeout(FAREWELL):
                     await self._client.leave()
         # Does nothing after leaving, and all that is possible when the network is gone.
         await self._client.vanish()
 
-    async def _wait(self, until: float, other: asyncio.Future[_End] | None = None) -> bool:
+    async def _wait(self, until: float, other: asyncio.Future[Ending] | None = None) -> bool:
         """Wait for a time, or for something else; return False when the simulation is over."""
-        waiting: set[asyncio.Future[None] | asyncio.Future[_End]] = {self._stage.stop}
+        waiting: set[asyncio.Future[None] | asyncio.Future[Ending]] = {self._stage.stop}
         if other is not None:
             waiting.add(other)
         timeout = max(0.0, until - time.monotonic())
         await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         return not self._stage.stop.done()
 
-    def _tell_end(self, end: _End) -> None:
+    def _tell_end(self, end: Ending) -> None:
         if end.code == "kicked":
             self._stage.tell(events.Kicked(peer=self.peer, at=time.monotonic(), reason=end.reason[:300]))
         else:
             self._tell_trouble(end)
 
-    def _tell_trouble(self, end: _End) -> None:
+    def _tell_trouble(self, end: Ending) -> None:
         self._stage.tell(events.Trouble(peer=self.peer, at=time.monotonic(), code=end.code, reason=end.reason[:300]))
 
 
@@ -219,15 +203,15 @@ class _Publisher(Candidate):
 
     def told(self, method: str, data: Data) -> None:
         """Follow what happens to the room."""
-        _told(self._life, method, data)
+        self._life.end(Ending.told(method, data))
 
     def closed(self, code: int | None) -> None:
         """Come again."""
-        _closed(self._life, code)
+        self._life.end(Ending.closed(code))
 
     def connection(self, state: str) -> None:
         """Come again when the media connection is lost."""
-        _connection(self._life, state)
+        self._life.end(Ending.media(state))
 
     def _tracks(self) -> dict[Source, list[ClipTrack]]:
         clips = self._stage.clips
@@ -271,48 +255,15 @@ class _Watcher(Proctor):
     def told(self, method: str, data: Data) -> None:
         """Follow what happens to consumers and to the room."""
         super().told(method, data)
-        _told(self._life, method, data)
+        self._life.end(Ending.told(method, data))
 
     def closed(self, code: int | None) -> None:
         """Come again."""
-        _closed(self._life, code)
+        self._life.end(Ending.closed(code))
 
     def connection(self, state: str) -> None:
         """Come again when the media connection is lost."""
-        _connection(self._life, state)
-
-
-def _told(life: Life, method: str, data: Data) -> None:
-    if method == "workerDied":
-        life.end("worker_died", "the room's worker died")
-    elif method == "kicked":
-        life.end("kicked", str(data.get("reason") or ""))
-
-
-def _closed(life: Life, code: int | None) -> None:
-    life.end(_CLOSED.get(code or 0, "closed"), f"the connection was closed with {code}")
-
-
-def _connection(life: Life, state: str) -> None:
-    if state in ("failed", "closed"):
-        life.end("media", f"the media connection is {state}")
-
-
-def _code(error: BaseException) -> str:
-    if isinstance(error, RefusedError):
-        return error.code
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return "certificate"
-    return "timeout" if isinstance(error, TimeoutError) else "network"
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientConnectorSSLError):
-        cause = error.os_error
-        # The number tells it in plain words, but names that are not found have numbers of their own.
-        words = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror or str(cause)
-        return f"{error.host} port {error.port}: {words.lower()}"
-    return str(error) or type(error).__name__
+        self._life.end(Ending.media(state))
 
 
 def _shifted(impairment: Impairment, zero: float) -> Impairment:
