@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar, Generic
 
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.filter import ANSIToTruecolor
@@ -19,41 +18,17 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from psfu_tui.columns import Column, Key, T, Table
+from psfu_tui.cursor import Cursor
 from psfu_tui.ordering import Sort
 from psfu_tui.widgets.table_lines import Lines, Looks, scroll_bar
+from psfu_tui.widgets.table_styles import CSS, PARTS, Styles
 
 
 class LiveTable(ScrollView, Generic[T], can_focus=True):
     """Shows records as a `Table` says; how they are sorted and filtered is the business of who calls `show`."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "live-table--head", "live-table--sorted", "live-table--cursor", "live-table--warn", "live-table--bad",
-        "live-table--absent", "live-table--mark", "live-table--empty", "live-table--ok", "live-table--quiet",
-        "live-table--bar",
-    }  # fmt: skip
-    DEFAULT_CSS = """
-    LiveTable {
-        height: 1fr;
-        overflow-x: hidden;
-        scrollbar-size: 0 0;
-        & > .live-table--head { color: $quiet; }
-        & > .live-table--sorted { color: $accent; text-style: bold underline; }
-        & > .live-table--cursor { background: $cursor; }
-        & > .live-table--ok { color: $ok; }
-        & > .live-table--warn { color: $warning; }
-        & > .live-table--bad { color: $error; text-style: bold; }
-        & > .live-table--absent { color: $faint; }
-        & > .live-table--quiet { color: $quiet; }
-        & > .live-table--bar { color: $scrollbar; }
-        & > .live-table--mark { color: $accent; text-style: bold; }
-        & > .live-table--empty { color: $quiet; }
-        &:ansi > .live-table--head { text-style: dim; }
-        &:ansi > .live-table--absent { text-style: dim; }
-        &:ansi > .live-table--cursor { text-style: reverse; }
-        &:nocolor > .live-table--warn { text-style: underline; }
-        &:nocolor > .live-table--bad { text-style: bold underline; }
-    }
-    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = PARTS
+    DEFAULT_CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False, id="table.up"),
         Binding("down,j", "move(1)", "Down", show=False, id="table.down"),
@@ -82,18 +57,6 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
             self.table = table
             self.column = column
 
-    class Moved(Message):
-        """The cursor is on another row."""
-
-        def __init__(self, table: LiveTable[Any], key: Key | None) -> None:
-            super().__init__()
-            self.table = table
-            self.key = key
-
-        def can_replace(self, message: Message) -> bool:
-            """Only where it is in the end is of interest."""
-            return isinstance(message, LiveTable.Moved) and message.table is self.table
-
     def __init__(
         self,
         table: Table[T],
@@ -115,15 +78,11 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
         self.following = False
         """Whether the row of the cursor is kept in sight when the order changes."""
         self.marks: set[Key] = set()
-        self.cursor: Key | None = None
-        self._records: Sequence[T] = ()
-        self._keys: list[Key] = []
-        self._places: dict[Key, int] = {}
-        self._at = 0
+        self._cursor = Cursor(table)
         self._shift = 0
+        self._style = Styles(self)
         self._lines = Lines((), 0, self._style)
         self._shown: dict[int, Looks | None] = {}
-        self._styles_of: dict[tuple[str, bool], Style] = {}
         self._drawn: dict[int, tuple[Looks, Strip]] = {}
         """What was drawn of a line, and what it looked like."""
         self._head: Strip | None = None
@@ -132,12 +91,7 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
 
     def show(self, records: Sequence[T]) -> None:
         """Show records in this order."""
-        keys = self.table.keys(records)
-        self._records = records
-        if keys != self._keys:
-            self._keys = keys
-            self._places = {key: place for place, key in enumerate(keys)}
-        self._keep_cursor()
+        self._cursor.follow(records)
         size = Size(self.scrollable_content_region.width, len(records) + 1)
         if size.height != self.virtual_size.height:
             self.virtual_size = size
@@ -148,8 +102,12 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
     @property
     def record(self) -> T | None:
         """The record under the cursor."""
-        place = self._places.get(self.cursor) if self.cursor is not None else None
-        return None if place is None else self._records[place]
+        return self._cursor.record
+
+    @property
+    def cursor(self) -> Key | None:
+        """The key of the row under the cursor, None without rows."""
+        return self._cursor.key
 
     @property
     def columns(self) -> list[Column[T]]:
@@ -171,7 +129,7 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
     @property
     def keys(self) -> tuple[Key, ...]:
         """The keys of all rows, in order."""
-        return tuple(self._places)
+        return self._cursor.keys
 
     def as_text(self) -> str:
         """Return the lines in sight as text."""
@@ -181,7 +139,7 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
     @property
     def at_first(self) -> bool:
         """Whether the cursor is on the first row, or there is none."""
-        return self._at == 0
+        return self._cursor.place == 0
 
     def repaint(self) -> None:
         """Lay out and draw anew: columns, sort or what is presented are others."""
@@ -191,8 +149,7 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
 
     def put_cursor(self, key: Key) -> None:
         """Put the cursor on a row, now or when it is there."""
-        self.cursor = key
-        self._keep_cursor()
+        self._cursor.put(key)
         self._reveal()
         self._paint()
 
@@ -206,29 +163,20 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
         self.marks -= set(keys)
         self._paint()
 
-    def _keep_cursor(self) -> None:
-        """Leave the cursor on its row; if that is gone, on the one that took its place."""
-        before = self.cursor
-        if self.cursor in self._places:
-            self._at = self._places[self.cursor]
-        elif self._records:
-            self._at = min(self._at, len(self._records) - 1)
-            self.cursor = self.table.key(self._records[self._at])
-        else:
-            self.cursor = None
-        if self.cursor != before:
-            self.post_message(self.Moved(self, self.cursor))
-
     def _reveal(self) -> None:
-        top, height = round(self.scroll_y), self._height
-        if self._at < top:
-            self.scroll_to(y=self._at, animate=False)
-        elif height > 0 and self._at >= top + height:
-            self.scroll_to(y=self._at - height + 1, animate=False)
+        top, height, place = round(self.scroll_y), self._height, self._cursor.place
+        if place < top:
+            self.scroll_to(y=place, animate=False)
+        elif height > 0 and place >= top + height:
+            self.scroll_to(y=place - height + 1, animate=False)
 
     @property
     def _height(self) -> int:
         return self.scrollable_content_region.height - 1
+
+    @property
+    def _records(self) -> Sequence[T]:
+        return self._cursor.records
 
     # How it is drawn.
 
@@ -299,23 +247,9 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
         says_why = not self._records and y == min(2, self._height)
         return self._lines.blank(f"  {self.empty}" if says_why else "")
 
-    def _style(self, part: str, under: bool) -> Style:
-        found = self._styles_of.get((part, under))
-        if found is None:
-            found = self.rich_style
-            if under:
-                found += self.get_component_rich_style("live-table--cursor")
-            if part:
-                found += self.get_component_rich_style(f"live-table--{part}", partial=True)
-            for each in self.get_line_filters():
-                if isinstance(each, ANSIToTruecolor):
-                    found = each.truecolor_style(found, self.background_colors[1].rich_color)
-            self._styles_of[part, under] = found
-        return found
-
     def _forget(self) -> None:
         """Keep nothing that was drawn."""
-        self._styles_of = {}
+        self._style.forget()
         self._shown = {}
         self._drawn = {}
         self._head = None
@@ -354,7 +288,7 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
 
     def action_move(self, rows: int) -> None:
         """Move the cursor."""
-        self.action_jump(max(0, self._at + rows))
+        self.action_jump(max(0, self._cursor.place + rows))
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by what is in sight."""
@@ -362,11 +296,10 @@ class LiveTable(ScrollView, Generic[T], can_focus=True):
 
     def action_jump(self, place: int) -> None:
         """Move the cursor to a row, -1 to the last."""
-        if not self._records:
-            return
-        last = len(self._records) - 1
-        self._at = last if place < 0 else min(place, last)
-        self.put_cursor(self.table.key(self._records[self._at]))
+        if self._records:
+            self._cursor.jump(place if place >= 0 else len(self._records) - 1)
+            self._reveal()
+            self._paint()
 
     def action_shift(self, columns: int) -> None:
         """Move the columns behind the pinned ones."""
