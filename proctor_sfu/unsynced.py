@@ -35,6 +35,16 @@ class Unsynced:
         self.failed = False
         self._pieces.clear()
 
+    def settle(self, file: int, end: int) -> None:
+        """Give up: after this the file has no more than is on the disk for all that is known. Raises `OSError`."""
+        try:
+            self.sync(file, end)
+        except OSError:
+            # Whoever reads it later would find it in memory, and pin down what is gone when that is forgotten.
+            os.ftruncate(file, end - sum(map(len, self._pieces)))
+            self._pieces.clear()
+            raise
+
     def _write_again(self, file: int, end: int) -> None:
         at = end - sum(map(len, self._pieces))
         # Without this ext4 would write pages that it never notes as written, and read zeros after the next start.

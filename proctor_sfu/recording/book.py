@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from proctor_sfu.recording.contents import Tally
@@ -45,6 +46,12 @@ class Pages:
         if self._file is not None:
             self._file.sync()
 
+    def settle(self) -> None:
+        """The disk refuses and nobody waits any longer: keep no more than it has."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.settle()
+
     def _write(self, row: tuple[str, float, RowFields]) -> None:
         if self._file is None:
             self._waiting.append(row)
@@ -77,7 +84,7 @@ class Book:
     """The lane of all ledgers, and which of them has to be synced."""
 
     def __init__(self) -> None:
-        self.lane = Lane("ledgers")
+        self.lane = Lane("ledgers", self._abandon)
         self.dirty: set[Pages] = set()
         self._syncing = False
 
@@ -86,6 +93,10 @@ class Book:
         if not self._syncing:
             self._syncing = True
             self.lane.put(self._sync)
+
+    def _abandon(self, error: OSError) -> None:
+        for pages in self.dirty:
+            pages.settle()
 
     def _sync(self) -> None:
         while self.dirty:

@@ -13,6 +13,8 @@ from proctor_sfu.recording.ledger import Row, timestamp
 
 SILENCE_US: Final = 2_000_000
 """Time without packets from which on a ledger names a gap."""
+ROUNDING_US: Final = 2000
+"""Journals have milliseconds, rows have microseconds."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,24 +112,29 @@ def finished(rows: Iterable[Row]) -> bool:
 
 def unexplained(rows: Sequence[Row]) -> list[tuple[str, str, int, int]]:
     """Return track, file, begin and end (microseconds of Unix time) of times between journals no row explains."""
-    explained = [
-        (row.fields.get("track"), row.fields.get("from_us"), row.fields.get("to_us"))
-        for row in rows
-        if row.event == "gap"
-    ]
+    explained: dict[str, list[tuple[int, int]]] = {}
+    for row in rows:
+        begin, end = row.fields.get("from_us"), row.fields.get("to_us")
+        if row.event == "gap" and begin is not None and end is not None:
+            explained.setdefault(row.fields.get("track", ""), []).append((begin, end))
     latest: dict[str, int] = {}
     found = []
     for each in sorted(journals(rows).values(), key=lambda each: (each.track, each.first_us)):
         if not each.first_us:
             continue
         since = latest.get(each.track, each.first_us)
-        if each.first_us - since > SILENCE_US and not any(
-            track == each.track and begin is not None and end is not None and begin <= since and end >= each.first_us
-            for track, begin, end in explained
-        ):
+        if each.first_us - since > SILENCE_US and not _cover(explained.get(each.track, ()), since, each.first_us):
             found.append((each.track, each.file, since, each.first_us))
         latest[each.track] = max(since, each.last_us)
     return found
+
+
+def _cover(gaps: Iterable[tuple[int, int]], begin: int, end: int) -> bool:
+    """Whether gaps, one or several that follow each other, reach over a time."""
+    for since, until in sorted(gaps):
+        if since <= begin + ROUNDING_US:
+            begin = max(begin, until)
+    return begin >= end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
-from proctor_sfu.recording.contents import SILENCE_US, Stated
+from proctor_sfu.recording.contents import ROUNDING_US, SILENCE_US, Stated
 from proctor_sfu.recording.ledger import Row
-
-ROUNDING_US: Final = 2000
-"""Journals have milliseconds, rows have microseconds."""
 
 
 class Named:

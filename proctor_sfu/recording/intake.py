@@ -87,6 +87,8 @@ class Track:
         self.clock: tuple[int, int] | None = None
         self.overflow: Overflow | None = None
         self.loss = Loss()
+        self._handed_ns = 0
+        """Arrival of the latest packet that went to the disk."""
         self._home = home
         self._writer = writer
         self._cause = ""
@@ -177,12 +179,13 @@ class Track:
         assert self.segment is not None
         count, self.count = self.count, 0
         self.received += count
+        self._handed_ns = self.last_ns
         self._writer.append(self.segment, self.pending.take(), count, self.last_ns // 1000, self.clock, self._done)
 
     def discard(self, cause: str) -> None:
         """Forget what is in memory, since the disk takes nothing and memory is full."""
         if self.count:
-            lost = self.overflow or Overflow(since_ns=self.last_ns, packets=0, cause=cause)
+            lost = self.overflow or Overflow(since_ns=self._handed_ns or self.last_ns, packets=0, cause=cause)
             self.overflow = replace(lost, packets=lost.packets + self.count)
             self.received += self.count
             self.pending.clear()

@@ -22,14 +22,16 @@ FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 class Lane:
     """Started by `start`, ended by `close`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, gave_up: Callable[[OSError], None] = lambda error: None) -> None:
+        """``gave_up`` is called in the lane, once, when a disk still refuses at the end."""
         self.trouble: OSError | None = None
         """Why the disk refuses at the moment."""
         self.errors = 0
         """How often it refused so far."""
         self.busy = 0.0
         """Seconds spent on jobs so far."""
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._gave_up = gave_up
+        self._jobs: queue.SimpleQueue[tuple[Job, bool] | None] = queue.SimpleQueue()
         self._ending = threading.Event()
         self._given_up = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -38,9 +40,9 @@ class Lane:
         """Begin."""
         self._thread.start()
 
-    def put(self, job: Job) -> None:
-        """Have a job done after those before it."""
-        self._jobs.put(job)
+    def put(self, job: Job, *, always: bool = False) -> None:
+        """Have a job done after those before it; ``always``: also when those were given up, since it needs no disk."""
+        self._jobs.put((job, always))
 
     def close(self) -> bool:
         """Do what is left and end; returns whether all was done."""
@@ -50,9 +52,12 @@ class Lane:
         return not self._given_up
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (found := self._jobs.get()) is not None:
+            job, always = found
             if not self._given_up:
                 self._do(job)
+            elif always:
+                job()
 
     def _do(self, job: Job) -> None:
         deadline = float("inf")
@@ -61,7 +66,7 @@ class Lane:
             try:
                 job()
             except OSError as error:
-                self.trouble = error
+                self.trouble = refusal = error
                 self.errors += 1
             else:
                 self.trouble = None
@@ -71,6 +76,7 @@ class Lane:
                 deadline = min(deadline, began + FAREWELL)
                 if began > deadline:
                     self._given_up = True
+                    self._gave_up(refusal)
                     return
             # Nothing tells when the disk takes it again but trying.
             if self._ending.wait(RETRY):

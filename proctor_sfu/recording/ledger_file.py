@@ -76,6 +76,10 @@ class LedgerFile:
         """Return when all rows are on the disk; after an error try again."""
         self._unsynced.sync(self._file, self.size)
 
+    def settle(self) -> None:
+        """Give up: keep no more rows than are on the disk. Raises `OSError` if that is not all of them."""
+        self._unsynced.settle(self._file, self.size)
+
     def close(self) -> None:
         """Let others write it."""
         if self._file >= 0:

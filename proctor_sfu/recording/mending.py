@@ -6,7 +6,7 @@ Used by the recorder when it goes on with a recording, and by ``psfu recordings 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from proctor_sfu.recording.contents import Stated
 from proctor_sfu.recording.digest import Digest
 from proctor_sfu.recording.folder import journal_name, journals
 from proctor_sfu.recording.gaps import Named, silences
+from proctor_sfu.recording.ledger import Row
 from proctor_sfu.recording.reading import PIECE, JournalFile, opened
 
 
@@ -58,6 +59,17 @@ def unclosed(folder: Path, stated: dict[str, Stated]) -> list[Stated]:
         known = stated.get(path.name, Stated(file=path.name, track=name.track))
         if not known.closed and not known.erased:
             found.append(known)
+    return found
+
+
+def stopped(rows: Iterable[Row]) -> dict[str, str]:
+    """Return the tracks that had been stopped when the ledger ends, each with the cause."""
+    found: dict[str, str] = {}
+    for row in rows:
+        if row.event == "track_started":
+            found.pop(row.fields["track"], None)
+        elif row.event == "track_stopped":
+            found[row.fields["track"]] = row.fields["cause"]
     return found
 
 

@@ -141,7 +141,9 @@ class Recorder:
         self._inlets.drain(self._batch)
         for reel in list(self._reels.values()):
             reel.interrupt("daemon-ended")
-        done = [lane.close() for lane in (self._writer.lane, self._mender, self._book.lane)]
+        done = [self._writer.lane.close(), self._mender.close()]
+        self._book.sync()
+        done.append(self._book.lane.close())
         self._speak()
         if not all(done):
             print("the disk did not take everything", file=sys.stderr)

@@ -105,11 +105,13 @@ class Reel:
 
     def _close_track(self, name: str, cause: str) -> None:
         track = self.tracks.pop(name)
+        self.overflowed(track)
         self._intakes.pop(name).remove(track)
         track.close_segment()
         self._ended[name] = track.last_ns, cause
         now = time.time()
-        self._after_journals(lambda: self.pages.note("track_stopped", {"track": name, "cause": cause}, now))
+        row = {"track": name, "cause": cause}
+        self._after_journals(lambda: self.pages.note("track_stopped", row, now), always=True)
 
     def explain(self, name: str, cause: str) -> None:
         """Remember why a track is silent."""
@@ -181,8 +183,8 @@ class Reel:
         """Close everything; the recording goes on another time."""
         for name in list(self.tracks):
             self._close_track(name, cause)
-        self._after_all(lambda: self.pages.note("recording_interrupted", {"cause": cause}))
-        self._after_all(lambda: self.pages.end(lambda: self._say(Ended(recording=self.id, final=False))))
+        self._after_all(lambda: self.pages.note("recording_interrupted", {"cause": cause}), always=True)
+        self._after_all(lambda: self.pages.end(lambda: self._say(Ended(recording=self.id, final=False))), always=True)
 
     def finish(self, fields: Mapping[str, Any], batch: Batch) -> None:
         """Close everything and sign it."""
@@ -190,13 +192,16 @@ class Reel:
             self.end_track(name, "recording-finished", batch)
         self._after_all(lambda: self.pages.end(lambda: self._context.mender.put(lambda: self._finish(fields))))
 
-    def _after_journals(self, job: Callable[[], None]) -> None:
-        """Do ``job`` when the journals handed over so far are closed and their rows on the way."""
-        self._context.writer.lane.put(job)
+    def _after_journals(self, job: Callable[[], None], *, always: bool = False) -> None:
+        """Do ``job`` when the journals handed over so far are closed and their rows on the way.
 
-    def _after_all(self, job: Callable[[], None]) -> None:
+        ``always``: also when the disk refused them to the end; a recording that is to be signed is not, then.
+        """
+        self._context.writer.lane.put(job, always=always)
+
+    def _after_all(self, job: Callable[[], None], *, always: bool = False) -> None:
         """Do ``job`` when, besides, what a crash left is mended."""
-        self._after_journals(lambda: self._context.mender.put(job))
+        self._after_journals(lambda: self._context.mender.put(job), always=always)
 
     # In the mender's lane.
 
@@ -215,14 +220,25 @@ class Reel:
             return
         left = [each for each in mending.unclosed(self.folder, stated) if each.file in before]
         whys = {row.fields["track"]: row.fields["cause"] for row in file.rows if row.event == "track_stopped"}
+        stopped = mending.stopped(file.rows)
         for each in stated.values():
             last = mending.Last(at_us=each.last_us, ssrc=0, sequence=-1)
             self._remember(each.track, last, whys.get(each.track, begin.cause))
         for each in left:
             try:
-                self._remember(each.track, mending.last_packet(self.folder, self.id, each, self._key), begin.cause)
+                self._remember(
+                    each.track,
+                    mending.last_packet(self.folder, self.id, each, self._key),
+                    stopped.get(each.track, begin.cause),
+                )
             except OSError as error:
                 self._complain("journal_unreadable", each.file, str(error))
+        for row in file.rows:
+            if row.event == "gap":
+                # What a disk refused to the end is named already, up to here.
+                last = mending.Last(at_us=row.fields["to_us"], ssrc=0, sequence=-1)
+                track = row.fields["track"]
+                self._remember(track, last, stopped.get(track, begin.cause), beyond=True)
         named = Named(file.rows, stated.values(), begin.cause)
         resumed = bool(file.rows)
         if resumed:
@@ -239,8 +255,8 @@ class Reel:
             # Behind whatever else is to be adopted, since this takes long.
             self._context.mender.put(lambda each=each: self._mend(each, named, begin.cause))  # type: ignore[misc]
 
-    def _remember(self, track: str, last: mending.Last, cause: str) -> None:
-        if track not in self._earlier or last.at_us >= self._earlier[track][0].at_us:
+    def _remember(self, track: str, last: mending.Last, cause: str, *, beyond: bool = False) -> None:
+        if track not in self._earlier or last.at_us >= self._earlier[track][0].at_us + beyond * contents.ROUNDING_US:
             self._earlier[track] = last, cause
 
     def _mend(self, stated: contents.Stated, named: Named, cause: str) -> None:

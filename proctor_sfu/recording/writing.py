@@ -10,11 +10,12 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from proctor_sfu.recording.digest import Digest
-from proctor_sfu.recording.lane import Lane
+from proctor_sfu.recording.lane import Lane, kind_of
 from proctor_sfu.recording.sealed import Sealer
 from proctor_sfu.unsynced import Unsynced
 
@@ -52,6 +53,10 @@ class Segment:
         self._deleted = deleted
         self.digest = Digest()
         self.packets = 0
+        self.confirmed, self.confirmed_us = 0, first_us
+        """Packets that are on the disk, and the arrival of the last of them."""
+        self.handed, self.handed_us = 0, first_us
+        """Packets that were given to the lane, and the arrival of the last of them; counted by the loop."""
         self.clock: tuple[int, int] | None = None
         """An RTP timestamp and when that was captured, microseconds of Unix time."""
         self.file = -1
@@ -82,6 +87,21 @@ class Segment:
     def sync(self) -> None:
         """Put on the disk what was written. Raises `OSError`; then try again."""
         self._unsynced.sync(self.file, self.digest.size)
+        self.confirmed, self.confirmed_us = self.packets, self.last_us
+
+    def abandon(self, cause: str) -> None:
+        """The disk refuses and nobody waits any longer: keep what it has, and write down what is missing and why."""
+        if self.gone:
+            return
+        if self.file >= 0:
+            with suppress(OSError):
+                self._unsynced.settle(self.file, self.digest.size)
+                self.confirmed, self.confirmed_us = self.packets, self.last_us
+            os.close(self.file)
+            self.file = -1
+        if lost := self.handed - self.confirmed:
+            row = {"track": self.track, "from_us": self.confirmed_us, "to_us": self.handed_us}
+            self.note("gap", {**row, "packets": lost, "cause": cause})
 
     def state(self) -> dict[str, Any]:
         """Return what a row says of the journal so far."""
@@ -149,7 +169,7 @@ class JournalWriter:
     def __init__(self, space: Space, checkpoint_seconds: float) -> None:
         self.space = space
         self._checkpoint_seconds = checkpoint_seconds
-        self.lane = Lane("journals")
+        self.lane = Lane("journals", self._abandon)
         self.put_bytes = 0
         """Handed to `append`; counted by the loop."""
         self.written_bytes = 0
@@ -157,6 +177,8 @@ class JournalWriter:
         self.synced_at = time.monotonic()
         """When a sync began that is complete."""
         self._syncing = False
+        self._open: set[Segment] = set()
+        """Begun and not closed."""
         self._dirty: set[Segment] = set()
         self._new: set[Path] = set()
         self._syncers = ThreadPoolExecutor(SYNCERS, thread_name_prefix="sync")
@@ -170,6 +192,7 @@ class JournalWriter:
 
     def begin(self, segment: Segment, header: bytes, fields: Mapping[str, Any]) -> None:
         """Have a journal begun."""
+        self._open.add(segment)
         self.append(segment, header, 0, segment.first_us, None, _nothing)
         self.lane.put(lambda: segment.note("segment_opened", {"track": segment.track, **fields}))
 
@@ -179,6 +202,7 @@ class JournalWriter:
     ) -> None:  # fmt: skip
         """Have packets written; ``done`` is called in the lane with their number and size."""
         self.put_bytes += len(piece)
+        segment.handed, segment.handed_us = segment.handed + packets, last_us
         self.lane.put(Append(self, segment, piece, packets, last_us, clock, done))
 
     def end(self, segment: Segment) -> None:
@@ -236,13 +260,20 @@ class JournalWriter:
 
     def _end(self, segment: Segment) -> None:
         if segment.file < 0:
+            self._open.discard(segment)
             return
         self._sync_folders()
         segment.sync()
+        self._open.discard(segment)
         self._dirty.discard(segment)
         os.close(segment.file)
         segment.file = -1
         segment.note("segment_closed", segment.state())
+
+    def _abandon(self, error: OSError) -> None:
+        for segment in sorted(self._open, key=lambda each: each.path):
+            segment.abandon(kind_of(error))
+        self._open.clear()
 
 
 def _sync_file(segment: Segment) -> OSError | None:

@@ -202,6 +202,10 @@ class Deck:
         """End a track."""
         self.tell(EndTrack(recording=recording, track=track, cause=cause))
 
+    def interrupt(self, recording: str, cause: str) -> None:
+        """End a recording that goes on another time, as a daemon that stops does; nothing is waited for."""
+        self.tell(End(recording=recording, final=False, fields={"cause": cause}))
+
     def finish(self, recording: str) -> None:
         """End a recording for good and wait until it is signed."""
         self.tell(End(recording=recording, final=True, fields={"by": "a test"}))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import pytest
 
@@ -17,6 +17,7 @@ from proctor_sfu.recording.folder import PUBLIC_KEY
 from proctor_sfu.recording.ledger_file import LedgerFile
 from proctor_sfu.recording.protocol import Begin, Disk, Failed, Note
 from proctor_sfu.recording.recordings import Recordings
+from proctor_sfu.recording.repair import repair
 from proctor_sfu.recording.verify import Verifier, known_key
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Recording as Settings
@@ -95,6 +96,11 @@ def verified(folder: Path) -> bool:
     report = Verifier(folder, known_key(folder)).verify()
     assert report.findings == []
     return report.state == "ok"
+
+
+def named(folder: Path, cause: str) -> list[Mapping[str, Any]]:
+    """Return the gaps that a ledger names with a cause."""
+    return [row.fields for row in rows(folder, "gap") if row.fields["cause"] == cause]
 
 
 def numbers(found: list[bytes]) -> list[int]:
@@ -177,18 +183,52 @@ def test_it_ends_on_a_full_disk_with_what_was_written(small_disk: Path) -> None:
         folder, camera = begin(deck)
         camera.send(key=True)
         ballast = fill(small_disk, 10 * MIB)
-        send_until(deck, camera, lambda disk: disk.trouble == "disk-full")
+        send_until(deck, camera, lambda disk: disk.overflowed > 500)
+        deck.interrupt(ANN, "daemon-stopped")
     found = numbers(packets(folder, "camera"))
     assert found == list(range(len(found)))
     assert len(found) > 1000
+    # What was given up is named, with its cause, and the rest of the end is told as any other.
+    gap = named(folder, "disk-full")
+    assert sum(each["packets"] for each in gap) == len(camera.sent) - len(found) > 0
+    assert [row.fields["cause"] for row in rows(folder, "track_stopped")] == ["daemon-stopped"]
+    assert [row.fields["cause"] for row in rows(folder, "recording_interrupted")] == ["daemon-stopped"]
     ballast.unlink()
     report = Verifier(folder).verify()
     assert report.state in ("torn", "unfinished")
     with Deck(small_disk / "recordings") as deck:
         deck.begin(ANN)
+        deck.inlet(ANN)
+        later = deck.track(ANN, ssrc=2222, size=1400)
+        later.send(10, key=True)
+        wait_for_packets(folder, "camera", len(found) + 10)
         deck.finish(ANN)
     assert verified(folder)
-    assert numbers(packets(folder, "camera")) == found
+    assert numbers(packets(folder, "camera")) == found + list(range(10))
+    (between,) = named(folder, "daemon-stopped")
+    assert between["from_us"] == max(each["to_us"] for each in gap) and "packets" not in between
+    assert named(folder, "daemon-died") == []
+
+
+def test_it_ends_on_a_disk_that_keeps_nothing_with_what_is_on_it(thin_disk: ThinDisk) -> None:
+    with Deck(thin_disk.folder / "recordings") as deck:
+        folder, camera = begin(deck)
+        camera.send(50, key=True)
+        wait_for_packets(folder, "camera", 50)
+        wait_for_disk(deck, lambda disk: disk.at_risk < 1 and disk.waiting == 0)
+        os.sync()
+        ballast = fill_up(thin_disk.backing)
+        send_until(deck, camera, lambda disk: disk.write_errors > 0)
+        deck.interrupt(ANN, "daemon-stopped")
+    before = numbers(packets(folder, "camera"))
+    assert 50 <= len(before) < len(camera.sent)
+    ballast.unlink()
+    done = repair(folder, ANN, None)
+    assert len(done.closed) == 1
+    thin_disk.forget()
+    assert numbers(packets(folder, "camera")) == before == list(range(len(before)))
+    report = Verifier(folder).verify()
+    assert (report.state, report.findings) == ("unfinished", [])
 
 
 def test_a_read_only_disk_fails_at_once(tmp_path: Path) -> None:
