@@ -1,31 +1,18 @@
-"""The command tree."""
+"""The command tree, of which a call imports and builds only what it calls."""
 
 from __future__ import annotations
 
 import copy
 import os
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
 from proctor_sfu import __version__
-from psfu_cli import exits
-from psfu_cli.commands import acl, candidates, check, config, keys, mediasoup, recordings, rooms, tokens, workers
-from psfu_cli.commands.audit import audit
-from psfu_cli.commands.completion import completion
-from psfu_cli.commands.events import events
-from psfu_cli.commands.monitor import monitor
-from psfu_cli.commands.plan import plan
-from psfu_cli.commands.rehearse import rehearse
-from psfu_cli.commands.report import report
-from psfu_cli.commands.serve import serve
-from psfu_cli.commands.simulate import Command as SimulateCommand
-from psfu_cli.commands.simulate import simulate
-from psfu_cli.commands.stats import stats
-from psfu_cli.commands.status import reload, status, version
-from psfu_cli.complete import VARIABLE
+from psfu_cli import complete, exits
 from psfu_cli.exits import Exit
 from psfu_cli.options import Cli, ColourOption, JsonOption, OutputOption, SocketOption
 from psfu_cli.output import Colour, Format, ReaderGoneError, discard, flush
@@ -39,7 +26,7 @@ def _plain_help() -> bool:
     return not sys.stdout.isatty() or bool(os.environ.get("NO_COLOR"))
 
 
-app = typer.Typer(
+_root = typer.Typer(
     name="psfu",
     help="Proctor SFU: live exam proctoring on your own server.",
     epilog="psfu serve starts a daemon; psfu rooms create exam-101 --open makes a room. See man psfu.",
@@ -57,7 +44,7 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@_root.callback()
 def root(
     ctx: typer.Context,
     socket: SocketOption = None,
@@ -76,61 +63,111 @@ def root(
     )
 
 
-app.command(rich_help_panel=DAEMON)(serve)
-app.command(rich_help_panel=DAEMON)(status)
-app.command(rich_help_panel=DAEMON)(reload)
-app.command(rich_help_panel=DAEMON)(version)
-app.add_typer(workers.app, name="workers", rich_help_panel=DAEMON)
-app.add_typer(check.app, name="check", rich_help_panel=DAEMON)
-app.add_typer(rooms.app, name="rooms", rich_help_panel=EXAMS)
-app.add_typer(candidates.app, name="candidates", rich_help_panel=EXAMS)
-app.add_typer(recordings.app, name="recordings", rich_help_panel=EXAMS)
-app.add_typer(tokens.app, name="tokens", rich_help_panel=EXAMS)
-app.add_typer(acl.app, name="acl", rich_help_panel=EXAMS)
-app.add_typer(keys.app, name="keys", rich_help_panel=SETUP)
-app.command(rich_help_panel=EXAMS)(stats)
-app.command(rich_help_panel=EXAMS)(events)
-app.command(rich_help_panel=EXAMS)(monitor)
-app.command(rich_help_panel=EXAMS)(report)
-app.command(rich_help_panel=EXAMS)(audit)
-app.command(cls=SimulateCommand, rich_help_panel=EXAMS)(simulate)
-app.command(rich_help_panel=EXAMS)(rehearse)
-app.command(rich_help_panel=EXAMS)(plan)
-app.add_typer(mediasoup.app, name="mediasoup", rich_help_panel=SETUP)
-app.add_typer(config.app, name="config", rich_help_panel=SETUP)
-app.command(rich_help_panel=SETUP)(completion)
+class Command(NamedTuple):
+    """What the first word on a command line calls: a command, or a noun with its verbs."""
 
-# What hands used to other tools type.
-NOUNS = {
-    "worker": workers, "room": rooms, "candidate": candidates, "recording": recordings, "token": tokens, "key": keys,
-}  # fmt: skip
-for noun, module in NOUNS.items():
-    app.add_typer(module.app, name=noun, hidden=True)
-    module.app.command("ls", hidden=True)(module.list_)
-candidates.app.command("stats")(stats)
-app.command("top", hidden=True)(stats)
-rooms.app.command("rm", hidden=True)(rooms.close)
+    place: str
+    """A module of `psfu_cli.commands` and, where it is no noun, the function in there."""
+    panel: str | None = None
+    """Of the help; without one it is left out there."""
+    kind: str | None = None
+    """The class of the command, if it has one of its own."""
+    guests: Sequence[str] = ()
+    """Commands that are verbs of this noun as well."""
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "serve": Command("serve.serve", DAEMON),
+    "status": Command("status.status", DAEMON),
+    "reload": Command("status.reload", DAEMON),
+    "version": Command("status.version", DAEMON),
+    "workers": Command("workers", DAEMON),
+    "check": Command("check", DAEMON),
+    "rooms": Command("rooms", EXAMS),
+    "candidates": Command("candidates", EXAMS, guests=["stats"]),
+    "recordings": Command("recordings", EXAMS),
+    "tokens": Command("tokens", EXAMS),
+    "acl": Command("acl", EXAMS),
+    "keys": Command("keys", SETUP),
+    "stats": Command("stats.stats", EXAMS),
+    "events": Command("events.events", EXAMS),
+    "monitor": Command("monitor.monitor", EXAMS),
+    "report": Command("report.report", EXAMS),
+    "audit": Command("audit.audit", EXAMS),
+    "simulate": Command("simulate.simulate", EXAMS, kind="simulate.Command"),
+    "rehearse": Command("rehearse.rehearse", EXAMS),
+    "plan": Command("plan.plan", EXAMS),
+    "mediasoup": Command("mediasoup", SETUP),
+    "config": Command("config", SETUP),
+    "completion": Command("completion.completion", SETUP),
+    # What hands used to other tools type.
+    "worker": Command("workers"),
+    "room": Command("rooms"),
+    "candidate": Command("candidates", guests=["stats"]),
+    "recording": Command("recordings"),
+    "token": Command("tokens"),
+    "key": Command("keys"),
+    "top": Command("stats.stats"),
+}
 
 
 def called(words: Sequence[str]) -> typer.Typer:
-    """Return the command tree, or no more of it than the first word calls: to build all of it takes time."""
-    part = copy.copy(app)
-    part.registered_commands = [
-        each for each in app.registered_commands
-        if each.callback is not None and words[:1] == [each.name or each.callback.__name__]
-    ]  # fmt: skip
-    part.registered_groups = [each for each in app.registered_groups if words[:1] == [each.name]]
-    return part if part.registered_commands or part.registered_groups else app
+    """Return the command tree, or no more of it than the first words call: all of it takes long to import and build."""
+    first, second = [*words, "", ""][:2]
+    tree = _empty(_root)
+    for name in [first] if first in COMMANDS else COMMANDS:
+        command = COMMANDS[name]
+        found, hidden = _load(command.place), command.panel is None
+        if isinstance(found, typer.Typer):
+            noun = _noun(found, command.guests, second if name == first else "")
+            tree.add_typer(noun, name=name, rich_help_panel=command.panel, hidden=hidden)
+        else:
+            kind = _load(command.kind) if command.kind else None
+            tree.command(name, cls=kind, rich_help_panel=command.panel, hidden=hidden)(found)
+    return tree
+
+
+def _noun(whole: typer.Typer, guests: Sequence[str], verb: str) -> typer.Typer:
+    """Return a noun with all its verbs, or with that one alone that is called, if it has it."""
+    own = {_name(each): each for each in whole.registered_commands}
+    every = [*own, *guests]
+    noun = _empty(whole)
+    for name in [verb] if verb in every else every:
+        if name in own:
+            noun.registered_commands.append(own[name])
+        else:
+            noun.command(name)(_load(COMMANDS[name].place))
+    return noun
+
+
+def _load(place: str) -> Any:
+    module, _, name = place.partition(".")
+    return getattr(import_module(f"psfu_cli.commands.{module}"), name or "app")
+
+
+def _empty(whole: typer.Typer) -> typer.Typer:
+    part = copy.copy(whole)
+    part.registered_commands, part.registered_groups = [], []
+    return part
+
+
+def _name(command: Any) -> str:
+    name: str = command.name or command.callback.__name__
+    return name
+
+
+def _words() -> Sequence[str]:
+    return complete.typed(os.environ) if complete.VARIABLE in os.environ else sys.argv[1:]
 
 
 def main() -> None:
     """Run the command line: every way a command ends comes by here."""
-    if VARIABLE in os.environ:
+    if complete.VARIABLE in os.environ:
         from typer.completion import completion_init  # type: ignore[attr-defined]
 
         completion_init()
     try:
-        code = called(sys.argv[1:])(prog_name="psfu", standalone_mode=False)
+        code = called(_words())(prog_name="psfu", standalone_mode=False)
         flush()
     except typer.TyperException as error:
         code = exits.report_usage(error, sys.argv[1:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,14 @@ VARIABLE: Final = "_PSFU_COMPLETE"
 """Set by the shell's script when it asks for completions."""
 PATIENCE: Final = 0.3
 """Seconds somebody who pressed Tab waits at most."""
+
+
+def typed(environment: Mapping[str, str]) -> list[str]:
+    """Return the words on a shell's line that stand before the one it completes, after the program's name."""
+    if bash := environment.get("COMP_WORDS"):
+        return bash.split()[1 : int(environment["COMP_CWORD"])]
+    line = environment.get("_TYPER_COMPLETE_ARGS", "")
+    return f"{line}…".split()[1:-1]  # What is completed may be nothing yet.
 
 
 def rooms(ctx: typer.Context, incomplete: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.text import ID, safe_text
-from psfu_cli.commands.serve import chosen
+from psfu_cli.configured import chosen
 from psfu_cli.options import Cli
 from psfu_cli.output import Format, size
 

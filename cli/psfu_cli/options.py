@@ -49,6 +49,10 @@ IntervalOption: TypeAlias = Annotated[
 ]
 YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRunOption: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")]
+RetainOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--retain", metavar="DAYS", min=0, max=36_500, help="Delete recordings after so many days; 0: never."),
+]
 ReasonOption: TypeAlias = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Told to those concerned.")]
 
 

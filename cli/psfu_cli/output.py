@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -241,6 +242,12 @@ def duration(seconds: float) -> str:
     if whole < 86_400:
         return f"{whole // 3600}h{whole % 3600 // 60:02}m"
     return f"{whole // 86_400}d{whole % 86_400 // 3600:02}h"
+
+
+def age(since: str) -> str:
+    """Return how long ago a time of the control API is."""
+    then = datetime.fromisoformat(since)
+    return duration((datetime.now(UTC) - then).total_seconds())
 
 
 def size(count: int) -> str:

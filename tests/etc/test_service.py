@@ -14,7 +14,7 @@ import pytest
 from proctor_sfu import state
 from proctor_sfu.control import place
 from proctor_sfu.mediasoup.install import WorkerBinary
-from psfu_cli.commands.serve import SYSTEM_FILE
+from psfu_cli.configured import SYSTEM_FILE
 from psfu_cli.exits import Exit
 from support.serve import LIMIT, PSFU, Serve, psfu
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,12 +13,13 @@ import typer
 from typer.testing import CliRunner
 
 from proctor_sfu import __version__
-from psfu_cli.app import app, called
+from psfu_cli.app import COMMANDS, called
 from support.commands import Run
 from support.serve import psfu
 
 Path: TypeAlias = tuple[str, ...]
-TREE = typer.main.get_command(app)
+APP = called([])
+TREE = typer.main.get_command(APP)
 APART = {("serve",), ("completion",)}
 """Commands that are no client of a daemon and write no records."""
 
@@ -67,7 +69,7 @@ def test_what_destroys_asks_and_can_be_tried(path: Path) -> None:
 @pytest.mark.parametrize("path", EVERY, ids=" ".join)
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help_is_help(path: tuple[str, ...], option: str) -> None:
-    done = CliRunner().invoke(app, [*path, option], prog_name="psfu")
+    done = CliRunner().invoke(APP, [*path, option], prog_name="psfu")
     assert done.exit_code == 0 and done.stderr == ""
     assert done.stdout.startswith(f"Usage: psfu {' '.join(path)} ")
 
@@ -108,12 +110,71 @@ def test_help_into_a_pipe_is_plain() -> None:
     assert done.returncode == 0 and done.stdout.isascii() and "\x1b" not in done.stdout
 
 
-def test_a_command_starts_without_what_only_the_daemon_needs() -> None:
-    """A call must be quick: nothing heavy is imported for it, whatever it is."""
-    heavy = {"aiohttp", "asyncio", "structlog", "uvloop", "textual", "rich.table", "pymediasoup", "proctor_sfu.daemon"}
-    code = f"import sys, psfu_cli.app; print(sorted({heavy!r} & set(sys.modules)))"
+IMPORTED = """
+import json, os, sys
+import psfu_cli.app as app
+for words in json.load(sys.stdin):
+    if not (child := os.fork()):
+        app.called(words)
+        print(json.dumps([words, sorted(sys.modules)]), flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+"""Says of every command line in a process of its own what is imported for it."""
+MODULES = "psfu_cli.commands."
+FAMILY = {
+    "candidates": {"stats"},  # It is a verb of theirs as well.
+    "monitor": {"monitor_options", "monitor_past", "monitor_text"},
+    "rehearse": {"simulate"},
+    "plan": {"rehearse", "simulate"},
+}
+"""What is also imported for a module, since it takes the options of others or is made of several."""
+
+
+def imported(*lines: str) -> Iterator[tuple[str, set[str]]]:
+    given = json.dumps([line.split() for line in lines])
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED], input=given, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert len(done) == len(lines)
+    for words, modules in map(json.loads, done):
+        yield " ".join(words), set(modules)
+
+
+def commands(modules: set[str]) -> set[str]:
+    return {each.removeprefix(MODULES) for each in modules if each.startswith(MODULES)}
+
+
+def test_a_command_starts_without_what_it_does_not_need() -> None:
+    """A call must be quick: neither other commands nor anything heavy is imported for it, whatever it is."""
+    heavy = {
+        "aiohttp", "asyncio", "structlog", "uvloop", "textual", "rich.table", "pymediasoup", "proctor_sfu.daemon",
+        "http.client", "ssl", "proctor_sfu.control.client.transport",
+    }  # fmt: skip
+    for name, modules in imported(*COMMANDS):
+        own = COMMANDS[name].place.partition(".")[0]
+        assert commands(modules) == {own} | FAMILY.get(own, set()), name
+        assert not heavy & modules, name
+
+
+def test_a_verb_starts_without_other_verbs() -> None:
+    found = dict(imported("candidates list", "candidates stats", "candidate ls", "rooms token", "status"))
+    assert commands(found["candidates list"]) == commands(found["candidate ls"]) == {"candidates"}
+    assert not any(each.startswith("proctor_sfu.control.api.quality") for each in found["candidates list"])
+    assert commands(found["candidates stats"]) == {"candidates", "stats"}
+    assert commands(found["rooms token"]) == {"rooms"}
+
+
+def test_the_client_imports_the_part_that_is_used() -> None:
+    code = (
+        "import pathlib, sys; from proctor_sfu.control.client import Client;"
+        "Client(pathlib.Path('none')).rooms; print(*(each for each in sys.modules if '.control.' in each))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    assert set(done.stdout.split()) == {
+        "proctor_sfu.control.api", "proctor_sfu.control.api.base", "proctor_sfu.control.api.rooms",
+        "proctor_sfu.control.client", "proctor_sfu.control.client.rooms", "proctor_sfu.control.client.transport",
+    }  # fmt: skip
 
 
 def shape(command: Any) -> Any:
@@ -130,6 +191,14 @@ def test_what_is_called_is_built_alone_and_like_in_the_whole_tree(name: str) -> 
     assert shape(alone.commands[name]) == shape(whole.commands[name])
 
 
+@pytest.mark.parametrize("path", [path for path in EVERY if len(path) == 2], ids=" ".join)
+def test_a_verb_is_built_alone_and_like_in_the_whole_tree(path: Path) -> None:
+    noun, verb = path
+    alone: Any = typer.main.get_command(called(path))
+    assert list(alone.commands) == [noun] and list(alone.commands[noun].commands) == [verb]
+    assert shape(alone.commands[noun].commands[verb]) == shape(EVERY[path])
+
+
 @pytest.mark.parametrize("words", [[], ["--help"], ["romos", "list"], ["-o", "json", "rooms"]], ids=" ".join)
 def test_without_a_command_in_the_first_place_the_whole_tree_is_built(words: list[str]) -> None:
-    assert called(words) is app
+    assert shape(typer.main.get_command(called(words))) == shape(TREE)

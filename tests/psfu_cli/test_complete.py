@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from psfu_cli.commands.completion import Shell
+from psfu_cli.complete import typed
 from support.impostor import impostor, impostor_room
 from support.serve import LIMIT, PSFU, Serve, environment, psfu
 
@@ -70,6 +71,19 @@ def ask(shell: Shell, line: str, socket: Path, tmp_path: Path) -> list[str]:
     if shell is Shell.ZSH:
         return sorted(re.findall(r'"([^"]*)"(?::"[^"]*")?', done.stdout))
     return sorted(each.partition("\t")[0] for each in done.stdout.splitlines() if each)
+
+
+@pytest.mark.parametrize(
+    ("line", "before"),
+    [
+        ("psfu ", []), ("psfu ro", []), ("psfu rooms", []), ("psfu rooms ", ["rooms"]), ("psfu rooms li", ["rooms"]),
+        ("psfu rooms list --", ["rooms", "list"]),
+    ],
+)  # fmt: skip
+def test_the_words_that_are_typed_are_known(line: str, before: list[str]) -> None:
+    """In bash it is told which word is completed, also amid a line; the others tell the line up to there."""
+    bash = {"COMP_WORDS": f"{line} --json", "COMP_CWORD": str(len(before) + 1)}
+    assert typed(bash) == typed({"_TYPER_COMPLETE_ARGS": line}) == before
 
 
 @pytest.mark.parametrize("shell", Shell)

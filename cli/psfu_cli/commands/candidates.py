@@ -9,9 +9,8 @@ import typer
 from proctor_sfu.control.api.candidates import Candidate
 from proctor_sfu.errors import RefusedError
 from psfu_cli import complete, exits
-from psfu_cli.commands.rooms import age
 from psfu_cli.options import Cli, DryRunOption, ReasonOption, YesOption, client
-from psfu_cli.output import Column, Format
+from psfu_cli.output import Column, Format, age
 
 app = typer.Typer(no_args_is_help=True, help="List, show and kick candidates.")
 
@@ -41,6 +40,7 @@ COLUMNS: Final = (
 )
 
 
+@app.command("ls", hidden=True)
 @app.command("list")
 @client(reads=True)
 def list_(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from proctor_sfu.errors import RefusedError
-from psfu_cli.commands.serve import SYSTEM_FILE, ConfigOption, chosen
+from psfu_cli.configured import SYSTEM_FILE, ConfigOption, chosen
 from psfu_cli.options import Cli, client
 from psfu_cli.output import Column, write
 

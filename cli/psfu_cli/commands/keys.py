@@ -20,6 +20,7 @@ KEYS: Final = (
 )
 
 
+@app.command("ls", hidden=True)
 @app.command("list")
 @client(reads=True)
 def list_(cli: Cli) -> None:

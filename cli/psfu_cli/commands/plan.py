@@ -14,8 +14,8 @@ import typer
 from proctor_sfu.errors import RefusedError, SizingError, UnreachableError
 from psfu_cli import exits, quantities
 from psfu_cli.commands.rehearse import LIMIT_COLUMNS, Lasts
-from psfu_cli.commands.serve import chosen
 from psfu_cli.commands.simulate import ALL_SOURCES, Candidates, Sources, chosen_sources
+from psfu_cli.configured import chosen
 from psfu_cli.options import Cli, client
 from psfu_cli.output import Column, Format, duration, size
 from psfu_cli.progress import progress

@@ -10,11 +10,10 @@ import typer
 from proctor_sfu.control.api.recordings import Disk, Erased, Recording, Wanted
 from proctor_sfu.text import safe_text
 from psfu_cli import complete, exits, offline, quantities
-from psfu_cli.commands.rooms import RetainOption, age
-from psfu_cli.commands.serve import ConfigOption
+from psfu_cli.configured import ConfigOption
 from psfu_cli.offline import Shown
-from psfu_cli.options import Cli, DryRunOption, ReasonOption, YesOption, client
-from psfu_cli.output import Column, Format, duration, size
+from psfu_cli.options import Cli, DryRunOption, ReasonOption, RetainOption, YesOption, client
+from psfu_cli.output import Column, Format, age, duration, size
 from psfu_cli.progress import progress
 from psfu_cli.quantities import recorded_sources
 
@@ -110,6 +109,7 @@ def _hours(disk: Disk) -> str | None:
     return None if disk.hours_left is None else duration(3600 * disk.hours_left)
 
 
+@app.command("ls", hidden=True)
 @app.command("list")
 @client(reads=True)
 def list_(cli: Cli, room: RoomOption = None, candidate: CandidateOption = None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,9 +10,9 @@ import typer
 from proctor_sfu.control.api.rooms import Assignment, Assignments, Expected, Room
 from proctor_sfu.errors import RefusedError
 from psfu_cli import complete, exits, roster, times
-from psfu_cli.commands import tokens
-from psfu_cli.options import Cli, DryRunOption, ReasonOption, YesOption, client
-from psfu_cli.output import Column, Format, duration
+from psfu_cli import token_options as tokens
+from psfu_cli.options import Cli, DryRunOption, ReasonOption, RetainOption, YesOption, client
+from psfu_cli.output import Column, Format, age
 from psfu_cli.quantities import recorded_sources
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and close rooms.")
@@ -23,10 +22,6 @@ RecordOption = Annotated[
     str,
     typer.Option("--record", metavar="LIST", help="Sources of candidates to record: camera,screen,microphone."),
 ]
-RetainOption = Annotated[
-    int | None,
-    typer.Option("--retain", metavar="DAYS", min=0, max=36_500, help="Delete recordings after so many days; 0: never."),
-]
 
 
 def _access(room: Room) -> str:
@@ -35,12 +30,6 @@ def _access(room: Room) -> str:
 
 def _days(days: int | None) -> str | None:
     return None if days is None else f"{days} days" if days else "for ever"
-
-
-def age(since: str) -> str:
-    """Return how long ago a time of the control API is."""
-    then = datetime.fromisoformat(since)
-    return duration((datetime.now(UTC) - then).total_seconds())
 
 
 COLUMNS: Final = (
@@ -90,6 +79,7 @@ WHOLE: Final = (
 )
 
 
+@app.command("ls", hidden=True)
 @app.command("list")
 @client(reads=True)
 def list_(cli: Cli) -> None:
@@ -173,8 +163,10 @@ def token(
     link: tokens.LinkOption = False,
 ) -> None:
     """Make a token for a room that exists and print it, or with --link a link that joins with one click."""
+    from psfu_cli.commands.tokens import make
+
     cli.client.rooms.get(room)
-    tokens.make(cli, room, role=role, sub=sub, name=name, sources=sources, ttl=ttl, not_before=not_before, link=link)
+    make(cli, room, role=role, sub=sub, name=name, sources=sources, ttl=ttl, not_before=not_before, link=link)
 
 
 @app.command("roster")
@@ -234,6 +226,7 @@ def _write_assignments(cli: Cli, done: Assignments) -> None:
         exits.hint(f"watched by nobody but leads: {', '.join(done.unwatched)}")
 
 
+@app.command("rm", hidden=True)
 @app.command()
 @client()
 def close(

@@ -6,29 +6,16 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import typer
 
 from proctor_sfu.errors import PsfuError
 from psfu_cli import exits
+from psfu_cli.configured import ConfigOption, chosen
 from psfu_cli.output import ReaderGoneError, discard, flush, write
 from psfu_cli.progress import progress
-
-SYSTEM_FILE: Final = Path("/etc/psfu/psfu.toml")
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", "-c", envvar="PSFU_CONFIG", metavar="FILE", help=f"Settings, else {SYSTEM_FILE} if there."
-    ),
-]
-
-
-def chosen(config: Path | None) -> Path | None:
-    """Return the settings file to read: the one given, else the system's if there is one."""
-    return config if config is not None else SYSTEM_FILE if SYSTEM_FILE.exists() else None
 
 
 def serve(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -291,6 +290,8 @@ def simulate(
 
 def trusted(ca: Path | None, *, insecure: bool) -> Trust:
     """Return whom to trust; raises `RefusedError` ``usage`` for a file that is no certificate."""
+    import ssl
+
     from proctor_sfu.simulate.trust import Trust
 
     trust = Trust(authority=None if ca is None else str(ca.absolute()), anybody=insecure)

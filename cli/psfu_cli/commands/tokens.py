@@ -10,30 +10,21 @@ import typer
 
 from proctor_sfu.control.api.tokens import Inspected, Revocation, Token
 from proctor_sfu.errors import RefusedError
-from psfu_cli import complete, exits, times
+from psfu_cli import complete, exits
 from psfu_cli.options import Cli, YesOption, client
 from psfu_cli.output import Column, Format
+from psfu_cli.token_options import (
+    LinkOption,
+    NameOption,
+    NotBeforeOption,
+    RoleOption,
+    SourcesOption,
+    SubOption,
+    TtlOption,
+    names,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Make join tokens, look at them, take them back.")
-
-RoleOption = Annotated[
-    str,
-    typer.Option("--role", metavar="ROLE", help="candidate, proctor, lead or observer.", autocompletion=complete.roles),
-]
-SubOption = Annotated[str, typer.Option("--sub", metavar="ID", help="Peer id of whoever gets it.")]
-NameOption = Annotated[str, typer.Option("--name", metavar="NAME", help="Shown to others, else the id.")]
-SourcesOption = Annotated[
-    str | None, typer.Option("--sources", metavar="LIST", help="May publish only these, such as camera,screen.")
-]
-TtlOption = Annotated[
-    float | None,
-    typer.Option("--ttl", metavar="LENGTH", parser=times.seconds, help="How long it is good, such as 3h."),
-]  # fmt: skip
-NotBeforeOption = Annotated[
-    float | None,
-    typer.Option("--not-before", metavar="TIME", parser=times.moment, help="Good from then on: +2h, 14:30, RFC 3339."),
-]
-LinkOption = Annotated[bool, typer.Option("--link", help="Print a link that opens the page for the role.")]
 
 
 def _claim(name: str) -> Column:
@@ -93,11 +84,6 @@ def make(
     return made
 
 
-def names(listed: str) -> list[str]:
-    """Return the words of a list with commas."""
-    return [each.strip() for each in listed.split(",") if each.strip()]
-
-
 @app.command()
 @client()
 def inspect(
@@ -149,6 +135,7 @@ def revoke(
         exits.hint(f"sent away: {', '.join(done.sent_away)}")
 
 
+@app.command("ls", hidden=True)
 @app.command("list")
 @client(reads=True)
 def list_(cli: Cli) -> None:

@@ -8,9 +8,8 @@ import typer
 
 from proctor_sfu.control.api.workers import Scaled, Worker
 from psfu_cli import complete, exits
-from psfu_cli.commands.rooms import age
 from psfu_cli.options import Cli, DryRunOption, client
-from psfu_cli.output import Column, size
+from psfu_cli.output import Column, age, size
 
 app = typer.Typer(no_args_is_help=True, help="List and scale the media workers.")
 
@@ -41,6 +40,7 @@ SCALED: Final = (
 )
 
 
+@app.command("ls", hidden=True)
 @app.command("list")
 @client(reads=True)
 def list_(cli: Cli) -> None:

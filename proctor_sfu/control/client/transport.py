@@ -14,9 +14,6 @@ from urllib.parse import quote, urlencode
 from proctor_sfu.control.api import base
 from proctor_sfu.errors import AnswerError, UnreachableError
 
-TIMEOUT: Final = 10.0
-"""Seconds a request may take."""
-
 LONGEST_LINE: Final = 64 * 2**20
 """Bytes of a line of a stream: what a daemon sends for twenty thousand candidates."""
 HEADERS: Final = {base.HEADER: str(base.API_VERSION), "Content-Type": "application/json"}
@@ -38,7 +35,7 @@ class _Connection(http.client.HTTPConnection):
 class Transport:
     """The way to the daemon at a socket. Methods raise `UnreachableError` or `AnswerError`."""
 
-    def __init__(self, path: Path, *, timeout: float = TIMEOUT) -> None:
+    def __init__(self, path: Path, *, timeout: float) -> None:
         self.path = path
         self._timeout = timeout
 

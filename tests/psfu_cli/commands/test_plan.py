@@ -17,7 +17,7 @@ from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.recording.sizing import measuring
 from proctor_sfu.recording.sizing.rung import Rung
 from proctor_sfu.recording.sizing.table import Table
-from psfu_cli.app import app
+from psfu_cli.app import called
 from psfu_cli.commands.plan import TABLE
 from support.commands import Run
 
@@ -43,7 +43,7 @@ def config(tmp_path: Path) -> Path:
 
 def plan(config: Path, *arguments: str) -> Result:
     command = ["plan", "--config", str(config), "--socket", str(config.parent / "none"), *arguments]
-    return CliRunner().invoke(app, command)
+    return CliRunner().invoke(called(command), command)
 
 
 def test_an_exam_that_fits(config: Path) -> None:
