@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 import shutil
@@ -21,11 +22,16 @@ Ask = Callable[[str, str], list[str]]
 EVIL = ["$(touch {f})", "`touch {f}`", "a; touch {f}", "'; touch {f}; '", '"; touch {f}; "', "x\ny", "-o", "good-1"]
 
 
-def script(shell: Shell, tmp_path: Path) -> Path:
-    file = tmp_path / f"psfu.{shell}"
+@functools.cache
+def printed(shell: Shell) -> str:
     done = psfu("completion", shell)
     assert done.returncode == 0 and done.stderr == ""
-    file.write_text(done.stdout)
+    return done.stdout
+
+
+def script(shell: Shell, tmp_path: Path) -> Path:
+    file = tmp_path / f"psfu.{shell}"
+    file.write_text(printed(shell))
     return file
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import pytest
 
 from psfu_cli.output import Format
-from support.commands import Run
+from support.serve import Serve, psfu
 
 ONE = (
     "rooms get {room}",
@@ -23,26 +25,36 @@ ONE = (
 MANY = ("rooms list", "candidates list", "workers list", "config show")
 
 
-def records(run: Run, command: str, form: str) -> tuple[str, str]:
-    done = run(*command.split(), "-o", form)
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout, done.stderr
+Records: TypeAlias = Callable[[str, str], str]
 
 
-@pytest.fixture
-def placed(run: Run, people: str) -> dict[str, str]:
-    """What the words in braces stand for."""
-    return {"room": people, "pid": run("workers", "list", "-q").stdout.split()[0]}
+@pytest.fixture(scope="module")
+def records(daemon: Serve, people: str) -> Records:
+    """What a command says of the daemon in a format."""
+    place = {"PSFU_SOCKET": str(daemon.socket)}
+    (pid,) = psfu("workers", "list", "-q", **place).stdout.split()
+
+    def records(command: str, form: str) -> str:
+        done = psfu(*command.format(room=people, pid=pid).split(), "-o", form, **place)
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout
+
+    return records
+
+
+@pytest.fixture(scope="module")
+def every(records: Records) -> dict[str, Any]:
+    """The records every format has to have: each command's JSON, asked for once."""
+    return {command: json.loads(records(command, "json")) for command in (*ONE, *MANY)}
 
 
 @pytest.mark.parametrize("form", list(Format))
 @pytest.mark.parametrize("command", ONE)
-def test_one_record(run: Run, placed: dict[str, str], command: str, form: Format) -> None:
-    command = command.format(**placed)
-    wanted = json.loads(records(run, command, "json")[0])
+def test_one_record(records: Records, every: dict[str, Any], command: str, form: Format) -> None:
+    wanted = every[command]
     assert isinstance(wanted, dict) and wanted
-    text, _ = records(run, command, form)
+    text = records(command, form)
     match form:
         case Format.JSON:
             assert json.loads(text).keys() == wanted.keys()
@@ -62,10 +74,10 @@ def test_one_record(run: Run, placed: dict[str, str], command: str, form: Format
 
 @pytest.mark.parametrize("form", list(Format))
 @pytest.mark.parametrize("command", MANY)
-def test_many_records(run: Run, placed: dict[str, str], command: str, form: Format) -> None:
-    wanted = json.loads(records(run, command, "json")[0])
+def test_many_records(records: Records, every: dict[str, Any], command: str, form: Format) -> None:
+    wanted = every[command]
     assert isinstance(wanted, list) and wanted
-    text, _ = records(run, command, form)
+    text = records(command, form)
     lines = text.splitlines()
     match form:
         case Format.JSON:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -9,17 +10,22 @@ from collections.abc import Iterator
 
 import pytest
 
+from proctor_sfu.control.client import Client
+from proctor_sfu.errors import AnswerError
 from support.commands import Run, result
 from support.guests import Guests
+from support.serve import Serve
 
 
 @pytest.fixture
-def room(run: Run, request: pytest.FixtureRequest) -> Iterator[str]:
+def room(daemon: Serve, request: pytest.FixtureRequest) -> Iterator[str]:
     """A room of the test's own; whether it still is there at the end is up to the test."""
     name = "".join(each if each.isalnum() else "-" for each in request.node.name)[:60].strip("-")
-    assert run("rooms", "create", name, "--open").returncode == 0
+    control = Client(daemon.socket)
+    control.rooms.create(name, open_to_all=True)
     yield name
-    run("rooms", "close", name, "--yes")
+    with contextlib.suppress(AnswerError):
+        control.rooms.close(name, reason="")
 
 
 def test_a_room_is_made_shown_and_closed(run: Run) -> None:
