@@ -69,7 +69,7 @@ def test_what_destroys_asks_and_can_be_tried(path: Path) -> None:
 @pytest.mark.parametrize("path", EVERY, ids=" ".join)
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help_is_help(path: tuple[str, ...], option: str) -> None:
-    done = CliRunner().invoke(APP, [*path, option], prog_name="psfu")
+    done = CliRunner().invoke(called(path), [*path, option], prog_name="psfu")
     assert done.exit_code == 0 and done.stderr == ""
     assert done.stdout.startswith(f"Usage: psfu {' '.join(path)} ")
 

@@ -33,7 +33,9 @@ from psfu_cli.output import Colour, Format, Writer
     ],
 )  # fmt: skip
 def test_nonsense_is_refused_before_anything_happens(arguments: str, tmp_path: Path) -> None:
-    done = CliRunner().invoke(called([]), ["simulate", "--socket", str(tmp_path / "none"), *arguments.split()])
+    done = CliRunner().invoke(
+        called(["simulate"]), ["simulate", "--socket", str(tmp_path / "none"), *arguments.split()]
+    )
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr
 
@@ -46,19 +48,19 @@ def test_nonsense_is_refused_before_anything_happens(arguments: str, tmp_path: P
     ],
 )  # fmt: skip
 def test_record_without_a_list_is_of_all_sources(arguments: list[str], record: str) -> None:
-    tree = get_command(called([]))
+    tree = get_command(called(["simulate"]))
     context = tree.commands["simulate"].make_context("simulate", arguments)  # type: ignore[attr-defined]
     assert context.params["record"] == record
 
 
 def test_a_rehearsal_of_nobody_is_none(tmp_path: Path) -> None:
-    done = CliRunner().invoke(called([]), ["rehearse", "--socket", str(tmp_path / "none"), "-c", "0"])
+    done = CliRunner().invoke(called(["rehearse"]), ["rehearse", "--socket", str(tmp_path / "none"), "-c", "0"])
     assert (done.exit_code, done.stdout) == (2, "") and "--candidates" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["simulate", "rehearse"])
 def test_without_a_daemon(command: str, tmp_path: Path) -> None:
-    done = CliRunner().invoke(called([]), [command, "--socket", str(tmp_path / "none")])
+    done = CliRunner().invoke(called([command]), [command, "--socket", str(tmp_path / "none")])
     assert (done.exit_code, done.stdout) == (3, "")
     assert done.stderr.startswith("error: no daemon at")
 
