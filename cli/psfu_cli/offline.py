@@ -136,10 +136,13 @@ def recording_key(folder: Path, config: Path | None) -> bytes | None:
 
 
 def public_key(config: Path | None) -> Shown:
-    """Return the public half of the daemon's key. Raises `KeyFileError`."""
+    """Return the public half of the daemon's key. Raises `KeyFileError` and `RefusedError`."""
     from proctor_sfu.recording import keys, manifest
 
     path = _own_key(config)
+    if not path.exists():
+        elsewhere = "--config names the settings of a daemon whose files are elsewhere"
+        raise RefusedError("not_found", f"{path}: there is no key (psfu serve makes it); {elsewhere}")
     key = keys.load_signing_key(path)
     raw = manifest.raw(key.public_key())
     return Shown(fingerprint=manifest.fingerprint(raw), file=str(path), pem=keys.public_pem(key).decode())

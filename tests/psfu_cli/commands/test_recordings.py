@@ -193,6 +193,15 @@ def test_the_public_key_is_shown(config: Path) -> None:
     assert shown["fingerprint"] == done.stderr.strip()
 
 
+def test_who_looks_for_the_key_in_the_wrong_place_is_told_where_to_look(tmp_path: Path) -> None:
+    config = tmp_path / "psfu.toml"
+    config.write_text(f'[state]\ndirectory = "{tmp_path}"\n')
+    done = psfu("recordings", "key", "--config", config)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith(f"error: {tmp_path / SIGNING_KEY}: there is no key")
+    assert "--config" in done.stderr
+
+
 def test_a_master_key_is_made_once(tmp_path: Path) -> None:
     path = tmp_path / "master.key"
     done = psfu("recordings", "key", "--new-master", path)
