@@ -9,7 +9,7 @@ import structlog
 
 from proctor_sfu import events
 from proctor_sfu.errors import RefusedError
-from proctor_sfu.recording.space import Space
+from proctor_sfu.recording.space import Refusal, Space
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.rooms.roles import Source
 
@@ -23,7 +23,7 @@ class Admission:
     """Asks ``space`` before anything more is written, and tells everybody who is refused."""
 
     def __init__(self, registry: Registry, space: Space) -> None:
-        self.refused: dict[Key, str] = {}
+        self.refused: dict[Key, Refusal] = {}
         """Who should be recorded -> why they are not."""
         self._registry = registry
         self._space = space
@@ -40,12 +40,14 @@ class Admission:
 
     def refuse(self, key: Key, code: str, reason: str) -> None:
         """Tell that a candidate is not recorded."""
-        if self.refused.get(key) != reason:
-            _log.error("recording_refused", room=key[0], peer=key[1], code=code, reason=reason)
-            self.refused[key] = reason
+        # The recorder has the causes of ledgers, which are written with dashes.
+        refusal = Refusal(code=code.replace("-", "_"), reason=reason)
+        if self.refused.get(key) != refusal:
+            _log.error("recording_refused", room=key[0], peer=key[1], code=refusal.code, reason=reason)
+            self.refused[key] = refusal
             self._registry.events.publish(
-                events.RecordingRefused(room=key[0], peer=key[1], code=code, reason=reason)
-            )  # fmt: skip
+                events.RecordingRefused(room=key[0], peer=key[1], code=refusal.code, reason=reason)
+            )
 
     def allow(self, key: Key) -> None:
         """All that is wanted of a candidate is recorded, or nothing is wanted of it any more."""

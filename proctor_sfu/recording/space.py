@@ -30,7 +30,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why no recording may begin."""
+    """Why something is not recorded."""
 
     code: str
     reason: str

@@ -76,6 +76,8 @@ def test_an_exam_on_a_disk_without_room(daemon: Daemon, disk: Path, report: Repo
     simulation = simulate(daemon, *arguments)
     until(lambda: daemon.psfu("recordings", "disk")["refused"] == 1)
     assert daemon.psfu("recordings", "list") == []
+    (why,) = daemon.psfu("recordings", "disk")["refusals"]
+    assert (why["code"], len(why["candidates"])) == ("disk_full", 1) and "reserve_bytes" in why["reason"]
     refused = [each for each in told(daemon) if each["kind"] == "recording_refused"]
     assert [each["details"]["code"] for each in refused] == ["disk_full"]
 

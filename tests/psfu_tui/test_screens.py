@@ -18,6 +18,7 @@ DISK = {
     "directory": "/srv", "free_bytes": 80 * 2**30, "size_bytes": 10**12, "rate": 0.0, "expected_rate": 0.0,
     "speed": None, "hours_left": 31.0,
     "reserve_bytes": 0, "trouble": "", "reason": "", "recording": 0, "refused": 2, "public_key": "",
+    "refusals": [{"code": "disk_full", "reason": "0 MiB are free", "candidates": ["exam-101/bob", "exam-101/cyd"]}],
 }  # fmt: skip
 
 
@@ -56,7 +57,7 @@ async def test_recordings_are_a_screen_only_where_a_daemon_can_be_asked(tmp_path
     with impostor(tmp_path / "s", answer) as path:
         async with watching(client=Client(path), size=(160, 30)) as watched:
             await watched.press("4")
-            await watched.until("cand-001", "camera (stalled)", "80 GiB free, 1d07h left", "2 not recorded")
+            await watched.until("cand-001", "camera (stalled)", "80 GiB free, 1d07h left", "2 not recorded (disk_full)")
             await watched.press("x")
             assert "cand-001" not in watched.text()
             await watched.press("enter")

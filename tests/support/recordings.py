@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from proctor_sfu.recording.protocol import Disk
 from proctor_sfu.recording.recordings import Recordings
+from proctor_sfu.recording.space import Refusal
 from proctor_sfu.recording.watch import Verdict
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Recording as Settings
@@ -27,7 +28,7 @@ def at_work(folder: Path) -> Recordings:
     for name, (state, verdicts) in people.items():
         takes = {n: SimpleNamespace(watch=SimpleNamespace(verdict=each)) for n, each in enumerate(verdicts)}
         found.running["exam-1", name] = cast(Any, SimpleNamespace(state=state, takes=takes))
-    found.refused["exam-1", "cand-4"] = "the disk is full"
+    found.refused["exam-1", "cand-4"] = Refusal(code="disk_full", reason="the disk is full")
     found.recorder.deaths = 1
     for second, written in enumerate((1_500_000, 3_000_000)):
         found.space.take(free=200 << 30, size=400 << 30, written=written, busy=0.3, behind=4.5, now=100.0 + second)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from proctor_sfu.control.api.recordings import Disk, Erased, Recording, Wanted
+from proctor_sfu.control.api.recordings import Disk, Erased, Recording, Refusal, Wanted
 from proctor_sfu.text import safe_text
 from psfu_cli import complete, exits, offline, quantities
 from psfu_cli.configured import ConfigOption
@@ -47,6 +47,8 @@ PathsArgument = Annotated[
 SourcesOption = Annotated[
     str, typer.Option("--sources", metavar="LIST", help="camera,screen,microphone; all unless named.")
 ]
+NAMED: Final = 3
+"""Candidates a warning names; `psfu recordings disk -o json` has all of them."""
 _GOOD: Final = frozenset({"running", "finishing", "finished", "erased"})
 
 
@@ -82,6 +84,7 @@ DISK: Final = (
     Column(title="SUFFICES FOR", value=lambda each: _hours(each)),
     Column(title="RECORDING", value=lambda each: each.recording),
     Column(title="REFUSED", value=lambda each: each.refused, alarming=lambda each: each.refused > 0),
+    Column(title="WHY", value=lambda each: "; ".join(f"{why.code}: {why.reason}" for why in each.refusals)),
     Column(title="TROUBLE", value=lambda each: each.trouble, alarming=lambda each: bool(each.trouble)),
     Column(title="REASON", value=lambda each: each.reason),
 )
@@ -365,6 +368,12 @@ def key(
         cli.writer(Shown, lambda each: str(each.fingerprint)).one(shown, KEY)
 
 
+def _not_recorded(refusal: Refusal) -> str:
+    count = len(refusal.candidates)
+    named = ", ".join(refusal.candidates[:NAMED]) + (", …" if count > NAMED else "")
+    return f"{named} is" if count == 1 else f"{count} candidates ({named}) are"
+
+
 def _tell_disk(disk: Disk) -> None:
     hours = _hours(disk)
     if hours is not None and disk.recording:
@@ -372,7 +381,7 @@ def _tell_disk(disk: Disk) -> None:
         # Sources that have just begun are counted on before their packets are measured.
         written = now if now == soon else f"{now} written, {soon} counted on"
         exits.hint(f"{size(disk.free_bytes)} free, {written}: suffices for {hours}")
-    if disk.refused:
-        exits.hint(f"warning: {disk.refused} candidates are NOT recorded (psfu recordings disk)")
+    for refusal in disk.refusals:
+        exits.hint(f"warning: {_not_recorded(refusal)} NOT recorded: {refusal.code}: {refusal.reason}")
     if disk.trouble:
         exits.hint(f"warning: {disk.trouble}: {disk.reason}")

@@ -51,6 +51,18 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why candidates that should be recorded are not."""
+
+    code: str
+    """``disk_full``, ``disk_slow``, ``disk_failed``, ``too_many_files``, ``recorder_failed`` …"""
+    reason: str
+    """The same in words, of the first of them."""
+    candidates: tuple[str, ...]
+    """``ROOM/CANDIDATE``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disk:
     """The disk of the recordings."""
 
@@ -76,6 +88,8 @@ class Disk:
     """Candidates that should be recorded and are not."""
     public_key: str
     """Fingerprint of the key that signs; empty until something was recorded."""
+    refusals: tuple[Refusal, ...] = ()
+    """Why those who are ``refused`` are, one for each code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

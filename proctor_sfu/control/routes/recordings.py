@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,10 +15,12 @@ from proctor_sfu.control.api import recordings as api
 from proctor_sfu.control.routes.answers import Body, Route, caller, flag, read, reason
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.recording import archive, folder
+from proctor_sfu.recording.admission import Key
 from proctor_sfu.recording.archive import Kept
 from proctor_sfu.recording.housekeeping import Housekeeper
 from proctor_sfu.recording.keeping import Erased
 from proctor_sfu.recording.recordings import Recordings
+from proctor_sfu.recording.space import Refusal
 from proctor_sfu.recording.take import Take
 from proctor_sfu.recording.taking import Recording
 from proctor_sfu.rooms.registry import Registry
@@ -112,7 +115,8 @@ class RecordingRoutes:
             hours_left=space.hours_left, reserve_bytes=space.limits.reserve_bytes,
             trouble=space.trouble, reason=space.reason,
             recording=sum(bool(each.takes) for each in recordings.running.values()),
-            refused=len(recordings.refused), public_key=recordings.recorder.public_key,
+            refused=len(recordings.refused), refusals=_refusals(recordings.refused),
+            public_key=recordings.recorder.public_key,
         )  # fmt: skip
 
     async def _start(self, request: web.Request) -> api.Wanted:
@@ -203,6 +207,17 @@ class RecordingRoutes:
 
 def _name(request: web.Request) -> str:
     return "/".join(safe_text(request.match_info[part], 64) for part in ("room", "candidate", "begun"))
+
+
+def _refusals(refused: Mapping[Key, Refusal]) -> tuple[api.Refusal, ...]:
+    """Return why candidates are not recorded, one for each code."""
+    found: dict[str, list[Key]] = {}
+    for key, refusal in refused.items():
+        found.setdefault(refusal.code, []).append(key)
+    return tuple(
+        api.Refusal(code=code, reason=refused[keys[0]].reason, candidates=tuple("/".join(key) for key in keys))
+        for code, keys in found.items()
+    )
 
 
 def _erased(erased: Erased) -> api.Erased:

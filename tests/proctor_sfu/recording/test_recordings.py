@@ -18,6 +18,7 @@ from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.recording import folder as folders
 from proctor_sfu.recording.folder import MANIFEST
 from proctor_sfu.recording.inlets import EACH, OTHERS
+from proctor_sfu.recording.space import Refusal
 from proctor_sfu.recording.verify import Verifier
 from proctor_sfu.rooms.roles import CANDIDATE_SOURCES, Source
 from proctor_sfu.rooms.store import Store
@@ -245,7 +246,7 @@ async def test_a_source_for_which_there_is_no_room_is_refused_and_the_others_go_
     await exam.recording("ann", CAMERA, SCREEN)
     await exam.until(lambda: not exam.recordings.refused)
     # Who is not wanted any more is not refused either.
-    exam.recordings.refused["exam", "ann"] = "for a test"
+    exam.recordings.refused["exam", "ann"] = Refusal(code="disk_full", reason="for a test")
     await exam.recordings.unwant("exam", None, CANDIDATE_SOURCES)
     assert exam.recordings.refused == {}
 

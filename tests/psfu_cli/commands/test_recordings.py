@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pytest
 
-from proctor_sfu.control.api.recordings import Disk
+from proctor_sfu.control.api.recordings import Disk, Refusal
 from proctor_sfu.recording import keys
 from proctor_sfu.recording.folder import MANIFEST, PUBLIC_KEY, SIGNING_KEY, journals
 from proctor_sfu.recording.manifest import Signed, sign
@@ -397,6 +397,7 @@ def test_nothing_is_listed_where_nothing_was_recorded(run: Run) -> None:
     disk = result(run("recordings", "disk", "--json"))
     assert disk["free_bytes"] > 0
     assert (disk["hours_left"], disk["recording"], disk["trouble"]) == (None, 0, "")
+    assert (disk["refused"], disk["refusals"]) == (0, [])
     assert result(run("recordings", "prune", "--json")) == []
 
 
@@ -425,4 +426,22 @@ def test_what_is_counted_on_is_told_beside_what_is_written(capsys: pytest.Captur
     assert capsys.readouterr().err.splitlines() == [
         "80.0 GiB free, 0 B/s written, 281.2 KiB/s counted on: suffices for 1d07h",
         "80.0 GiB free, 281.2 KiB/s: suffices for 1d07h",
+    ]
+
+
+def test_who_is_not_recorded_is_told_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    many = tuple(f"exam-101/c{number}" for number in range(5))
+    disk = Disk(
+        directory="/srv", free_bytes=0, size_bytes=1 << 40, rate=0.0, expected_rate=0.0, speed=None, hours_left=None,
+        reserve_bytes=0, trouble="", reason="", recording=0, refused=6, public_key="",
+        refusals=(
+            Refusal(code="disk_full", reason="0 MiB are free, less than recording.reserve_bytes", candidates=many),
+            Refusal(code="too_many_files", reason="the recorder may have 64 files open", candidates=("exam-102/ann",)),
+        ),
+    )  # fmt: skip
+    commands._tell_disk(disk)
+    assert capsys.readouterr().err.splitlines() == [
+        "warning: 5 candidates (exam-101/c0, exam-101/c1, exam-101/c2, …) are NOT recorded: disk_full: "
+        "0 MiB are free, less than recording.reserve_bytes",
+        "warning: exam-102/ann is NOT recorded: too_many_files: the recorder may have 64 files open",
     ]

@@ -66,6 +66,7 @@ def _told(disk: Disk) -> Iterator[tuple[str, str]]:
     if disk.trouble:
         yield disk.trouble, "bold $error"
     if disk.refused:
-        yield f"{disk.refused} not recorded", "bold $error"
+        why = ", ".join(each.code for each in disk.refusals)
+        yield f"{disk.refused} not recorded{f' ({why})' if why else ''}", "bold $error"
     left = f", {figures.span(3600 * disk.hours_left)} left" if disk.hours_left is not None else ""
     yield f"{disk.free_bytes / 2**30:.0f} GiB free{left}", "$quiet"
