@@ -1,6 +1,6 @@
 """The way between a browser and the daemon: TCP for page and signaling, UDP for media, each of which can be cut.
 
-Media on the way to the daemon can be slowed down as well, as by a thin uplink: packets wait in a short queue.
+Media on the way to the daemon can be slowed down as well, as by a thin uplink: packets wait in a queue.
 
 What is cut in UDP vanishes, as in a network that fails. TCP connections that are cut end at once, as when a device
 loses its network and knows it, and no new one is taken.
@@ -18,8 +18,8 @@ from typing import Any, Final, TypeVar
 
 _T = TypeVar("_T")
 
-QUEUE: Final = 0.3
-"""Seconds a packet waits at most on a narrow way; what would wait longer is dropped."""
+QUEUE: Final = 1.0
+"""Seconds a packet waits at most on a narrow way, as in the router of a home; what would wait longer is dropped."""
 
 _SCRIPT = """(() => {
     const ports = new Map(Object.entries(%s));
