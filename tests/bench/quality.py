@@ -186,7 +186,12 @@ def main() -> None:
     slow = slowness()
     share = 5 * slow
     rows: list[tuple[str, str, str, bool]] = [
-        ("daemon, all it does, share of a core", f"{results['cpu']:.1f} %", f"< {share:.1f} %", results["cpu"] < share),
+        (
+            "daemon, all it does, share of a core",
+            f"{results['cpu']:.1f} %",
+            f"< 5 % ({share:.1f} % here)",
+            results["cpu"] < share,
+        ),
         ("control call, p99", f"{results['p99']:.1f} ms", "< 20 ms", results["p99"] < 20),
         (
             "signaling request, median",

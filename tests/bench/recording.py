@@ -192,7 +192,7 @@ def show(rows: list[Row], slow: float) -> None:
     ):  # fmt: skip
         table.add_column(heading, justify="left" if heading == "recorded by" else "right")
     for each in rows:
-        target = f">= {TARGET / slow:.0f}" if each.who == "psfu" else ""
+        target = f">= {TARGET} ({TARGET / slow:.0f} here)" if each.who == "psfu" else ""
         table.add_row(
             each.who, str(each.candidates), f"{each.per_core:.0f}" if each.late < LATE else "too busy", target,
             f"{each.worker:.3f}", f"{each.recorder:.3f}", f"{each.memory / 1e6:.2f} MB",

@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -34,7 +33,6 @@ ROUNDS: Final = 3
 _MARK: Final = struct.Struct(">4sIH")
 
 
-@cache
 def slowness() -> float:
     """Return how many times as long as that machine this one takes; the median of some rounds."""
     return median(plain_loop() for _ in range(ROUNDS)) / REFERENCE

@@ -15,6 +15,7 @@ import pytest
 
 from end_to_end.daemon import PSFU, Daemon
 from end_to_end.exam import Report
+from support.started import started
 
 LIMIT: Final = 30.0
 MIB: Final = 1 << 20
@@ -43,15 +44,28 @@ def daemon(disk: Path, tmp_path: Path) -> Iterator[Daemon]:
     assert running.tracebacks() == []
 
 
-def simulate(daemon: Daemon, *arguments: str) -> subprocess.Popen[str]:
-    command = [str(PSFU), "simulate", "--socket", str(daemon.socket), "--json", *arguments]
-    return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+@pytest.fixture
+def ballast(disk: Path) -> Path:
+    """What takes nearly all of the disk."""
+    file = disk / "ballast"
+    file.write_bytes(bytes(60 * MIB))
+    return file
+
+
+@pytest.fixture
+def simulation(daemon: Daemon, ballast: Path) -> Iterator[subprocess.Popen[str]]:
+    """An exam that begins when there is no room, and lasts as long as it is needed."""
+    del ballast
+    arguments = ("--candidates", "1", "--proctors", "1", "--duration", "10m", "--record", "camera,microphone")
+    with started(
+        [PSFU, "simulate", "--socket", daemon.socket, "--json", *arguments],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        yield process
 
 
 def interrupted(process: subprocess.Popen[str]) -> dict[str, Any]:
-    """End a simulation, which lasts as long as it is needed, and return its result."""
+    """End a simulation and return its result."""
     process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=LIMIT)
     assert process.returncode == 130, said + out
@@ -69,11 +83,9 @@ def until(condition: Callable[[], Any]) -> Any:
 
 
 @pytest.mark.usefixtures("worker_binary")
-def test_an_exam_on_a_disk_without_room(daemon: Daemon, disk: Path, report: Report) -> None:
-    ballast = disk / "ballast"
-    ballast.write_bytes(bytes(60 * MIB))
-    arguments = ("--candidates", "1", "--proctors", "1", "--duration", "10m", "--record", "camera,microphone")
-    simulation = simulate(daemon, *arguments)
+def test_an_exam_on_a_disk_without_room(
+    daemon: Daemon, disk: Path, ballast: Path, simulation: subprocess.Popen[str], report: Report
+) -> None:
     until(lambda: daemon.psfu("recordings", "disk")["refused"] == 1)
     assert daemon.psfu("recordings", "list") == []
     (why,) = daemon.psfu("recordings", "disk")["refusals"]
