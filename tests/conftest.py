@@ -1,4 +1,5 @@
-"""The worker binary every test with real media stands on: installed once, as `psfu serve` would."""
+"""What all tests share: how properties are tried, a state of their own, and the worker binary, which is installed once,
+as `psfu serve` would."""
 
 from __future__ import annotations
 
@@ -7,11 +8,16 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from proctor_sfu.mediasoup.install import WorkerBinary, install
 
 # Whoever runs the tests in the background ignores SIGINT, and every process started here would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A property says what comes out, not how fast; that is the benches' part, and a loaded machine takes any time for it.
+settings.register_profile("psfu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("psfu")
 
 
 @pytest.fixture(scope="session", autouse=True)

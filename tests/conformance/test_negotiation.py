@@ -21,7 +21,6 @@ from proctor_sfu.mediasoup.scalability import parse_scalability_mode
 slowly = settings(
     max_examples=200,
     derandomize=True,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -314,7 +314,7 @@ states = st.sampled_from(
 
 
 @settings(
-    max_examples=MESSAGES // AT_ONCE, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
+    max_examples=MESSAGES // AT_ONCE, database=None, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck), derandomize=True,
 )  # fmt: skip
 @given(state=states, batch=st.lists(messages, min_size=AT_ONCE, max_size=AT_ONCE))
