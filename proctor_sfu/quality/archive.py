@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
+from proctor_sfu.control.api.events import DAMAGED
 from proctor_sfu.control.api.quality import Frame
 from proctor_sfu.errors import ArchiveError
 from proctor_sfu.quality.columns import ColumnReader
@@ -143,20 +144,39 @@ class Archive:
             return None if found is None else Recorded(found[0], _moment(found[1]), self._read(found[2], found[3]))
 
     def events(
-        self, begin: float | None = None, end: float | None = None, *, room: str | None = None
+        self, begin: float | None = None, end: float | None = None, *, room: str | None = None, damaged: bool = False
     ) -> list[RecordedEvent]:
-        """Return events between two Unix times, in the order they happened; with a room, those of it."""
-        query = "SELECT at, kind, room, peer, data FROM events WHERE at >= ? AND at <= ?"
+        """Return events between two Unix times, in the order they happened; with a room, those of it.
+
+        With ``damaged`` one that has a time but cannot be read is told as an event of the kind `DAMAGED`.
+        """
+        # Text as bytes: SQLite gives nothing at all of a query in which a single one is no UTF-8.
+        query = (
+            "SELECT at, CAST(kind AS BLOB), CAST(room AS BLOB), CAST(peer AS BLOB), CAST(data AS BLOB) FROM events"
+            " WHERE at >= ? AND at <= ?"
+        )
         given: list[Any] = [float("-inf") if begin is None else begin, float("inf") if end is None else end]
         if room is not None:
             query, given = query + " AND room = ?", [*given, room]
         with self._reading():
-            return [
-                RecordedEvent(
-                    at=_moment(at), kind=str(kind), room=_text(place), peer=_text(peer), details=_object(data)
-                )
-                for at, kind, place, peer, data in self._db.execute(query + " ORDER BY number", given)
-            ]
+            rows = self._db.execute(query + " ORDER BY number", given)
+            return [_event(*row, damaged=damaged) for row in rows]
+
+
+def _event(
+    at: Any, kind: bytes, room: bytes | None, peer: bytes | None, data: bytes, *, damaged: bool
+) -> RecordedEvent:
+    moment = _moment(at)
+    try:
+        return RecordedEvent(
+            at=moment, kind=kind.decode(), room=_text(room), peer=_text(peer), details=_object(data.decode())
+        )
+    except (ValueError, RecursionError) as error:
+        if not damaged:
+            raise
+        whose = {name: None if text is None else text.decode(errors="replace")
+                 for name, text in (("room", room), ("peer", peer))}  # fmt: skip
+        return RecordedEvent(at=moment, kind=DAMAGED, **whose, details={"damage": str(error)})
 
 
 def _moment(at: Any) -> float:
@@ -167,8 +187,8 @@ def _moment(at: Any) -> float:
     return found
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
 
 
 def _object(text: str) -> dict[str, Any]:

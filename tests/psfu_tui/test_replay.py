@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import queue
 import shutil
+import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -171,13 +173,10 @@ def test_files_that_are_no_history_are_refused_in_one_line(tmp_path: Path, archi
 def test_a_file_that_is_damaged_in_the_middle_says_so_when_it_gets_there(
     tmp_path: Path, archive: Path, told: Told, data: bytes
 ) -> None:
-    import sqlite3
-
     damaged = tmp_path / "damaged.psfurec"
     shutil.copy(archive, damaged)
-    with sqlite3.connect(damaged) as db:
+    with closing(sqlite3.connect(damaged)) as db, db:
         db.execute("UPDATE frames SET data = ? WHERE number = 5", (data,))
-    db.close()
     feed = playing(damaged, told, Clock(), at=FIRST + 4)
     assert told.links.get(timeout=LIMIT) == "damaged.psfurec"
     assert told.links.get(timeout=LIMIT).startswith("damaged.psfurec is damaged here: ")
@@ -187,6 +186,54 @@ def test_a_file_that_is_damaged_in_the_middle_says_so_when_it_gets_there(
     assert told.links.get(timeout=LIMIT) == "damaged.psfurec"
     assert told.errors.empty()
     feed.stop()
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [("[]", "no object"), (b"\xff", "can't decode"), ("[" * 100_000, "recursion")],
+    ids=["a list", "no UTF-8", "bottomless"],
+)
+def test_an_event_that_is_damaged_is_told_as_such_while_it_plays_on(
+    tmp_path: Path, archive: Path, told: Told, data: object, why: str
+) -> None:
+    damaged = tmp_path / "damaged.psfurec"
+    shutil.copy(archive, damaged)
+    with closing(sqlite3.connect(damaged)) as db, db:
+        db.execute("UPDATE events SET data = CAST(? AS TEXT) WHERE number = 1", (data,))
+    clock = Clock()
+    feed = playing(damaged, told, clock, at=FIRST)
+    told.until(1)
+    clock.now += 1
+    told.until(2)
+    assert told.happenings.get(timeout=LIMIT) == (True, [])
+    anew, (text,) = told.happenings.get(timeout=LIMIT)
+    assert not anew
+    assert text.startswith("the event of this time is damaged and cannot be read: ") and why in text
+    feed.seek(FIRST + 160)  # Events behind it are whole.
+    told.until(161)
+    anew, (_, after) = told.happenings.get(timeout=LIMIT)
+    assert (anew, after) == (True, "lost (was live)")
+    assert told.links.get(timeout=LIMIT) == "damaged.psfurec" and told.links.empty()
+    feed.stop()
+    assert told.errors.empty()
+
+
+def test_where_no_event_can_be_read_that_is_told_once_while_it_plays_on(
+    tmp_path: Path, archive: Path, told: Told
+) -> None:
+    damaged = tmp_path / "damaged.psfurec"
+    shutil.copy(archive, damaged)
+    with closing(sqlite3.connect(damaged)) as db, db:
+        db.execute("DROP TABLE events")
+    clock = Clock()
+    feed = playing(damaged, told, clock, at=FIRST + 10)
+    for second in range(11, 14):
+        told.until(second)
+        clock.now += 1
+    texts = [told.happenings.get(timeout=LIMIT)[1] for _ in range(3)]
+    assert [len(each) for each in texts] == [1, 0, 0] and "no such table: events" in texts[0][0]
+    feed.stop()
+    assert told.errors.empty()
 
 
 # On the screen.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from proctor_sfu import events
-from proctor_sfu.control.api.events import MISSED, Event
+from proctor_sfu.control.api.events import DAMAGED, MISSED, Event
 from proctor_sfu.control.api.sentences import SAY
 from psfu_tui.happenings import Log
 from psfu_tui.sentences import happening
@@ -24,7 +24,7 @@ def event(kind: str, **details: Any) -> Event:
 
 
 def test_no_sentence_is_of_an_event_there_is_not() -> None:
-    assert set(SAY) <= set(KINDS) | {MISSED}
+    assert set(SAY) <= set(KINDS) | {MISSED, DAMAGED}
     assert len(set(KINDS) - set(SAY)) < 5, "too many events are shown as a list of their members"
 
 
@@ -53,6 +53,7 @@ def test_every_member_a_sentence_needs_is_one_of_the_event(kind: str) -> None:
         ("recording_disk", {"trouble": "disk-full", "reason": "x"}, "bad", "disk of the recordings: disk-full"),
         ("recording_disk", {"trouble": "", "reason": ""}, "ok", "the disk of the recordings is well again"),
         (MISSED, {"count": 7}, "warn", "7 events were forgotten before they could be read"),
+        (DAMAGED, {"damage": "no object"}, "warn", "the event of this time is damaged and cannot be read: no object"),
         ("later_kind", {"some": 1, "none": None, "list": []}, "none", "some=1"),
     ],
 )  # fmt: skip

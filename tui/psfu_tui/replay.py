@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from proctor_sfu.clock import timestamp
-from proctor_sfu.control.api.events import Event
+from proctor_sfu.control.api.events import DAMAGED, Event
 from proctor_sfu.control.api.quality import Frame, only_room
 from proctor_sfu.errors import ArchiveError
 from proctor_sfu.quality.archive import Archive, Recorded, RecordedEvent
@@ -42,6 +42,8 @@ class ReplayFeed:
         self._commands = 0
         self._stopped = False
         self._marks: tuple[Mark, ...] = ()
+        self._unread = False
+        """It was told that events cannot be read, and they still cannot."""
         with Archive(path) as archive:
             if archive.begin is None or archive.end is None:
                 raise ArchiveError(f"{path}: nothing was recorded yet")
@@ -115,7 +117,7 @@ class ReplayFeed:
 
     def _play(self, archive: Archive, sink: Sink) -> None:
         sink.link(Link(state="replay", text=self._path.name))
-        self._marks = tuple(_marks(archive.events(self.player.begin, self.player.end, room=self._room)))
+        self._marks = tuple(self._bad(archive))
         last: Recorded | None = None
         while True:
             with self._changed:
@@ -140,6 +142,7 @@ class ReplayFeed:
             sink.happened(self._events(archive, last.at, recorded.at), anew=False)
             sink.frame(frame)
             return
+        self._unread = False
         sink.happened(self._events(archive, recorded.at - EVENTS_BACK, recorded.at)[-REMEMBERED:], anew=True)
         sink.frame(frame)
         commands = self._commands
@@ -154,8 +157,23 @@ class ReplayFeed:
         sink.past(past)
 
     def _events(self, archive: Archive, begin: float, end: float) -> list[Happening]:
-        found = archive.events(begin, end, room=self._room)
+        """Return what happened in a time. Where no event at all can be read that is told, once in a row."""
+        try:
+            found = archive.events(begin, end, room=self._room, damaged=True)
+        except ArchiveError as error:
+            found = [] if self._unread else [_unreadable(end, error)]
+            self._unread = True
+        else:
+            self._unread = False
         return [recorded_happening(each) for each in found if each.at > begin]
+
+    def _bad(self, archive: Archive) -> list[Mark]:
+        """Return when something bad happened, as far as that can be read."""
+        try:
+            found = archive.events(self.player.begin, self.player.end, room=self._room, damaged=True)
+        except ArchiveError:
+            return []
+        return [Mark(at=each.at, level="bad") for each in found if recorded_happening(each).level == "bad"]
 
     def _of_room(self, frame: Frame) -> Frame:
         return frame if self._room is None else only_room(frame, self._room)
@@ -170,6 +188,6 @@ def recorded_happening(event: RecordedEvent) -> Happening:
     )
 
 
-def _marks(events: list[RecordedEvent]) -> list[Mark]:
-    """Return when something bad happened."""
-    return [Mark(at=each.at, level="bad") for each in events if recorded_happening(each).level == "bad"]
+def _unreadable(at: float, error: ArchiveError) -> RecordedEvent:
+    """Return what stands for the events until a time."""
+    return RecordedEvent(at=at, kind=DAMAGED, room=None, peer=None, details={"damage": str(error.__cause__ or error)})

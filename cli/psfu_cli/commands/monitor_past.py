@@ -61,7 +61,7 @@ class Past:
 
         with Archive(self.path) as archive:
             end = archive.end if self.at is None else self.at
-            found = archive.events(self.begin, end, room=room)
+            found = archive.events(self.begin, end, room=room, damaged=True)
             return selection.of_happenings(timestamp(end or 0.0), map(recorded_happening, found))
 
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 MISSED: Final = "events_missed"
 """Kind of what takes the place of events that were forgotten before they were read; ``details.count`` of them."""
+DAMAGED: Final = "event_damaged"
+"""Kind of what takes the place of an event that a history has and nobody can read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from proctor_sfu.control.api.events import MISSED
+from proctor_sfu.control.api.events import DAMAGED, MISSED
 from proctor_sfu.control.api.quality import REASONS, Level
 
 Details: TypeAlias = Mapping[str, Any]
@@ -131,5 +131,6 @@ SAY: Final[Mapping[str, Callable[[Details], Told]]] = {
     "audit_stuck": _fixed("bad", "audit records cannot be written"),
     "audit_resumed": _fixed("warn", "audit records are written again; {lost} are lost"),
     MISSED: _fixed("warn", "{count} events were forgotten before they could be read"),
+    DAMAGED: _fixed("warn", "the event of this time is damaged and cannot be read: {damage}"),
 }  # fmt: skip
 """Kind -> how it is said. ``reason`` and ``note`` are not among it: they are shown apart, and masked."""

@@ -8,9 +8,12 @@ import itertools
 import json
 import os
 import re
+import shutil
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -301,6 +304,18 @@ def test_every_time_of_day_is_of_this_machine_or_with_utc_of_utc(archive: Path, 
         return done.stdout
 
     assert shown("EET-2", "--utc") == shown("UTC0") != shown("EET-2")
+
+
+def test_an_event_that_is_damaged_stands_among_the_others(archive: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.psfurec"
+    shutil.copy(archive, damaged)
+    with closing(sqlite3.connect(damaged)) as db, db:
+        db.execute("UPDATE events SET data = '[]' WHERE number = 1")
+    told = result(psfu("monitor", "--replay", damaged, "--once", "--json", "-s", "events"))
+    assert [each["text"] for each in told] == [
+        "lost (was live)",
+        "the event of this time is damaged and cannot be read: no object",
+    ]
 
 
 def test_the_last_minutes_of_the_daemon(run: Run) -> None:
