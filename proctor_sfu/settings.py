@@ -256,7 +256,7 @@ class Rooms(_Section):
 
 
 class Quality(_Section):
-    """What counts as bad: the number from which on it is a warning, and from which on it is bad."""
+    """What counts as bad, from which number on it is a warning and from which on it is bad, and who is shown."""
 
     loss_warn: float = Field(2.0, ge=0, le=100, description="Video lost for good, percent over 10 s: warning.")
     loss_bad: float = Field(6.0, ge=0, le=100, description="Video lost for good, percent over 10 s: bad.")
@@ -288,6 +288,10 @@ class Quality(_Section):
     silence_packet_bytes: float = Field(
         50.0, ge=0, description="Mean size of a microphone's packets, with header, up to which it is silent."
     )
+    lost_seconds: float = Field(
+        3600.0, ge=0, le=604_800,
+        description="Time a lost candidate stays in the list, unless it is on the roster of its room.",
+    )  # fmt: skip
     cpu_warn: float = Field(80.0, ge=0, description="Processor time of a worker, percent of a core: warning.")
     cpu_bad: float = Field(95.0, ge=0, description="Processor time of a worker, percent of a core: bad.")
 

@@ -129,7 +129,10 @@ class Overview:
         track, lost = self.candidates[key], key in self.lost
         track.gone(now, for_good=not lost)
         over = key[0] not in self._registry.rooms
-        if over or (not lost and track.gone_at is not None and now - track.gone_at > REMEMBERED):
+        # Who is expected is missed for as long as there is a room; ids of one use would only ever add up.
+        expected = lost and key[1] in track.room.roster
+        shown = self._settings.quality.lost_seconds if lost else REMEMBERED
+        if over or (not expected and track.gone_at is not None and now - track.gone_at > shown):
             del self.candidates[key]
             self.lost.discard(key)
 

@@ -206,9 +206,10 @@ class Pulse:
     def _count(self, track: CandidateTrack | ProctorTrack) -> None:
         state, counters = track.health.state, self.overview.counters
         if isinstance(track, CandidateTrack) and state != track.counted:
-            track.counted = state
+            before, track.counted = track.counted, state
             counters.count(counters.states, state)
-            if state == "reconnecting":
+            # Where there is hardly time to come back, or none, being lost is the first that is known of it.
+            if state == "reconnecting" or (state == "lost" and before in ("live", "degraded")):
                 what = "signaling" if "disconnected" in track.health.verdict.reasons else "media"
                 counters.count(counters.interruptions, what)
                 if what == "media":

@@ -184,6 +184,8 @@ class Collector:
         self._incidents: dict[tuple[str, int], Happened] = {}
         """By time and number: numbers begin anew with each daemon."""
         self._holes: list[Span] = []
+        self._lost: set[str] = set()
+        """Who is lost, also when the list of the room has forgotten it."""
         self._last: float | None = None
         self._frames = 0
 
@@ -198,9 +200,15 @@ class Collector:
         places = self._places(at)
         self._last = at
         self._frames += 1
+        if all(each.id != self._room for each in recorded.frame.rooms):
+            self._lost.clear()
+        still_lost = set(self._lost)
         for candidate in recorded.frame.candidates:
             if candidate.room == self._room and (not self._only or candidate.id in self._only):
                 self._candidate(at, length, places, candidate)
+                still_lost.discard(candidate.id)
+        for key in still_lost:
+            self._state(at, length, self._people[key], "lost")
         for incident in recorded.frame.incidents:
             self._incident(incident)
 
@@ -231,12 +239,8 @@ class Collector:
                 return
             person = self._people[shown.id] = _Person(self._points)
         person.name = shown.name
-        person.seconds[shown.state] = person.seconds.get(shown.state, 0.0) + length
-        if person.state is None or person.state.what != shown.state:
-            self._end_state(person, at)
-            person.state = _Open(at, at, shown.state)
-            person.interruptions += shown.state == "reconnecting"
-        person.state.last = at
+        self._state(at, length, person, shown.state)
+        (self._lost.add if shown.state == "lost" else self._lost.discard)(shown.id)
         person.curve("health", "", low=True).add(places, shown.health)
         person.curve("loss", "%").add(places, shown.loss)
         person.curve("repaired", "%").add(places, shown.repaired)
@@ -248,6 +252,16 @@ class Collector:
             self._source(at, places, person, source)
         for name in person.silences.keys() - there:
             self._end_silence(person, name, at)
+
+    def _state(self, at: float, length: float, person: _Person, state: str) -> None:
+        person.seconds[state] = person.seconds.get(state, 0.0) + length
+        before = None if person.state is None else person.state.what
+        if person.state is None or before != state:
+            self._end_state(person, at)
+            person.state = _Open(at, at, state)
+            # Where there is hardly time to come back, or none, nobody is seen to be reconnecting.
+            person.interruptions += state == "reconnecting" or (state == "lost" and before in ("live", "degraded"))
+        person.state.last = at
 
     def _source(self, at: float, places: range, person: _Person, source: api.Source) -> None:
         kilobits = None if source.bitrate is None else source.bitrate / 1000

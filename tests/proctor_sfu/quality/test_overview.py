@@ -14,21 +14,21 @@ from proctor_sfu.quality.sampler import Answers
 from proctor_sfu.rooms.presence import State
 from proctor_sfu.rooms.profile import Expected
 from proctor_sfu.rooms.roles import Source
-from proctor_sfu.settings import Settings
+from proctor_sfu.settings import Quality, Settings
 from support import watched
 
 
 class Exam:
     """A clock, rooms, and an overview of them."""
 
-    def __init__(self, *rooms: Any) -> None:
+    def __init__(self, *rooms: Any, **quality: Any) -> None:
         self.rooms = {each.id: each for each in rooms}
         self.second = 0
         self.meanwhile: Callable[[], None] = lambda: None
         """What happens while the workers are asked."""
         pool: Any = SimpleNamespace(members=[], target=0, restarts=0)
         registry: Any = SimpleNamespace(rooms=self.rooms)
-        self.overview = Overview(registry, pool, Settings(), ready=lambda: True)
+        self.overview = Overview(registry, pool, Settings(quality=Quality(**quality)), ready=lambda: True)
 
     async def go(
         self, seconds: int = 1, *, answers: Answers | None = None, full: bool = True, **more: Any
@@ -71,18 +71,41 @@ async def test_a_worker_that_does_not_answer_leaves_no_false_numbers() -> None:
     assert unknown.level != "bad", "not knowing is not bad news of the candidate"
 
 
-async def test_who_leaves_stays_for_a_minute_and_who_is_lost_until_the_room_closes() -> None:
-    room = watched.room("exam-1", [watched.candidate(1), watched.candidate(2)])
-    exam = Exam(room)
+async def test_who_leaves_stays_for_a_minute_and_who_is_lost_for_as_long_as_it_is_set_or_the_room_is_there() -> None:
+    room = watched.room("exam-1", [watched.candidate(number) for number in (1, 2, 3)])
+    room.roster = {"candidate-0003": Expected(id="candidate-0003", name="X")}
+    exam = Exam(room, lost_seconds=300)
     await exam.go(3)
     room.peers.clear()
-    exam.overview.lost.add(("exam-1", "candidate-0002"))
+    exam.overview.lost |= {("exam-1", "candidate-0002"), ("exam-1", "candidate-0003")}
     frame = await exam.go()
-    assert [(each.state, each.level) for each in frame.candidates] == [("left", "none"), ("lost", "bad")]
-    frame = await exam.go(int(REMEMBERED) + 2)
-    assert [(each.id, each.state) for each in frame.candidates] == [("candidate-0002", "lost")]
+    assert [(each.state, each.level) for each in frame.candidates] == [
+        ("left", "none"), ("lost", "bad"), ("lost", "bad"),
+    ]  # fmt: skip
+    frame = await exam.go(300)
+    assert [(each.id, each.state) for each in frame.candidates] == [
+        ("candidate-0002", "lost"), ("candidate-0003", "lost"),
+    ]  # fmt: skip
+    frame = await exam.go()
+    assert [(each.id, each.state) for each in frame.candidates] == [("candidate-0003", "lost")], "it is expected"
+    assert exam.overview.lost == {("exam-1", "candidate-0003")}
     exam.rooms.clear()
     assert (await exam.go()).candidates == ()
+
+
+@pytest.mark.parametrize("seconds", [50, 70], ids=["in time", "too late"])
+async def test_who_was_lost_and_comes_back_is_there_once_and_well(seconds: int) -> None:
+    room = watched.room("exam-1", [watched.candidate(1)])
+    exam = Exam(room, lost_seconds=60)
+    await exam.go(5)
+    for _ in range(2):
+        room.peers.clear()
+        exam.overview.lost.add(("exam-1", "candidate-0001"))
+        await exam.go(seconds)
+        room.peers["candidate-0001"] = watched.candidate(1)
+        frame = await exam.go(5)
+        assert [(each.id, each.state, each.level) for each in frame.candidates] == [("candidate-0001", "live", "ok")]
+        assert exam.overview.lost == set()
 
 
 async def test_who_comes_back_goes_on_where_it_was() -> None:

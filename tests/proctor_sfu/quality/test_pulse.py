@@ -50,6 +50,23 @@ async def test_that_somebody_left_is_no_news_of_their_level() -> None:
     assert told == ["bad"]
 
 
+async def test_who_is_lost_without_a_time_to_come_back_was_interrupted_once() -> None:
+    room = watched.room("exam-1", [watched.candidate(1, sources=[Source.MICROPHONE])])
+    registry: Any = SimpleNamespace(rooms={room.id: room})
+    pool: Any = SimpleNamespace(members=[], target=0, restarts=0)
+    pulse = Pulse(registry, pool, Settings(), Bus(), ready=lambda: True)
+    room.judged = lambda *_, **__: None
+    peer = room.peers["candidate-0001"]
+    peer.light, peer.reasons, peer.interrupted = "green", (), False
+    peer.away = None
+    await pulse.beat()
+    room.peers.clear()
+    pulse.overview.lost.add((room.id, peer.id))
+    for _ in range(3):
+        await pulse.beat()
+    assert pulse.overview.counters.interruptions == {"signaling": 1, "media": 0}
+
+
 async def test_nothing_is_kept_of_staff_whose_connection_was_lost() -> None:
     bus = Bus()
     registry: Any = SimpleNamespace(rooms={})

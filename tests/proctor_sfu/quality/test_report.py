@@ -13,7 +13,7 @@ from proctor_sfu.quality import report_page
 from proctor_sfu.quality.archive import Archive, Recorded, RecordedEvent
 from proctor_sfu.quality.report import POINTS, CandidateReport, Collector, Report
 from support.exams import BEGIN, HOSTILE, written
-from support.frames import candidate, frame
+from support.frames import candidate, frame, room
 
 
 def reported(path: Path, *, begin: float = BEGIN, end: float = BEGIN + 59, only: tuple[str, ...] = ()) -> Report:
@@ -74,6 +74,32 @@ def test_what_happened_is_told(exam: Report) -> None:
         ("peer_state_changed", "reconnecting (was live): media connection lost"),
     ]
     assert [second(each.at) for each in exam.incidents] == [20]
+
+
+def test_who_is_lost_is_so_until_it_comes_back_also_when_the_list_has_forgotten_it(tmp_path: Path) -> None:
+    """Lost from 10 on, off the list from 20 on, back from 40 to 50, and lost without a time to come back."""
+    states = [*["live"] * 10, *["lost"] * 10, *[None] * 20, *["live"] * 10, *["lost"] * 5, *[None] * 5]
+    collector = Collector("exam-1", BEGIN, BEGIN + 59)
+    for number, state in enumerate(states):
+        people = (candidate(2, id="bob"),) if state is None else (candidate(1, id="ana", state=state),)
+        shown = frame(number + 1, at=timestamp(BEGIN + number), candidates=people, rooms=(room("exam-1"),))
+        collector.add(Recorded(number + 1, BEGIN + number, shown))
+    ana = of(collector.report("n", "v", ()), "ana")
+    assert [(each.what, second(each.begin), second(each.end)) for each in ana.states] == [
+        ("live", 0, 10), ("lost", 10, 40), ("live", 40, 50), ("lost", 50, 59),
+    ]  # fmt: skip
+    assert (ana.live_s, ana.away_s, ana.interruptions) == (20, 40, 2)
+
+
+def test_who_is_lost_when_its_room_closes_is_not_lost_in_the_next_one_of_that_name(tmp_path: Path) -> None:
+    collector = Collector("exam-1", BEGIN, BEGIN + 59)
+    for number in range(60):
+        people = (candidate(1, id="ana", state="lost"),) if number < 10 else ()
+        rooms = () if 20 <= number < 30 else (room("exam-1"),)
+        shown = frame(number + 1, at=timestamp(BEGIN + number), candidates=people, rooms=rooms)
+        collector.add(Recorded(number + 1, BEGIN + number, shown))
+    [lost] = of(collector.report("n", "v", ()), "ana").states
+    assert (lost.what, second(lost.begin), second(lost.end)) == ("lost", 0, 19)
 
 
 def test_a_hole_is_neither_good_nor_bad(tmp_path: Path) -> None:
