@@ -35,15 +35,19 @@ def test_what_a_browser_sends_is_recorded_and_plays(
     Candidate.opens(browser, room, "ann").join()
     (recording,) = wait(lambda: daemon.psfu("recordings", "list", "--room", room), "it is recorded")
     folder = Path(recording["folder"])
-    wait(lambda: any(row.fields["spatial"] == 2 for row in rows(folder, "layers_changed")), "the largest layer")
+    wait(lambda: largest(folder), "the largest layer")
     before = size(daemon, recording["id"])
-    wait(lambda: size(daemon, recording["id"]) > before + 300_000, "more of it")
+    wait(lambda: largest(folder) and size(daemon, recording["id"]) > before + 300_000, "more of it")
     daemon.psfu("rooms", "close", room, "--yes")
     wait(lambda: daemon.psfu("recordings", "get", recording["id"])["state"] == "finished", "it is signed")
     (end,) = rows(folder, "recording_finished")
     assert end.fields["by"]["kind"] == "process", "whoever closed the room"
     (verified,) = daemon.psfu("recordings", "verify", str(folder))
-    assert (verified["state"], verified["findings"], verified["gaps"]) == ("ok", [], 0)
+    # Chromium may stop its largest layer while it learns what the way carries, until another one is asked for: that
+    # time is told. No packet is missing then, which the export has to confirm.
+    gaps = [(row.fields["track"], row.fields["cause"]) for row in rows(folder, "gap")]
+    assert (verified["state"], verified["findings"], verified["gaps"]) == ("ok", [], len(gaps))
+    assert set(gaps) <= {("camera", "no-packets")}
 
     target = tmp_path / f"ann.{container}"
     (exported,) = daemon.psfu("recordings", "export", str(folder), "--to", str(target))
@@ -65,6 +69,11 @@ def test_what_a_browser_sends_is_recorded_and_plays(
 
 def wait(check: Callable[[], Any], what: str) -> Any:
     return until(check, lambda: f"it did not come: {what}")
+
+
+def largest(folder: Path) -> bool:
+    """Whether the largest layer is what is recorded now."""
+    return [row.fields["spatial"] for row in rows(folder, "layers_changed")][-1:] == [2]
 
 
 def close(daemon: Daemon, room: str) -> None:
