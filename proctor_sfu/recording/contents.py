@@ -13,6 +13,8 @@ from proctor_sfu.recording.ledger import Row, timestamp
 
 SILENCE_US: Final = 2_000_000
 """Time without packets from which on a ledger names a gap."""
+HOLDS: Final = frozenset({"hold_set", "hold_released"})
+"""Events of a ledger that say whether anything of a recording may be deleted."""
 ROUNDING_US: Final = 2000
 """Journals have milliseconds, rows have microseconds."""
 
@@ -100,7 +102,7 @@ class Tally:
         """Take the next row; returns whether it changed anything."""
         before = self.gaps, self.held
         self.gaps += is_gap(event, fields)
-        if event in ("hold_set", "hold_released"):
+        if event in HOLDS:
             self.held = event == "hold_set"
         return (self.gaps, self.held) != before
 

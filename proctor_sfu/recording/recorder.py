@@ -219,7 +219,7 @@ class Recorder:
 
     def _note(self, message: Note, descriptors: list[int]) -> None:
         if (reel := self._reels.get(message.recording)) is not None:
-            reel.pages.note(message.event, message.fields, message.at)
+            reel.note(message)
 
     def _end(self, message: End, descriptors: list[int]) -> None:
         reel = self._reels.pop(message.recording, None)

@@ -22,8 +22,9 @@ from proctor_sfu.recording.folder import KEY, JournalName, journal_name, journal
 from proctor_sfu.recording.gaps import Named
 from proctor_sfu.recording.intake import Format, Intake, Track
 from proctor_sfu.recording.lane import RETRY, Lane
+from proctor_sfu.recording.ledger import Row, timestamp
 from proctor_sfu.recording.ledger_file import LedgerFile
-from proctor_sfu.recording.protocol import Begin, BeginTrack, Begun, Ended, Failed, Said, Standing, ToDaemon
+from proctor_sfu.recording.protocol import Begin, BeginTrack, Begun, Ended, Failed, Note, Said, Standing, ToDaemon
 from proctor_sfu.recording.receive import Batch
 from proctor_sfu.recording.seal import finish
 from proctor_sfu.recording.sealed import SALT, Sealer
@@ -62,6 +63,8 @@ class Reel:
         for name in map(journal_name, before):
             assert name is not None
             self._numbers[name.track] = max(name.segment, self._numbers.get(name.track, 0))
+        self._holds: list[Row] = []
+        """Holds and their ends that the ledger had before this process; set by the mender before any row is."""
         self._is_deleted = False
         self._key = self._own_key()
         context.mender.put(lambda: self._adopt(begin, frozenset(before)))
@@ -153,6 +156,20 @@ class Reel:
         self.pages.note("gap", fields, at_ns / 1e9)
 
     # What else happens.
+
+    def note(self, told: Note) -> None:
+        """Write down what the daemon says.
+
+        It says a hold again as long as it has not heard that the ledger has it, of which an earlier recorder may have
+        died between writing and saying so.
+        """
+        at = time.time() if told.at is None else told.at
+
+        def fields() -> Mapping[str, Any] | None:
+            before = ((row.event, timestamp(row.at), row.fields) for row in self._holds)
+            return None if (told.event, timestamp(at), told.fields) in before else told.fields
+
+        self.pages.note(told.event, fields if told.event in contents.HOLDS else told.fields, at)
 
     def overflowed(self, track: Track) -> None:
         """There is room again: write down what found none."""
@@ -248,6 +265,7 @@ class Reel:
         tally = contents.Tally()
         for row in file.rows:
             tally.take(row.event, row.fields)
+        self._holds = [row for row in file.rows if row.event in contents.HOLDS]
         file.rows = []
         self._say(Begun(recording=self.id, resumed=resumed))
         self.pages.adopt(file, tally)

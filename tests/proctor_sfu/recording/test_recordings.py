@@ -175,14 +175,30 @@ async def test_what_is_said_while_there_is_no_recorder_is_in_the_ledger_all_the_
     assert ann.held
     (retention,) = await exam.until(lambda: exam.rows(ann.folder, "retention_set"))
     assert retention.fields["retain_days"] == 3650
-    # A row is in the ledger before the daemon hears of it, and is told again if the recorder dies in between.
-    await exam.until(lambda: ann._hold is None)
-    # It is told once, however many recorders follow.
+    # It is there once, however many recorders follow, also if this one dies before the daemon hears of it.
     os.kill(exam.recordings.recorder.pid or 0, signal.SIGKILL)
     await exam.until(lambda: len(exam.rows(ann.folder, "recording_resumed")) == 2)
     await exam.recordings.unwant("exam", None, CANDIDATE_SOURCES)
     await exam.until(lambda: states(exam, RecordingFinished))
     assert [len(exam.rows(ann.folder, event)) for event in ("hold_set", "retention_set")] == [1, 1]
+
+
+async def test_a_hold_of_which_the_daemon_has_not_heard_is_in_the_ledger_once(exam: Sitting) -> None:
+    await exam.publish(exam.enter("ann"))
+    exam.recordings.want("exam", None, [CAMERA])
+    ann = await exam.recording("ann", CAMERA)
+    reasons = ["appeal 17", "appeal 18"]
+    ann.hold(held=True, by={"kind": "daemon"}, reason=reasons[0])
+    await exam.until(lambda: ann._hold is None)
+    # This one changes nothing, so that the recorder does not say where its ledger stands.
+    ann.hold(held=True, by={"kind": "daemon"}, reason=reasons[1])
+    await exam.until(lambda: len(exam.rows(ann.folder, "hold_set")) == 2)
+    os.kill(exam.recordings.recorder.pid or 0, signal.SIGKILL)
+    await exam.until(lambda: exam.rows(ann.folder, "recording_resumed"))
+    await exam.recordings.unwant("exam", None, CANDIDATE_SOURCES)
+    await exam.until(lambda: states(exam, RecordingFinished))
+    assert [row.fields["reason"] for row in exam.rows(ann.folder, "hold_set")] == reasons
+    assert ann.held and Verifier(ann.folder).verify().state == "ok"
 
 
 async def test_a_folder_that_is_deleted_is_followed_by_another(exam: Sitting) -> None:
