@@ -363,6 +363,14 @@ class AuditResumed(Event):
     lost: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditChanged(Event):
+    """Somebody else had a hand in the audit's file: it was ``truncated``, ``moved`` or ``written``; records go on."""
+
+    kind: ClassVar[str] = "audit_changed"
+    how: str
+
+
 KINDS: Final[Mapping[str, type[Event]]] = {
     each.kind: each
     for each in tuple(globals().values())

@@ -22,6 +22,11 @@ class Unsynced:
         """How many pieces are kept."""
         return len(self._pieces)
 
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return sum(map(len, self._pieces))
+
     def take(self, piece: bytes | memoryview) -> None:
         """Keep what was just written behind all before it."""
         self._pieces.append(piece)
@@ -41,12 +46,12 @@ class Unsynced:
             self.sync(file, end)
         except OSError:
             # Whoever reads it later would find it in memory, and pin down what is gone when that is forgotten.
-            os.ftruncate(file, end - sum(map(len, self._pieces)))
+            os.ftruncate(file, end - self.size)
             self._pieces.clear()
             raise
 
     def _write_again(self, file: int, end: int) -> None:
-        at = end - sum(map(len, self._pieces))
+        at = end - self.size
         # Without this ext4 would write pages that it never notes as written, and read zeros after the next start.
         os.ftruncate(file, at)
         for piece in self._pieces:

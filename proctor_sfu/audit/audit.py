@@ -18,9 +18,10 @@ import structlog
 
 from proctor_sfu.audit import files
 from proctor_sfu.audit.entry import DAEMON, By, Entry, Outcome, Wanted, parse
+from proctor_sfu.audit.findings import Findings
 from proctor_sfu.audit.writer import Writer
 from proctor_sfu.errors import StateError
-from proctor_sfu.events import AuditResumed, AuditStuck, Bus
+from proctor_sfu.events import AuditChanged, AuditResumed, AuditStuck, Bus
 from proctor_sfu.feed import Feed, Missed
 
 _log = structlog.get_logger("psfu.audit")
@@ -41,7 +42,7 @@ class Audit:
         self._folder = folder
         self._bus = bus
         self._clock = clock
-        self._files = files.Files(folder, max_bytes=max_bytes, keep=keep)
+        self._files = files.Files(folder, max_bytes=max_bytes, keep=keep, changed=self._changed)
         self._feed: Feed[bytes] = Feed(_REMEMBERED)
         self._writer = Writer(self._files, sync_seconds=sync_seconds, stuck=self._stuck, resumed=self._resumed)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -79,11 +80,16 @@ class Audit:
         """Number of the newest record."""
         return self._feed.last
 
-    async def read(self, wanted: Wanted, *, last: int | None = None) -> AsyncIterator[dict[str, Any]]:
-        """Yield the records that are wanted, oldest first, up to number ``last`` or the newest."""
+    async def read(
+        self, wanted: Wanted, *, last: int | None = None, findings: Findings | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield the records that are wanted, oldest first, up to number ``last`` or the newest.
+
+        ``findings`` takes what is wrong with the files.
+        """
         last = self.last if last is None else last
         seen = 0
-        on_disk = files.read(self._folder, wanted)
+        on_disk = files.read(self._folder, wanted, findings)
         while batch := await asyncio.to_thread(lambda: list(itertools.islice(on_disk, _BATCH))):
             for record in batch:
                 seen = record["number"]
@@ -119,6 +125,15 @@ class Audit:
             if lost:
                 self.record("audit_gap", records=lost)
             self._bus.publish(AuditResumed(lost=lost))
+
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(tell)
+
+    def _changed(self, how: files.How) -> None:
+        def tell() -> None:
+            _log.warning("audit_changed", how=how, path=str(self._files.path))
+            self.record("audit_changed", how=how)
+            self._bus.publish(AuditChanged(how=how))
 
         assert self._loop is not None
         self._loop.call_soon_threadsafe(tell)

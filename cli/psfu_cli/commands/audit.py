@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Final
 
 import typer
 
-from proctor_sfu.control.api.audit import Entry
-from psfu_cli import complete, times
+from proctor_sfu.control.api.audit import Entry, Listed
+from psfu_cli import complete, exits, times
 from psfu_cli.options import Cli, client
 from psfu_cli.output import Column
 from psfu_cli.stream import stream
@@ -49,6 +50,22 @@ COLUMNS: Final = (
     Column(title="DETAILS", value=_details),
 )
 
+_MANY: Final = 5
+"""Places at which records are missing that are told one by one."""
+
+
+def _wrong(found: Listed) -> Iterator[str]:
+    """Yield what is wrong with the files."""
+    for first, *_, last in found.missing[:_MANY]:
+        yield f"record {first} is missing" if first == last else f"records {first} to {last} are missing"
+    if (more := len(found.missing) - _MANY) > 0:
+        yield f"and others at {more} more places"
+    if found.unreadable:
+        lines = "1 line of the audit's files is no record" if found.unreadable == 1 else (
+            f"{found.unreadable} lines of the audit's files are no records"
+        )  # fmt: skip
+        yield f"{lines}: what a power cut left of one, or what somebody else wrote"
+
 
 def _number(entry: Entry) -> str:
     return str(entry.number)
@@ -78,9 +95,11 @@ def audit(
     ] = None,
 ) -> None:
     """Show who did what, over restarts and as far back as the files reach that are kept."""
-    found, last = cli.client.audit.list(since=since, room=room, peer=peer, limit=lines)
+    found = cli.client.audit.list(since=since, room=room, peer=peer, limit=lines)
+    for text in _wrong(found):
+        exits.hint(f"warning: {text}")
     if follow:
-        coming = cli.client.audit.follow(last, room=room, peer=peer)
-        stream(cli, Entry, found, coming, COLUMNS, name_of=_number, line=_line, alarming=_refused)
+        coming = cli.client.audit.follow(found.last, room=room, peer=peer)
+        stream(cli, Entry, found.items, coming, COLUMNS, name_of=_number, line=_line, alarming=_refused)
     else:
-        cli.writer(Entry, _number).many(found, COLUMNS, empty="nothing was done")
+        cli.writer(Entry, _number).many(found.items, COLUMNS, empty="nothing was done")

@@ -24,3 +24,17 @@ class Entry:
     """Whom it was done to: a peer id."""
     details: Mapping[str, Any]
     """The other members, which depend on the action."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """Records, and what is wrong with the files they are from."""
+
+    items: tuple[Entry, ...]
+    """Oldest first."""
+    last: int = 0
+    """Number of the newest of all."""
+    missing: tuple[tuple[int, ...], ...] = ()
+    """First and last number of those that are not there, in between of others."""
+    unreadable: int = 0
+    """Lines that are no records."""

@@ -130,6 +130,7 @@ SAY: Final[Mapping[str, Callable[[Details], Told]]] = {
     ),
     "audit_stuck": _fixed("bad", "audit records cannot be written"),
     "audit_resumed": _fixed("warn", "audit records are written again; {lost} are lost"),
+    "audit_changed": _fixed("bad", "somebody else changed the file of the audit ({how})"),
     MISSED: _fixed("warn", "{count} events were forgotten before they could be read"),
     DAMAGED: _fixed("warn", "the event of this time is damaged and cannot be read: {damage}"),
 }  # fmt: skip

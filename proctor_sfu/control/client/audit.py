@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 from collections.abc import Iterator
 
 from proctor_sfu.control.api import base
-from proctor_sfu.control.api.audit import Entry
+from proctor_sfu.control.api.audit import Entry, Listed
 from proctor_sfu.control.client.events import PATIENCE
 from proctor_sfu.control.client.transport import Transport
 
@@ -20,11 +19,11 @@ class Audit:
 
     def list(
         self, *, since: float | None = None, room: str | None = None, peer: str | None = None, limit: int | None = None
-    ) -> tuple[builtins.list[Entry], int]:
-        """Return the latest records, oldest first, and the number of the newest of all; ``since``: Unix time."""
+    ) -> Listed:
+        """Return the latest records; ``since``: Unix time."""
         query = {"since": since, "room": room, "peer": peer, "limit": limit}
         data = self._transport.call("GET", "/v1/audit", query=query)
-        return self._transport.many(Entry, data), int(data.get("last", 0))
+        return self._transport.one(Listed, data)
 
     def follow(self, after: int | None = None, *, room: str | None = None, peer: str | None = None) -> Iterator[Entry]:
         """Yield records after a number, or those to come. Raises `UnreachableError` when the daemon goes away."""

@@ -12,7 +12,8 @@ from aiohttp import web
 
 from proctor_sfu.audit.audit import Audit
 from proctor_sfu.audit.entry import Wanted
-from proctor_sfu.control.api.audit import Entry
+from proctor_sfu.audit.findings import Findings
+from proctor_sfu.control.api.audit import Entry, Listed
 from proctor_sfu.control.routes.answers import Route, number
 from proctor_sfu.control.routes.streams import Streams
 
@@ -37,9 +38,13 @@ class AuditRoutes:
         limit = int(number(request, "limit", USUAL, least=0, most=MOST))
         last = self._audit.last
         latest: deque[dict[str, Any]] = deque(maxlen=limit)
-        async for record in self._audit.read(_wanted(request), last=last):
+        findings = Findings()
+        async for record in self._audit.read(_wanted(request), last=last, findings=findings):
             latest.append(record)
-        return web.json_response({"items": [asdict(_entry(record)) for record in latest], "last": last})
+        answer = Listed(
+            items=tuple(map(_entry, latest)), last=last, missing=tuple(findings.missing), unreadable=findings.unreadable
+        )
+        return web.json_response(asdict(answer))
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         after = int(number(request, "after", self._audit.last, least=0))

@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from proctor_sfu.audit import writer
 from proctor_sfu.audit.audit import Audit
 from proctor_sfu.audit.entry import By, Wanted
 from proctor_sfu.audit.files import NAME, Files, read
+from proctor_sfu.audit.findings import MOST, Findings
 from proctor_sfu.errors import StateError
-from proctor_sfu.events import AuditResumed, AuditStuck, Bus, Event, Record
+from proctor_sfu.events import AuditChanged, AuditResumed, AuditStuck, Bus, Event, Record
 from support.disks import ThinDisk, fill_up
 
 TOM = By(peer="tom", role="proctor", address="192.0.2.1")
@@ -130,6 +131,104 @@ async def test_reading_filters_and_follows(tmp_path: Path) -> None:
         audit.record("leave", by=TOM, room="exam")
         assert (await anext(following))["number"] == 6
         await following.aclose()
+
+
+# Somebody else has a hand in the file.
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut_in_a_line(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - 10)
+
+
+def move(path: Path) -> None:
+    path.rename(path.with_name(f"{NAME}.1"))
+
+
+def move_and_make(path: Path) -> None:
+    move(path)
+    path.touch(0o600)
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+def write(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"somebody was here and wrote much more than a record of the audit is long\n" * 10)
+
+
+@pytest.mark.parametrize(
+    ("change", "how", "kept"),
+    [(cut, "truncated", []), (cut_in_a_line, "truncated", [1, 2]), (move, "moved", [1, 2, 3]),
+     (move_and_make, "moved", [1, 2, 3]), (delete, "moved", []), (write, "written", [1, 2, 3])],
+)  # fmt: skip
+async def test_what_comes_after_somebody_changed_the_file_is_whole_and_it_is_told(
+    tmp_path: Path, change: Callable[[Path], None], how: str, kept: list[int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with running(tmp_path) as (audit, bus):
+        for _ in range(3):
+            audit.record("enter", by=TOM, room="exam")
+        await on_disk(tmp_path, 3)
+        change(tmp_path / NAME)
+        audit.record("leave", by=TOM, room="exam")
+        assert await heard(bus, AuditChanged) == AuditChanged(how=how)
+        audit.record("enter", by=TOM, room="exam")
+    assert b"\0" not in (tmp_path / NAME).read_bytes()
+    records = [(record["number"], record["action"]) for record in read(tmp_path, Wanted())]
+    assert records == [*((number, "enter") for number in kept), (4, "leave"), (5, "audit_changed"), (6, "enter")]
+    assert f"how={how}" in capfd.readouterr().out
+
+
+def test_a_disk_that_refused_before_the_file_was_cut_keeps_all_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes: list[str] = []
+    target = Files(tmp_path, max_bytes=1000, keep=1, changed=changes.append)
+    target.open()
+    target.append(b'{"number":1}\n')
+    target.sync()
+    target.append(b'{"number":2}\n')
+
+    def refuse(file: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", refuse)
+        with pytest.raises(OSError, match="Input/output"):
+            target.sync()
+    cut(tmp_path / NAME)
+    target.sync()
+    assert (tmp_path / NAME).read_bytes() == b'{"number":2}\n', "as if it came now"
+    target.append(b'{"number":3}\n')
+    target.close()
+    assert (tmp_path / NAME).read_bytes() == b'{"number":2}\n{"number":3}\n'
+    assert changes == ["truncated"]
+
+
+def test_what_is_missing_and_what_is_no_record_is_found(tmp_path: Path) -> None:
+    numbers = [4, 5, 9, 10, 12]
+    whole = [b'{"number":%d}\n' % number for number in numbers]
+    (tmp_path / f"{NAME}.1").write_bytes(b"".join(whole[:2]) + b'{"numb\n')
+    # A hole as a file has that was cut short while it was written by an earlier version.
+    (tmp_path / NAME).write_bytes(b"\0" * 5000 + b"".join(whole[2:]) + b'{"number":1')
+    findings = Findings()
+    assert [record["number"] for record in read(tmp_path, Wanted(), findings)] == numbers
+    assert findings.missing == [(6, 8), (11, 11)]
+    assert findings.unreadable == 2, "what is being written is none"
+    assert Files(tmp_path, max_bytes=1000, keep=1).open() == 12
+
+
+def test_what_is_told_of_missing_records_has_an_end() -> None:
+    findings = Findings()
+    for number in range(0, 10 * MOST, 2):
+        findings.take(b'{"number":%d}\n' % number)
+    assert len(findings.missing) == MOST
 
 
 class FullDisk:

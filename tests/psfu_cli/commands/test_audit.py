@@ -6,10 +6,11 @@ import json
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 from support.commands import Run, result
 from support.guests import Guests
-from support.serve import PSFU, Serve, environment
+from support.serve import PSFU, Serve, environment, psfu
 from support.started import started
 
 
@@ -56,3 +57,31 @@ def test_it_is_followed_as_it_happens(daemon: Serve, elsewhere: str, guests: Gue
         assert told["number"] > made["number"]
         following.send_signal(signal.SIGINT)
         assert following.wait(10) == 130
+
+
+def test_what_somebody_cut_out_and_wrote_in_is_told(tmp_path: Path) -> None:
+    made = Serve(tmp_path)
+    made.start()
+    try:
+        for name in ("exam-1", "exam-2"):
+            psfu("rooms", "create", name, "--socket", made.socket)
+        before = psfu("audit", "--json", "--socket", made.socket)
+        assert before.stderr == ""
+        [file] = tmp_path.rglob("audit.jsonl")
+        lines: list[str] = []
+        while len(lines) < len(result(before)):
+            # A file cannot be waited for.
+            lines = file.read_text().splitlines(keepends=True)
+        first, _, third, *_ = lines
+        file.write_text(first + "no record\n" + third)
+        psfu("rooms", "create", "exam-3", "--socket", made.socket)
+        made.wait_logged('"event": "audit_changed"')
+        done = psfu("audit", "--json", "--socket", made.socket)
+        number = json.loads(first)["number"] + 1
+        assert done.stderr.splitlines()[0] == f"warning: record {number} is missing"
+        assert "warning: 1 line of the audit's files is no record: what a power cut" in done.stderr
+        [told] = [each for each in json.loads(done.stdout) if each["action"] == "audit_changed"]
+        assert told["by"] == {"kind": "daemon"} and told["details"] == {"how": "truncated"}
+        assert [each["room"] for each in json.loads(done.stdout) if each["action"] == "room_created"][-1] == "exam-3"
+    finally:
+        made.end()
