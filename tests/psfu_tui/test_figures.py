@@ -43,6 +43,7 @@ def test_what_is_not_known_is_never_zero(show: Callable[[float | None], str]) ->
         (figures.megabits, 81_240_000, "81.2"),
         (figures.megabits, 8_124_000, "8.12"),
         (figures.mebibytes, 88 * 2**20, "88"),
+        (figures.mebibytes, 400_000, "0.4"),
         (figures.span, 12.9, "12s"),
         (figures.span, 307, "5m07s"),
         (figures.span, 2880, "48m"),

@@ -45,8 +45,11 @@ def megabits(bits: float | None) -> str:
 
 
 def mebibytes(count: float | None) -> str:
-    """Return bytes as MiB."""
-    return ABSENT if count is None else f"{count / 2**20:.0f}"
+    """Return bytes as MiB, with one decimal below 10: what a recording has after its first seconds is not nothing."""
+    if count is None:
+        return ABSENT
+    mebi = count / 2**20
+    return f"{mebi:.0f}" if mebi >= 9.95 or mebi == 0 else f"{mebi:.1f}"
 
 
 def span(seconds: float | None) -> str:
