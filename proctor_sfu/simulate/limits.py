@@ -13,7 +13,7 @@ class Limits:
     """Limits of a simulation; seconds and percent. Those of media are for candidates with a clean network."""
 
     join: float = 5.0
-    """95 of 100 joins take no longer."""
+    """95 of 100 joins take no longer, nor 95 of 100 returns with a clean network."""
     first_picture: float = 5.0
     """95 of 100 first pictures take no longer."""
     pictures: float = 95.0
@@ -37,6 +37,8 @@ def _broken(result: Result, limits: Limits) -> Iterator[str]:
         yield f"{everybody - result.joined} of {everybody} never joined"
     if result.join_ms is not None and result.join_ms.p95 > limits.join * 1000:
         yield f"95 of 100 joins took up to {result.join_ms.p95 / 1000:.2f} s, limit {limits.join:g} s"
+    if result.rejoin_clean_ms is not None and result.rejoin_clean_ms.p95 > limits.join * 1000:
+        yield f"95 of 100 returns took up to {result.rejoin_clean_ms.p95 / 1000:.2f} s, limit {limits.join:g} s"
     if result.away_longest_s > limits.gap:
         yield f"a peer was out of the room for {result.away_longest_s:.1f} s, limit {limits.gap:g} s"
     clean = result.clean

@@ -110,6 +110,8 @@ class Result:
     """From the first attempt to connect to everything published, or to watching."""
     rejoin_ms: Spread | None
     """The same for those that came back."""
+    rejoin_clean_ms: Spread | None
+    """Of which had a good network."""
     away_longest_s: float
     """Longest that a peer with a good network was out of the room although it should have been in it."""
     clean: Media
@@ -165,10 +167,13 @@ class Book:
         self._impaired = {
             part.peer for part in parts if part.impaired or any(visit.how == "vanish" for visit in part.visits)
         }
+        self._hindered = {part.peer for part in parts if part.impaired}
+        """Who has the bad network; ``_impaired`` are, besides, those who vanish, for what proctors get of them."""
         self._groups = {False: _Group(), True: _Group()}
         self._joined: set[str] = set()
         self._joins: list[float] = []
-        self._rejoins: list[float] = []
+        self._rejoins: list[tuple[str, float]] = []
+        """Peer, and what coming back took it."""
         self._away: dict[str, float] = {}
         """Peer with a good network that is out of the room against its will -> since when."""
         self._longest_away = 0.0
@@ -182,13 +187,16 @@ class Book:
         match event:
             case events.Joined():
                 self._joined.add(event.peer)
-                (self._rejoins if event.again else self._joins).append(event.took)
+                if event.again:
+                    self._rejoins.append((event.peer, event.took))
+                else:
+                    self._joins.append(event.took)
                 self._back(event.peer, event.at)
             case events.Left():
                 self._back(event.peer, event.at)
             case events.Trouble():
                 self.troubles.append(event)
-                if event.peer in self._joined - self._impaired:
+                if event.peer in self._joined - self._hindered:
                     self._away.setdefault(event.peer, event.at)
             case events.Kicked():
                 self._kicks.append(event)
@@ -263,7 +271,8 @@ class Book:
             complete=complete,
             joined=len(self._joined),
             join_ms=spread(self._joins),
-            rejoin_ms=spread(self._rejoins),
+            rejoin_ms=spread([took for _, took in self._rejoins]),
+            rejoin_clean_ms=spread([took for peer, took in self._rejoins if peer not in self._hindered]),
             away_longest_s=round(self._longest_away, 1),
             clean=_media(self._groups[False], plan.kit),
             impaired_media=_media(self._groups[True], plan.kit) if self._impaired else None,

@@ -156,6 +156,12 @@ def _gaps(media: Media | None) -> str:
     return f"{media.gaps}, the longest {media.gap_longest_s:.1f} s, {media.gap_total_s:.1f} s in all"
 
 
+def _verdict(result: Result) -> str:
+    if not result.ok:
+        return "FAILED"
+    return "ok" if result.clean.views else "ok, of joins alone: nobody watched a candidate with a good network"
+
+
 def _processes(found: tuple[Process, ...]) -> str:
     cpu, lag = sum(each.cpu_s for each in found), max((each.lag_ms for each in found), default=0.0)
     return f"{len(found)}, {cpu:.1f} s CPU, at most {lag:.0f} ms late"
@@ -181,7 +187,7 @@ COLUMNS: Final = (
     Column(title="TROUBLES", value=lambda each: each.trouble_count, alarming=lambda each: each.trouble_count > 0),
     Column(title="KICKED", value=lambda each: len(each.kicks) or None),
     Column(title="PROCESSES", value=lambda each: _processes(each.processes)),
-    Column(title="VERDICT", value=lambda each: "ok" if each.ok else "FAILED", alarming=lambda each: not each.ok),
+    Column(title="VERDICT", value=lambda each: _verdict(each), alarming=lambda each: not each.ok),
 )
 
 

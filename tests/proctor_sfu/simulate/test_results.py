@@ -195,6 +195,18 @@ def test_who_is_out_of_the_room_against_its_will_is_missed() -> None:
     assert broken(*everybody(), trouble(GOOD, 1.0), events.Left(peer=GOOD, at=2.0)) == []
 
 
+def test_who_vanished_as_planned_has_to_be_let_in_again() -> None:
+    stays = (Visit(arrive=0.0, depart=9.0, how="vanish"), Visit(arrive=10.0, depart=30.0, how="end"))
+    parts = [replace(part, visits=stays) if part.peer == GOOD else part for part in cast(PLAN)]
+    book = booked(*everybody(), events.Left(peer=GOOD, at=109.0), trouble(GOOD, 110.0), parts=parts)
+    assert judged(result(book), Limits()).broken == ("a peer was out of the room for 20.0 s, limit 3 s",)
+
+
+def test_returns_are_held_to_the_limit_of_joins() -> None:
+    assert broken(*everybody(), joined(GOOD, 6.0, again=True)) == ["95 of 100 returns took up to 6.00 s, limit 5 s"]
+    assert broken(*everybody(), joined(BAD, 6.0, again=True)) == [], "with a bad network that is to be expected"
+
+
 def test_who_is_kicked_is_told_apart_and_not_missed() -> None:
     kicked = events.Kicked(peer=GOOD, at=104.0, reason="phone")
     assert broken(*everybody(), kicked) == []

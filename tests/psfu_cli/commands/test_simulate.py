@@ -65,6 +65,15 @@ def test_without_a_daemon(command: str, tmp_path: Path) -> None:
     assert done.stderr.startswith("error: no daemon at")
 
 
+def test_a_verdict_says_when_no_picture_was_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = Plan(candidates=1, proctors=0, duration=30.0)
+    book = Book(plan, cast(plan))
+    book.take(0, events.Joined(peer="sim-1", role="candidate", at=1.0, took=0.1, again=False))
+    found = judged(book.result(room="r", zero=0.0, duration=30.0, complete=True, processes=[]), Limits())
+    rows = dict(line.split(":", 1) for line in shown(found, simulate.COLUMNS, Format.TABLE, capsys).splitlines())
+    assert rows["verdict"].strip() == "ok, of joins alone: nobody watched a candidate with a good network"
+
+
 def result() -> Result:
     plan = Plan(candidates=2, proctors=1, duration=30.0)
     book = Book(plan, cast(plan))
