@@ -37,6 +37,9 @@ _log = logging.getLogger("psfu.mediasoup.channel")
 _worker_log = logging.getLogger("psfu.mediasoup.worker")
 _LEVELS = {"D": logging.DEBUG, "W": logging.WARNING, "E": logging.ERROR, "X": logging.INFO}
 _REFUSALS: dict[str, type[MediasoupError]] = {"TypeError": InvalidArgumentError, "NotFoundError": NotFoundError}
+_GONE = "throwing MediaSoupNotFoundError: Channel request handler"
+"""What the worker logs, as an error, when something closed while a request for it was on the way: the answer says so
+to whoever asked."""
 _ID_MARK = 0xA5C35A3C
 _BATCH = 64
 """Frames that leave at once, so that the worker begins while the host still makes more."""
@@ -211,7 +214,8 @@ class Channel:
             handler_id, event, body = content
             self._loop.call_soon(self._deliver, handler_id, event, None if body is None else body[1])
         elif kind == "Log":
-            _worker_log.log(_LEVELS.get(content[:1], logging.INFO), "%s", content[1:])
+            level = logging.DEBUG if _GONE in content else _LEVELS.get(content[:1], logging.INFO)
+            _worker_log.log(level, "%s", content[1:])
 
     def _answered(
         self, number: int, accepted: bool, body: tuple[int, bytes, int] | None, error: str | None, reason: str | None

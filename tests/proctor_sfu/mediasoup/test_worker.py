@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import stat
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from proctor_sfu.errors import InvalidArgumentError, SchemaError, WorkerClosedError, WorkerStartError
+from proctor_sfu.errors import InvalidArgumentError, NotFoundError, SchemaError, WorkerClosedError, WorkerStartError
 from proctor_sfu.mediasoup.worker import Worker, WorkerSettings
 from support.host import LOOPBACK, VP8, Bench, video
 
@@ -73,6 +74,21 @@ async def test_a_killed_worker_fails_what_is_pending_and_says_died_once(bench: B
         await bench.worker.dump()
     with pytest.raises(WorkerClosedError):
         await bench.router.create_plain_transport(listen_info=LOOPBACK)
+
+
+async def test_what_closes_while_it_is_asked_for_is_told_to_who_asked_and_no_error_of_the_worker(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "psfu.mediasoup.worker")
+    transport = await bench.router.create_webrtc_transport(webrtc_server=bench.server)
+    producer = await transport.produce(kind="video", rtp_parameters=video())
+    consumer = await transport.consume(producer_id=producer.id, rtp_capabilities=bench.router.rtp_capabilities)
+    producer.close()
+    with pytest.raises(NotFoundError, match="not found"):
+        await consumer.get_stats()
+    await bench.worker.dump()
+    told = [record for record in caplog.records if consumer.id in record.getMessage()]
+    assert [record.levelname for record in told] == ["DEBUG"]
 
 
 async def test_a_worker_that_hangs_is_killed_when_it_does_not_end(
