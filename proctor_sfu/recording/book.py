@@ -18,10 +18,15 @@ RowFields: TypeAlias = Mapping[str, Any] | Callable[[], Mapping[str, Any] | None
 class Pages:
     """The ledger of one recording, as those see it who write rows."""
 
-    def __init__(self, book: Book, changed: Callable[[Tally], None]) -> None:
-        """``changed`` is called in the lane when the rows have come to something else."""
+    def __init__(
+        self, book: Book, changed: Callable[[Tally], None], meddled: Callable[[str], None] = lambda how: None
+    ) -> None:  # fmt: skip
+        """``changed`` is called in the lane when the rows have come to something else, ``meddled``, once, when
+        somebody else changed the file, with what was done to it."""
         self._book = book
         self._changed = changed
+        self._meddled = meddled
+        self._is_meddled = False
         self._tally = Tally()
         self._file: LedgerFile | None = None
         self._waiting: list[tuple[str, float, RowFields]] = []
@@ -45,6 +50,7 @@ class Pages:
         """Put what was written on the disk."""
         if self._file is not None:
             self._file.sync()
+            self._look(self._file)
 
     def settle(self) -> None:
         """The disk refuses and nobody waits any longer: keep no more than it has."""
@@ -61,8 +67,14 @@ class Pages:
         if fields is not None:
             self._file.append(event, at, fields)
             self._book.dirty.add(self)
+            self._look(self._file)
             if self._tally.take(event, fields):
                 self._changed(self._tally)
+
+    def _look(self, file: LedgerFile) -> None:
+        if file.changed and not self._is_meddled:
+            self._is_meddled = True
+            self._meddled(file.changed)
 
     def _adopt(self, file: LedgerFile, tally: Tally) -> None:
         self._file, self._tally = file, tally

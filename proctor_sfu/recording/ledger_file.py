@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,9 @@ class LedgerFile:
         """Bytes of an unfinished last row that were cut off."""
         self.chain: Chain = found.chain
         self.size = found.end
+        self.changed = ""
+        """What somebody else did while it was written: it was ``truncated``, ``written``, ``moved`` or ``deleted``."""
+        self._untold = ""
         self._file = file
         self._unsynced = Unsynced()
 
@@ -61,6 +66,10 @@ class LedgerFile:
 
     def append(self, event: str, at: float, fields: Mapping[str, Any]) -> None:
         """Write one whole row or, if that fails, nothing."""
+        self._look()
+        self._append(event, at, fields)
+
+    def _append(self, event: str, at: float, fields: Mapping[str, Any]) -> None:
         before = Chain(self.chain.n, self.chain.tip)
         row = self.chain.append(event, at, fields)
         try:
@@ -74,11 +83,56 @@ class LedgerFile:
 
     def sync(self) -> None:
         """Return when all rows are on the disk; after an error try again."""
+        self._look()
         self._unsynced.sync(self._file, self.size)
 
     def settle(self) -> None:
         """Give up: keep no more rows than are on the disk. Raises `OSError` if that is not all of them."""
+        with suppress(OSError):
+            self._look()
         self._unsynced.settle(self._file, self.size)
+
+    def _look(self) -> None:
+        """See whether somebody else changed the file: at its old end there would be a hole, so go on at the new one.
+
+        The rows from here on follow those that are gone, which anybody who reads it finds; a row says what happened.
+        """
+        found = os.fstat(self._file)
+        if how := self._how_changed(found):
+            self.changed = self._untold = how
+            if how in ("truncated", "written"):
+                if not self._unsynced.failed:
+                    self._unsynced = Unsynced()
+                self.size = found.st_size + self._unsynced.size
+                self._end_line()
+        if self._untold:
+            fields = {"how": self._untold, "bytes": found.st_size}
+            self._append("ledger_changed", time.time(), fields)
+            self._untold = ""
+
+    def _end_line(self) -> None:
+        """Let half a row stand alone on its line; behind what is to be written again there is none."""
+        if self.size and not self._unsynced.size and os.pread(self._file, 1, self.size - 1) != b"\n":
+            write(self._file, b"\n", self.size)
+            self.size += 1
+            self._unsynced.take(b"\n")
+
+    def _how_changed(self, found: os.stat_result) -> str:
+        # What is being written again may be there in part.
+        least = self.size - (self._unsynced.size if self._unsynced.failed else 0)
+        if found.st_size < least:
+            return "truncated"
+        if found.st_size > self.size:
+            return "written"
+        if self.changed:
+            return ""
+        if found.st_nlink == 0:
+            return "deleted"
+        try:
+            there = (self.folder / LEDGER).stat()
+        except FileNotFoundError:
+            return "moved"
+        return "" if os.path.samestat(found, there) else "moved"
 
     def close(self) -> None:
         """Let others write it."""

@@ -50,7 +50,7 @@ class Reel:
         self.id = begin.recording
         self.folder = Path(begin.folder)
         self.tracks: dict[str, Track] = {}
-        self.pages = Pages(context.book, self._stands)
+        self.pages = Pages(context.book, self._stands, self._meddled)
         self._context = context
         self._intakes: dict[str, Intake] = {}
         self._ended: dict[str, tuple[int, str]] = {}
@@ -136,6 +136,14 @@ class Reel:
             self._is_deleted = True
             message = f"{self.folder}: it was deleted while it was recorded"
             self._say(Failed(recording=self.id, code="deleted", message=message))
+
+    def _meddled(self, how: str) -> None:
+        """In the lane: somebody else changed the ledger, which is none of one piece any more: it has to begin anew."""
+        if how != "deleted":
+            message = f"{self.folder}: its ledger was {how} by somebody else while it was recorded"
+            self._say(Failed(recording=self.id, code="tampered", message=message))
+        else:
+            self._deleted()
 
     def gap(self, track: Track, at_ns: int, sequence: int) -> None:
         """Packets come again: write down since when none came, and why."""

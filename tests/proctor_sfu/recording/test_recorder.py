@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from proctor_sfu.recording.protocol import (
     Begin,
     BeginTrack,
     End,
+    Ended,
     Explain,
     Failed,
     Flow,
@@ -34,6 +35,7 @@ from proctor_sfu.recording.protocol import (
 from proctor_sfu.recording.reading import JournalFile
 from proctor_sfu.recording.recorder import BUG
 from proctor_sfu.recording.repair import repair
+from proctor_sfu.recording.verify import Verifier
 from support.deck import LIMIT, Deck, Source, is_alive, packets, rows, wait_for_packets, wait_for_row
 from support.started import started
 
@@ -407,6 +409,62 @@ def test_a_recorder_one_of_whose_threads_fails_ends_and_another_goes_on(deck: De
     wait_for_packets(folder, "camera", 40)
     deck.finish(ANN)
     assert packets(folder, "camera") == camera.sent
+
+
+def cut(ledger: Path) -> None:
+    """At the end of its first row, so that what is left looks whole."""
+    with ledger.open("r+b") as file:
+        file.truncate(len(file.readline()))
+
+
+def cut_in_a_row(ledger: Path) -> None:
+    with ledger.open("r+b") as file:
+        file.truncate(len(file.readline()) + 10)
+
+
+def write(ledger: Path) -> None:
+    with ledger.open("ab") as file:
+        file.write(b"somebody was here\n" * 100)
+
+
+def move(ledger: Path) -> None:
+    ledger.rename(ledger.with_name("ledger.old"))
+
+
+def edit(ledger: Path) -> None:
+    """As most editors do it."""
+    other = ledger.with_name("ledger.new")
+    other.write_bytes(ledger.read_bytes())
+    other.replace(ledger)
+
+
+@pytest.mark.parametrize(
+    ("change", "how", "code"),
+    [(cut, "truncated", "tampered"), (cut_in_a_row, "truncated", "tampered"), (write, "written", "tampered"),
+     (move, "moved", "tampered"), (edit, "deleted", "deleted")],
+)  # fmt: skip
+def test_a_ledger_that_somebody_changes_is_told_and_what_comes_is_no_hole(
+    deck: Deck, change: Callable[[Path], None], how: str, code: str
+) -> None:
+    folder, camera = begin(deck)
+    camera.send(20, key=True)
+    wait_for_packets(folder, "camera", 20)
+    wait_for_row(folder, "segment_opened")
+    change(folder / LEDGER)
+    deck.tell(Note(recording=ANN, event="bookmarked", fields={}))
+    assert deck.wait(Failed).code == code
+    deck.tell(End(recording=ANN, final=False, fields={"cause": "disk-failed"}))
+    deck.wait(Ended)
+    assert [each.recording for each in deck.messages if isinstance(each, Failed)] == [ANN], "told once"
+    left = folder / ("ledger.old" if how == "moved" else LEDGER)
+    data = left.read_bytes()
+    assert b"\0" not in data
+    if how != "deleted":
+        assert b'"event":"ledger_changed","prev":' in data and f'"how":"{how}"'.encode() in data
+        assert data.rindex(b'"event":"recording_interrupted"') > data.index(b'"event":"bookmarked"')
+    if change in (cut, cut_in_a_row, write):
+        found = Verifier(folder).verify()
+        assert found.state == "tampered" and found.findings[0].file == LEDGER
 
 
 @pytest.mark.parametrize("when", ["at a checkpoint", "at the next journal"])

@@ -16,7 +16,7 @@ from proctor_sfu.audit.entry import By
 from proctor_sfu.events import RecorderDied, RecordingBegun, RecordingFinished, RecordingRefused
 from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.recording import folder as folders
-from proctor_sfu.recording.folder import MANIFEST
+from proctor_sfu.recording.folder import LEDGER, MANIFEST
 from proctor_sfu.recording.inlets import EACH, OTHERS
 from proctor_sfu.recording.space import Refusal
 from proctor_sfu.recording.verify import Verifier
@@ -220,6 +220,23 @@ async def test_a_folder_that_is_deleted_is_followed_by_another(exam: Sitting) ->
         await asyncio.sleep(0.05)  # As above.
     source.close()
     assert len(await exam.consumers(producer)) == 1
+
+
+async def test_a_ledger_that_somebody_cut_is_told_and_followed_by_another(exam: Sitting) -> None:
+    await exam.publish(exam.enter("ann"))
+    exam.recordings.want("exam", None, [CAMERA])
+    first = await exam.recording("ann", CAMERA)
+    await exam.until(lambda: exam.rows(first.folder, "track_started"))
+    os.truncate(first.folder / LEDGER, 0)
+    first.note("bookmarked")
+    (refused,) = await exam.until(lambda: states(exam, RecordingRefused))
+    assert (refused.peer, refused.code) == ("ann", "tampered") and "its ledger was truncated" in refused.reason
+    second = await exam.until(lambda: (found := exam.recordings.running.get(("exam", "ann"))) is not first and found)
+    assert (await exam.recording("ann", CAMERA)) is second and exam.recordings.refused == {}
+    await exam.recordings.unwant("exam", None, CANDIDATE_SOURCES)
+    await exam.until(lambda: states(exam, RecordingFinished))
+    assert Verifier(second.folder).verify().state == "ok"
+    assert Verifier(first.folder).verify().state == "tampered"
 
 
 async def test_who_cannot_be_recorded_there_is_recorded_anew(exam: Sitting) -> None:
