@@ -19,7 +19,7 @@ from textual.keys import format_key
 from proctor_sfu import __version__, events
 from proctor_sfu.settings_file import BETWEEN, PREFIX, template
 from proctor_sfu.settings_keys import Key, tables
-from psfu_cli.app import called
+from psfu_cli.app import whole
 from psfu_cli.commands.completion import Shell, script
 from psfu_cli.options import PANEL
 from psfu_tui.options import TABLES
@@ -37,7 +37,7 @@ COMPLETIONS: Final = {Shell.BASH: "psfu.bash", Shell.ZSH: "_psfu", Shell.FISH: "
 
 def everything() -> dict[str, str]:
     """Return all generated files: path below the root -> text."""
-    tree = typer.main.get_command(called([]))
+    tree = typer.main.get_command(whole())
     root = typer.Context(tree, info_name="psfu", **tree.context_settings)
     nouns = {
         name: command for name, command in tree.commands.items() if hasattr(command, "commands") and not command.hidden

@@ -13,12 +13,12 @@ import typer
 from typer.testing import CliRunner
 
 from proctor_sfu import __version__
-from psfu_cli.app import COMMANDS, called
+from psfu_cli.app import COMMANDS, called, whole
 from support.commands import Run
 from support.serve import psfu
 
 Path: TypeAlias = tuple[str, ...]
-APP = called([])
+APP = whole()
 TREE = typer.main.get_command(APP)
 APART = {("serve",), ("completion",)}
 """Commands that are no client of a daemon and write no records."""
@@ -199,6 +199,38 @@ def test_a_verb_is_built_alone_and_like_in_the_whole_tree(path: Path) -> None:
     assert shape(alone.commands[noun].commands[verb]) == shape(EVERY[path])
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["romos", "list"], ["-o", "json", "rooms"]], ids=" ".join)
-def test_without_a_command_in_the_first_place_the_whole_tree_is_built(words: list[str]) -> None:
-    assert shape(typer.main.get_command(called(words))) == shape(TREE)
+@pytest.mark.parametrize(
+    "options",
+    ["-o json", "-ojson", "--output=json", "--json", "--color never --socket /run/x.sock --json", "--socket rooms",
+     "--", "-o nothing"],
+)  # fmt: skip
+def test_options_may_stand_before_what_is_called(options: str) -> None:
+    tree: Any = typer.main.get_command(called([*options.split(), "rooms", "list"]))
+    assert list(tree.commands) == ["rooms"] and list(tree.commands["rooms"].commands) == ["list"]
+
+
+NONE_CALLED = ["", "-h", "--help", "--help rooms", "--json --help", "-o", "--socket", "--json", "romos list",
+               "-o json romos", "--strange rooms", "-o json"]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", NONE_CALLED)
+def test_where_nothing_is_called_the_answer_is_that_of_the_whole_tree(line: str) -> None:
+    words = line.split()
+    short, long = (CliRunner().invoke(tree, words, prog_name="psfu", color=True) for tree in (called(words), whole()))
+    assert (short.exit_code, short.stdout, short.stderr) == (long.exit_code, long.stdout, long.stderr)
+    assert short.exit_code in (0, 2) and (short.stdout or short.stderr)
+
+
+def test_where_nothing_is_called_nothing_is_imported() -> None:
+    for line, modules in imported(*NONE_CALLED, "--version", "--version rooms"):
+        assert not commands(modules), line
+
+
+def test_help_is_in_the_order_of_the_whole_tree_with_boxes_too() -> None:
+    names = [list(typer.main.get_command(tree).commands) for tree in (called([]), whole())]  # type: ignore[attr-defined]
+    assert names[0] == names[1]
+    panels = [
+        {name: (each.help, each.rich_help_panel, each.hidden) for name, each in commands.items() if not each.hidden}
+        for commands in (typer.main.get_command(tree).commands for tree in (called([]), whole()))  # type: ignore[attr-defined]
+    ]
+    assert {name: (text.partition("\n\n")[0], *more) for name, (text, *more) in panels[1].items()} == panels[0]
