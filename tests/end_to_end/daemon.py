@@ -12,7 +12,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,9 @@ from typing import Any, Final, TypeAlias
 
 import tomli_w
 
-PSFU: Final = Path(sys.executable).with_name("psfu")
+from support import warm
+from support.warm import PSFU
+
 READY_LIMIT: Final = 60.0
 STOP_LIMIT: Final = 20.0
 """Seconds."""
@@ -102,8 +103,7 @@ class Daemon:
 
     def psfu(self, *arguments: str) -> Any:
         """Run ``psfu ARGUMENTS --json`` and return what it printed, parsed; raises AssertionError if it fails."""
-        command = [str(PSFU), *arguments, "--socket", str(self.socket), "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=30)
+        done = warm.psfu([*arguments, "--socket", str(self.socket), "--json"], os.environ, limit=30)
         assert done.returncode == 0, f"psfu {' '.join(arguments)}: exit {done.returncode}: {done.stderr}{self.tail()}"
         return json.loads(done.stdout) if done.stdout.strip() else None
 

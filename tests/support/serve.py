@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-PSFU: Final = Path(sys.executable).with_name("psfu")
+from support import warm
+from support.warm import PSFU
+
 LIMIT: Final = 30.0
 """Seconds after which a test stops waiting for an event."""
 QUIET: Final = '[signaling]\nport = 0\n[workers]\ncount = 1\n[log]\nformat = "json"\n'
@@ -26,9 +27,7 @@ def environment(**added: str) -> dict[str, str]:
 
 def psfu(*arguments: object, given: str | None = None, **added: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end. Without ``given`` its standard input is closed."""
-    command = [str(PSFU), *map(str, arguments)]
-    stdin = {"input": given} if given is not None else {"stdin": subprocess.DEVNULL}
-    return subprocess.run(command, capture_output=True, text=True, env=environment(**added), timeout=LIMIT, **stdin)  # type: ignore[call-overload, no-any-return]
+    return warm.psfu([*map(str, arguments)], environment(**added), given=given, limit=LIMIT)
 
 
 class Serve:
