@@ -27,7 +27,6 @@ from proctor_sfu.recording import keys, manifest, pipe, protocol
 from proctor_sfu.recording.book import Book
 from proctor_sfu.recording.folder import space
 from proctor_sfu.recording.inlets import Inlets
-from proctor_sfu.recording.intake import Track
 from proctor_sfu.recording.lane import Lane, kind_of
 from proctor_sfu.recording.protocol import (
     Begin,
@@ -52,6 +51,7 @@ from proctor_sfu.recording.protocol import (
 )
 from proctor_sfu.recording.receive import Batch
 from proctor_sfu.recording.reel import Context, Reel
+from proctor_sfu.recording.track import Track
 from proctor_sfu.recording.writing import JournalWriter, Space
 
 PACE: Final = 0.05

@@ -20,7 +20,7 @@ from proctor_sfu.recording import contents, keys, mending
 from proctor_sfu.recording.book import Book, Pages
 from proctor_sfu.recording.folder import KEY, JournalName, journal_name, journals
 from proctor_sfu.recording.gaps import Named
-from proctor_sfu.recording.intake import Format, Intake, Track
+from proctor_sfu.recording.intake import Intake
 from proctor_sfu.recording.lane import RETRY, Lane
 from proctor_sfu.recording.ledger import Row, timestamp
 from proctor_sfu.recording.ledger_file import LedgerFile
@@ -28,6 +28,7 @@ from proctor_sfu.recording.protocol import Begin, BeginTrack, Begun, Ended, Fail
 from proctor_sfu.recording.receive import Batch
 from proctor_sfu.recording.seal import finish
 from proctor_sfu.recording.sealed import SALT, Sealer
+from proctor_sfu.recording.track import Format, Track
 from proctor_sfu.recording.writing import JournalWriter, Segment
 
 

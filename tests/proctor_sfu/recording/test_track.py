@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from proctor_sfu.recording.intake import SEEKABLE, SPREAD, Format, Track
+from proctor_sfu.recording.track import SEEKABLE, SPREAD, Format, Track
 
 
 def track(kind: str = "video") -> Track:
