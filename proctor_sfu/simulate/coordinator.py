@@ -13,8 +13,9 @@ from typing import Any, Final, TypeAlias
 from proctor_sfu.aio import spawn
 from proctor_sfu.errors import SimulationError
 from proctor_sfu.simulate import clip, events, formats
+from proctor_sfu.simulate.book import Book
 from proctor_sfu.simulate.plan import Part, Plan, cast, share_out
-from proctor_sfu.simulate.results import Book, Now, Process, Result
+from proctor_sfu.simulate.results import Now, Process, Result
 from proctor_sfu.simulate.trust import Trust
 
 Credentials: TypeAlias = Callable[[Part], Mapping[str, Any]]

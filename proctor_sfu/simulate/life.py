@@ -15,11 +15,12 @@ from proctor_sfu.simulate import events
 from proctor_sfu.simulate.candidate import Candidate
 from proctor_sfu.simulate.clip import Clip
 from proctor_sfu.simulate.ending import FINAL, TROUBLES, Ending
+from proctor_sfu.simulate.feed import Tell
 from proctor_sfu.simulate.formats import Source
 from proctor_sfu.simulate.glass import Pace
 from proctor_sfu.simulate.impairment import Impairment
 from proctor_sfu.simulate.plan import Departure, Part, Plan, Visit
-from proctor_sfu.simulate.proctor import Proctor, Tell
+from proctor_sfu.simulate.proctor import Proctor
 from proctor_sfu.simulate.protoo import Data
 from proctor_sfu.simulate.track import ClipTrack, Sent
 

@@ -13,11 +13,12 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from proctor_sfu.simulate import events
+from proctor_sfu.simulate.book import Book
 from proctor_sfu.simulate.capacity import Server, Used, first, limits
 from proctor_sfu.simulate.limits import Limits, judged
 from proctor_sfu.simulate.plan import Plan, cast
 from proctor_sfu.simulate.rehearsal import Rehearsal
-from proctor_sfu.simulate.results import Book, Now, Result
+from proctor_sfu.simulate.results import Now, Result
 from psfu_cli import live
 from psfu_cli.app import called
 from psfu_cli.commands import rehearse, simulate

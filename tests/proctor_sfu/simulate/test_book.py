@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from proctor_sfu.simulate import events
+from proctor_sfu.simulate.book import TROUBLES, Book, spread
 from proctor_sfu.simulate.formats import CAMERA
 from proctor_sfu.simulate.impairment import Impairment
 from proctor_sfu.simulate.limits import Limits, judged
 from proctor_sfu.simulate.plan import Part, Plan, Visit, cast
-from proctor_sfu.simulate.results import TROUBLES, Book, Result, spread
+from proctor_sfu.simulate.results import Result
 
 PLAN = Plan(candidates=3, proctors=1, duration=30.0, impaired=1, impairment=Impairment(loss=0.1))
 BAD, GOOD, OTHER = "sim-1", "sim-2", "sim-3"
