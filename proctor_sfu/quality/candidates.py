@@ -11,7 +11,8 @@ from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.mediasoup.stats import InboundRtpStats, WebRtcTransportStats
 from proctor_sfu.quality.blame import Subject, network
-from proctor_sfu.quality.health import Level, Link, PeerHealth, Verdict
+from proctor_sfu.quality.health import Link, PeerHealth, Verdict
+from proctor_sfu.quality.levels import Level
 from proctor_sfu.quality.links import TransportTrack
 from proctor_sfu.quality.sources import SourceTrack, whole
 from proctor_sfu.rooms.peer import Peer, Published

@@ -18,7 +18,7 @@ from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.blame import Blame, Finding, proctor_downlink
 from proctor_sfu.quality.candidates import CandidateTrack, absent
 from proctor_sfu.quality.counters import Counters
-from proctor_sfu.quality.health import Level
+from proctor_sfu.quality.levels import Level
 from proctor_sfu.quality.pictures import Counted
 from proctor_sfu.quality.proctors import ProctorTrack
 from proctor_sfu.quality.rates import Gauge

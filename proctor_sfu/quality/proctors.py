@@ -7,7 +7,8 @@ from typing import Final
 
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.mediasoup.stats import InboundRtpStats, OutboundRtpStats, RtpStats, WebRtcTransportStats
-from proctor_sfu.quality.health import Debounce, Level, Link, PeerHealth, Verdict, above
+from proctor_sfu.quality.health import Link, PeerHealth, Verdict
+from proctor_sfu.quality.levels import Debounce, Level, above
 from proctor_sfu.quality.links import TransportTrack
 from proctor_sfu.quality.rates import LONG, Meter, Rates, feed_inbound, feed_outbound
 from proctor_sfu.quality.sources import hundredth, tenth, whole

@@ -25,7 +25,7 @@ from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.candidates import CandidateTrack
 from proctor_sfu.quality.columns import PACKED
 from proctor_sfu.quality.frames import Frames
-from proctor_sfu.quality.health import Level
+from proctor_sfu.quality.levels import Level
 from proctor_sfu.quality.overview import Key, Moment, Overview
 from proctor_sfu.quality.pictures import Pictures
 from proctor_sfu.quality.proctors import ProctorTrack

@@ -9,7 +9,7 @@ from proctor_sfu.control.api import quality as api
 from proctor_sfu.mediasoup.stats import ResourceUsage
 from proctor_sfu.pool.member import Member, resident
 from proctor_sfu.quality.candidates import CandidateTrack
-from proctor_sfu.quality.health import Debounce, Level, above
+from proctor_sfu.quality.levels import Debounce, Level, above
 from proctor_sfu.quality.proctors import ProctorTrack
 from proctor_sfu.quality.rates import Gauge
 from proctor_sfu.quality.sources import tenth

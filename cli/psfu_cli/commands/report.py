@@ -95,7 +95,7 @@ def _time_of(archive: Archive, room: str, last: float | None) -> tuple[float, fl
 
 
 def _made(archive: Archive, room: str, begin: float, end: float, only: Sequence[str]) -> Report:
-    from proctor_sfu.quality.report import Collector
+    from proctor_sfu.quality.collector import Collector
 
     collector = Collector(room, begin, end, only=only)
     with progress() as tell:

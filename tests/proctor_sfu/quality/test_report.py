@@ -11,7 +11,8 @@ import pytest
 from proctor_sfu.clock import timestamp
 from proctor_sfu.quality import report_page
 from proctor_sfu.quality.archive import Archive, Recorded, RecordedEvent
-from proctor_sfu.quality.report import POINTS, CandidateReport, Collector, Report
+from proctor_sfu.quality.collector import POINTS, Collector
+from proctor_sfu.quality.report import CandidateReport, Report
 from support.exams import BEGIN, HOSTILE, written
 from support.frames import candidate, frame, room
 
