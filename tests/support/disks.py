@@ -1,4 +1,4 @@
-"""Disks that are small, and that refuse when it suits a test; only root can make them."""
+"""Disks that are small, slow, or refuse when it suits a test; only root can make small ones."""
 
 from __future__ import annotations
 
@@ -45,6 +45,18 @@ class ThinDisk:
         run("umount", str(self.folder))
         run("losetup", "-d", self.device)
         run("umount", str(self.backing))
+
+
+class SlowDisk:
+    """What makes a process wait each time it writes to a file with ``name`` in its name: ``environment`` for it, and
+    ``milliseconds``, a file with how long."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        library = folder / "slow.so"
+        source = Path(__file__).with_name("slow.c")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+        self.milliseconds = folder / "milliseconds"
+        self.environment = {"LD_PRELOAD": str(library), "SLOW_FILE": str(self.milliseconds), "SLOW_NAME": name}
 
 
 def run(*command: str) -> None:

@@ -1,4 +1,5 @@
-/* A disk that is slow on demand: writes to journals, and syncs, wait as many milliseconds as $SLOW_FILE says. */
+/* A disk that is slow on demand: writes to files with $SLOW_NAME in their names, and syncs, wait as many milliseconds as
+   $SLOW_FILE says. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -8,21 +9,22 @@
 #include <time.h>
 #include <unistd.h>
 
-static int is_journal(int descriptor)
+static int is_slow(int descriptor)
 {
+	const char *name = getenv("SLOW_NAME");
 	char link[64], target[4096];
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", descriptor);
 	ssize_t length = readlink(link, target, sizeof(target) - 1);
 	if (length <= 0)
 		return 0;
 	target[length] = 0;
-	return strstr(target, ".mjr") != NULL;
+	return name != NULL && strstr(target, name) != NULL;
 }
 
 static void wait_if_slow(int descriptor)
 {
 	const char *name = getenv("SLOW_FILE");
-	if (name == NULL || !is_journal(descriptor))
+	if (name == NULL || !is_slow(descriptor))
 		return;
 	FILE *file = fopen(name, "r");
 	if (file == NULL)

@@ -22,7 +22,7 @@ from proctor_sfu.recording.verify import Verifier, known_key
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.settings import Recording as Settings
 from support.deck import LIMIT, Deck, Source, packets, rows, wait_for_packets, wait_for_row
-from support.disks import ThinDisk, fill, fill_up
+from support.disks import SlowDisk, ThinDisk, fill, fill_up
 
 ANN: Final = "exam-101/ann/20260101T090000Z"
 MIB: Final = 1 << 20
@@ -49,15 +49,6 @@ def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "psfu-test", folder], check=True)
     yield folder
     subprocess.run(["umount", folder], check=True)
-
-
-@pytest.fixture(scope="module")
-def slow_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that makes writes slow; see slow.c."""
-    target = tmp_path_factory.mktemp("slow") / "slow.so"
-    source = Path(__file__).resolve().parents[2] / "support" / "slow.c"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", target, source, "-ldl"], check=True)
-    return target
 
 
 def begin(deck: Deck) -> tuple[Path, Source]:
@@ -247,17 +238,16 @@ def test_a_read_only_disk_fails_at_once(tmp_path: Path) -> None:
         subprocess.run(["umount", directory], check=True)
 
 
-def test_a_slow_disk_is_waited_for(tmp_path: Path, slow_library: Path) -> None:
-    slow = tmp_path / "milliseconds"
-    environment = {"LD_PRELOAD": str(slow_library), "SLOW_FILE": str(slow)}
-    with Deck(tmp_path / "recordings", environment=environment, memory_bytes=64 * MIB) as deck:
+def test_a_slow_disk_is_waited_for(tmp_path: Path) -> None:
+    slow = SlowDisk(tmp_path, ".mjr")
+    with Deck(tmp_path / "recordings", environment=slow.environment, memory_bytes=64 * MIB) as deck:
         folder, camera = begin(deck)
         camera.send(50, key=True)
         wait_for_packets(folder, "camera", 50)
-        slow.write_text("1500")
+        slow.milliseconds.write_text("1500")
         told = send_until(deck, camera, lambda disk: disk.trouble == "disk-slow")
         assert told.at_risk > 3
-        slow.unlink()
+        slow.milliseconds.unlink()
         done = wait_for_disk(deck, lambda disk: disk.trouble == "" and disk.waiting == 0)
         assert (done.overflowed, done.dropped) == (0, 0)
         deck.finish(ANN)
@@ -266,16 +256,15 @@ def test_a_slow_disk_is_waited_for(tmp_path: Path, slow_library: Path) -> None:
     assert verified(folder)
 
 
-def test_a_disk_too_slow_for_memory_is_a_gap_with_its_cause(tmp_path: Path, slow_library: Path) -> None:
-    slow = tmp_path / "milliseconds"
-    environment = {"LD_PRELOAD": str(slow_library), "SLOW_FILE": str(slow)}
-    with Deck(tmp_path / "recordings", environment=environment, memory_bytes=1 * MIB) as deck:
+def test_a_disk_too_slow_for_memory_is_a_gap_with_its_cause(tmp_path: Path) -> None:
+    slow = SlowDisk(tmp_path, ".mjr")
+    with Deck(tmp_path / "recordings", environment=slow.environment, memory_bytes=1 * MIB) as deck:
         folder, camera = begin(deck)
         camera.send(50, key=True)
         wait_for_packets(folder, "camera", 50)
-        slow.write_text("700")
+        slow.milliseconds.write_text("700")
         send_until(deck, camera, lambda disk: disk.overflowed > 100)
-        slow.unlink()
+        slow.milliseconds.unlink()
         wait_for_disk(deck, lambda disk: disk.trouble == "" and disk.waiting == 0)
         camera.send(50, key=True)
         wait_for_row(folder, "gap")

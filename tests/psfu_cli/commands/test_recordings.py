@@ -22,6 +22,7 @@ from proctor_sfu.simulate import clip
 from psfu_cli.commands import recordings as commands
 from support import payloads
 from support.commands import Run, result
+from support.disks import SlowDisk
 from support.recorded import ID, KEY, START_US, Tape, crashed, finished
 from support.serve import LIMIT, PSFU, environment, psfu
 from support.started import started
@@ -248,10 +249,12 @@ def wait_for_the_unfinished(to: Path, running: subprocess.Popen[Any]) -> None:
 def test_an_export_that_is_ended_leaves_nothing_behind(
     recordings: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    folder, to = played(recordings, times=400), tmp_path / "out"
+    folder, to, slow = played(recordings, times=40), tmp_path / "out", SlowDisk(tmp_path, "unfinished")
     to.mkdir()
+    slow.milliseconds.write_text("300")
     command = [PSFU, "recordings", "export", folder, "--to", to / "ann.webm", "--no-verify"]
-    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True) as running:
+    surroundings = environment(**slow.environment)
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings, text=True) as running:
         wait_for_the_unfinished(to, running)
         running.send_signal(number)
         assert running.communicate(timeout=LIMIT) == ("", "")
@@ -260,12 +263,15 @@ def test_an_export_that_is_ended_leaves_nothing_behind(
 
 
 def test_an_export_that_is_not_to_hear_of_it_goes_on(recordings: Path, tmp_path: Path) -> None:
-    folder, to = played(recordings, times=100), tmp_path / "out"
+    folder, to, slow = played(recordings, times=40), tmp_path / "out", SlowDisk(tmp_path, "unfinished")
     to.mkdir()
+    slow.milliseconds.write_text("300")
     command = ["nohup", PSFU, "recordings", "export", folder, "--to", to / "ann.webm", "--no-verify"]
-    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as running:
+    surroundings = environment(**slow.environment)
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings) as running:
         wait_for_the_unfinished(to, running)
         running.send_signal(signal.SIGHUP)
+        slow.milliseconds.unlink()
         running.communicate(timeout=LIMIT)
     assert running.returncode == 0
     assert [each.name for each in to.iterdir()] == ["ann.webm"]
