@@ -109,7 +109,8 @@ class Roll:
                 if take is not None and take.ssrc == message.ssrc:
                     take.set_ready()
             case WantKeyFrame():
-                spawn(recording.want_key_frame(Source(message.track)), name="key frame")
+                if (take := recording.takes.get(Source(message.track))) is not None:
+                    spawn(take.want_key_frame(), name="key frame")
             case Ended():
                 self._ended(recording, final=message.final)
 

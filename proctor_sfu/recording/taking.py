@@ -1,7 +1,6 @@
 """One candidate's recording as the daemon sees it: its tap, its takes, and what it tells the recorder of them.
 
-Everything the recorder has to know can be told again, since a
-recorder that died knows nothing.
+Everything the recorder has to know can be told again, since a recorder that died knows nothing.
 """
 
 from __future__ import annotations
@@ -12,9 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
-import structlog
-
-from proctor_sfu.errors import MediasoupError, RefusedError
+from proctor_sfu.errors import RefusedError
 from proctor_sfu.mediasoup.consumer import Consumer
 from proctor_sfu.mediasoup.layers import ConsumerLayers
 from proctor_sfu.mediasoup.router import Router
@@ -34,8 +31,6 @@ from proctor_sfu.recording.tap import Tap, open_tap
 from proctor_sfu.recording.watch import Watch
 from proctor_sfu.rooms.peer import Published
 from proctor_sfu.rooms.roles import Source
-
-_log = structlog.get_logger("psfu.recording")
 
 State: TypeAlias = Literal["beginning", "running", "finishing", "finished", "failed"]
 ANSWER: Final = 10.0
@@ -104,9 +99,7 @@ class Recording:
         if self._tap is not None:
             self._send(Inlet(recording=self.id, inlet=self._tap.number), self._tap.socket.fileno())
             for take in self.takes.values():
-                take.bytes_before = self.bytes_of(take)
-                take.flow = None
-                take.watch.restart(time.monotonic())
+                take.begin_again(time.monotonic())
                 self._begin_track(take)
         if self._end is not None:
             self._send(self._end)
@@ -151,11 +144,8 @@ class Recording:
 
     def _leave(self) -> None:
         """Have no takes any more."""
-        for source, take in self.takes.items():
-            take.set_ready()
-            take.clock.close()
-            self.gone[source] = self.gone.get(source, 0) + self.bytes_of(take)
-        self.takes.clear()
+        for source in list(self.takes):
+            self._end_take(source)
 
     # Takes.
 
@@ -273,11 +263,14 @@ class Recording:
         take = self.takes.get(source)
         if take is None or take.consumer.producer_id != producer_id:
             return
-        del self.takes[source]
+        self._end_take(source)
+        self._send(EndTrack(recording=self.id, track=source, cause=cause))
+
+    def _end_take(self, source: Source) -> None:
+        take = self.takes.pop(source)
         take.set_ready()
         take.clock.close()
-        self.gone[source] = self.gone.get(source, 0) + self.bytes_of(take)
-        self._send(EndTrack(recording=self.id, track=source, cause=cause))
+        self.gone[source] = self.gone.get(source, 0) + take.bytes
 
     def explain(self, take: Take, cause: str) -> None:
         """Tell why a take is stalled."""
@@ -292,34 +285,7 @@ class Recording:
 
     # What it comes to.
 
-    def bytes_of(self, take: Take) -> int:
-        """Return the bytes of a take that were written."""
-        return take.bytes_before + (take.flow.bytes if take.flow is not None else 0)
-
     @property
     def bytes(self) -> int:
         """Bytes written since the daemon runs."""
-        return sum(self.gone.values()) + sum(self.bytes_of(take) for take in self.takes.values())
-
-    async def want_layer(self, take: Take, layer: int) -> None:
-        """Have the worker choose the layer anew.
-
-        Without an estimate of bandwidth, which a plain transport does not have, it chooses only when a layer comes or
-        goes, and passes over one that came less than 2 s ago; asked for the same layer as before it does nothing.
-        """
-        consumer = take.consumer
-        if not consumer.closed and consumer.current_layers is not None:
-            try:
-                await consumer.set_preferred_layers(spatial_layer=consumer.current_layers.spatial_layer)
-                await consumer.set_preferred_layers(spatial_layer=layer)
-            except MediasoupError as error:
-                _log.debug("layer_not_requested", recording=self.id, reason=str(error))
-
-    async def want_key_frame(self, source: Source) -> None:
-        """Ask for a key frame."""
-        take = self.takes.get(source)
-        if take is not None and not take.consumer.closed and not take.paused:
-            try:
-                await take.consumer.request_key_frame()
-            except MediasoupError as error:
-                _log.debug("key_frame_not_requested", recording=self.id, reason=str(error))
+        return sum(self.gone.values()) + sum(take.bytes for take in self.takes.values())

@@ -62,7 +62,7 @@ class Watchdog:
         larger = take.larger
         take.behind = 0 if larger is None else take.behind + 1
         if larger is not None and take.behind % BEHIND == 0:
-            spawn(recording.want_layer(take, larger), name=f"layer {recording.id}")
+            spawn(take.want_layer(larger), name=f"layer {recording.id}")
 
     async def _stalled(self, recording: Recording, take: Take, *, silent: bool) -> None:
         """Find out why, and tell."""

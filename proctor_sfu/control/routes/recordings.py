@@ -245,7 +245,7 @@ def _track(recording: Recording, take: Take) -> api.Track:
         "flows" if verdict == "flows" else "stalled"
     )  # fmt: skip
     return api.Track(
-        track=take.source, state=state, cause=take.cause, bytes=recording.bytes_of(take),
+        track=take.source, state=state, cause=take.cause, bytes=take.bytes,
         lost=0 if take.flow is None else take.flow.lost,
     )  # fmt: skip
 
