@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
-import queue
 import random
 import select
 import signal
@@ -28,6 +27,7 @@ from proctor_sfu.recording.book import Book
 from proctor_sfu.recording.folder import space
 from proctor_sfu.recording.inlets import Inlets
 from proctor_sfu.recording.lane import Lane, kind_of
+from proctor_sfu.recording.outbox import Outbox
 from proctor_sfu.recording.protocol import (
     Begin,
     BeginTrack,
@@ -44,7 +44,6 @@ from proctor_sfu.recording.protocol import (
     InletRefused,
     Note,
     Ready,
-    ToDaemon,
     TrackFlow,
     TrackReady,
     WantKeyFrame,
@@ -87,9 +86,9 @@ class Recorder:
         self._writer = JournalWriter(self._space, configure.checkpoint_seconds)
         self._book = Book()
         self._mender = Lane("mender")
-        self._outbox: queue.SimpleQueue[ToDaemon] = queue.SimpleQueue()
-        self._unsent: bytes | None = None
-        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._outbox = Outbox(control)
+        self.say = self._outbox.put
+        """Tells the daemon something; from any thread."""
         self._epoll = select.epoll()
         self._inlets = Inlets(self._epoll)
         self._batch = Batch()
@@ -118,12 +117,12 @@ class Recorder:
         for lane in (self._writer.lane, self._book.lane, self._mender):
             lane.start()
         self._epoll.register(self._control, select.EPOLLIN)
-        self._epoll.register(self._wake, select.EPOLLIN)
+        self._epoll.register(self._outbox.wake, select.EPOLLIN)
         self.say(Ready(public_key=self._fingerprint))
         while not self._ending:
             for descriptor, _ in self._epoll.poll(HAND_OVER):
-                if descriptor == self._wake:
-                    os.eventfd_read(self._wake)
+                if descriptor == self._outbox.wake:
+                    self._outbox.hear()
                 elif (intake := self._inlets.by_descriptor.get(descriptor)) is not None:
                     intake.drain(self._batch)
                 elif descriptor == self._control.fileno():
@@ -135,7 +134,7 @@ class Recorder:
 
     def _stop(self) -> None:
         self._ending = True
-        os.eventfd_write(self._wake, 1)
+        self._outbox.rouse()
 
     def _farewell(self) -> None:
         self._inlets.drain(self._batch)
@@ -150,22 +149,12 @@ class Recorder:
 
     # Talking.
 
-    def say(self, message: ToDaemon) -> None:
-        """Tell the daemon something. From any thread."""
-        self._outbox.put(message)
-        os.eventfd_write(self._wake, 1)
-
     def _speak(self) -> None:
-        """Send what there is to say, as far as the daemon takes it at the moment."""
-        while self._unsent is not None or not self._outbox.empty():
-            data = self._unsent or protocol.encode(self._outbox.get())
-            try:
-                self._unsent = None if pipe.send(self._control, data) else data
-            except OSError:
-                # The daemon is gone, which `_listen` notices as well.
-                self._unsent, self._ending = None, True
-            if self._unsent is not None:
-                return
+        try:
+            self._outbox.send()
+        except OSError:
+            # The daemon is gone, which `_listen` notices as well.
+            self._ending = True
 
     def _listen(self) -> None:
         try:
