@@ -22,8 +22,8 @@ from proctor_sfu.recording.folder import KEY, JournalName, journal_name, journal
 from proctor_sfu.recording.gaps import Named
 from proctor_sfu.recording.intake import Intake
 from proctor_sfu.recording.lane import RETRY, Lane
-from proctor_sfu.recording.ledger import Row, timestamp
 from proctor_sfu.recording.ledger_file import LedgerFile
+from proctor_sfu.recording.past import Past
 from proctor_sfu.recording.protocol import Begin, BeginTrack, Begun, Ended, Failed, Note, Said, Standing, ToDaemon
 from proctor_sfu.recording.receive import Batch
 from proctor_sfu.recording.seal import finish
@@ -56,16 +56,14 @@ class Reel:
         self._intakes: dict[str, Intake] = {}
         self._ended: dict[str, tuple[int, str]] = {}
         """Track -> arrival of its last packet, nanoseconds, and why it ended, if it did in this process."""
-        self._earlier: dict[str, tuple[mending.Last, str]] = {}
-        """Track -> its last packet before this process and why it ended; set by the mender before any row is."""
+        self._past: Past
+        """Set by the mender before any row is written."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         before = [path.name for path in journals(self.folder)]
         self._numbers: dict[str, int] = {}
         for name in map(journal_name, before):
             assert name is not None
             self._numbers[name.track] = max(name.segment, self._numbers.get(name.track, 0))
-        self._holds: list[Row] = []
-        """Holds and their ends that the ledger had before this process; set by the mender before any row is."""
         self._is_deleted = False
         self._key = self._own_key()
         context.mender.put(lambda: self._adopt(begin, frozenset(before)))
@@ -153,7 +151,7 @@ class Reel:
         def fields() -> Mapping[str, Any] | None:
             row = {"track": name, "from_us": since_us, "to_us": at_ns // 1000, "cause": cause or "no-packets"}
             if not since_us:
-                last, why = self._earlier.get(name, (None, ""))
+                last, why = self._past.last(name)
                 if last is None or not last.at_us:
                     return None  # The first packet there ever was.
                 row |= {"from_us": last.at_us, "cause": why}
@@ -175,8 +173,7 @@ class Reel:
         at = time.time() if told.at is None else told.at
 
         def fields() -> Mapping[str, Any] | None:
-            before = ((row.event, timestamp(row.at), row.fields) for row in self._holds)
-            return None if (told.event, timestamp(at), told.fields) in before else told.fields
+            return None if self._past.has(told.event, at, told.fields) else told.fields
 
         self.pages.note(told.event, fields if told.event in contents.HOLDS else told.fields, at)
 
@@ -244,28 +241,10 @@ class Reel:
             else:
                 self._say(Failed(recording=self.id, code=code, message=str(error)))
             return
-        left = [each for each in mending.unclosed(self.folder, stated) if each.file in before]
-        whys = {row.fields["track"]: row.fields["cause"] for row in file.rows if row.event == "track_stopped"}
-        stopped = mending.stopped(file.rows)
-        for each in stated.values():
-            last = mending.Last(at_us=each.last_us, ssrc=0, sequence=-1)
-            self._remember(each.track, last, whys.get(each.track, begin.cause))
-        for each in left:
-            try:
-                self._remember(
-                    each.track,
-                    mending.last_packet(self.folder, self.id, each, self._key),
-                    stopped.get(each.track, begin.cause),
-                )
-            except OSError as error:
-                self._complain("journal_unreadable", each.file, str(error))
-        for row in file.rows:
-            if row.event == "gap":
-                # What a disk refused to the end is named already, up to here.
-                last = mending.Last(at_us=row.fields["to_us"], ssrc=0, sequence=-1)
-                track = row.fields["track"]
-                self._remember(track, last, stopped.get(track, begin.cause), beyond=True)
-        named = Named(file.rows, stated.values(), begin.cause)
+        past = self._past = Past(
+            self.folder, self.id, self._key, file.rows, stated, before=before, cause=begin.cause,
+            unreadable=lambda name, error: self._complain("journal_unreadable", name, str(error)),
+        )  # fmt: skip
         resumed = bool(file.rows)
         if resumed:
             file.append("recording_resumed", time.time(), {"cause": begin.cause, "torn": file.torn})
@@ -274,17 +253,12 @@ class Reel:
         tally = contents.Tally()
         for row in file.rows:
             tally.take(row.event, row.fields)
-        self._holds = [row for row in file.rows if row.event in contents.HOLDS]
         file.rows = []
         self._say(Begun(recording=self.id, resumed=resumed))
         self.pages.adopt(file, tally)
-        for each in left:
+        for each in past.left:
             # Behind whatever else is to be adopted, since this takes long.
-            self._context.mender.put(lambda each=each: self._mend(each, named, begin.cause))  # type: ignore[misc]
-
-    def _remember(self, track: str, last: mending.Last, cause: str, *, beyond: bool = False) -> None:
-        if track not in self._earlier or last.at_us >= self._earlier[track][0].at_us + beyond * contents.ROUNDING_US:
-            self._earlier[track] = last, cause
+            self._context.mender.put(lambda each=each: self._mend(each, past.named, begin.cause))  # type: ignore[misc]
 
     def _mend(self, stated: contents.Stated, named: Named, cause: str) -> None:
         try:
