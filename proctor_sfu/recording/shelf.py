@@ -44,9 +44,10 @@ class Shelf:
         return found or self._new(room, candidate, time.time())
 
     def _new(self, room: str, candidate: str, at: float) -> Place:
-        # Ids have seconds, and one that began in the same second may be finished already.
+        # Ids have seconds, and one that began in the same second may be finished already, or deleted.
         for later in range(_LATEST):
             name = folders.new_id(room, candidate, at + later)
-            if not (self._directory / name).exists() and self._roll.by_id(name) is None:
+            known = name in self.broken or self._roll.by_id(name) is not None
+            if not known and not (self._directory / name).exists():
                 return Place(id=name, folder=self._directory / name, resumed=False)
         raise FileExistsError(f"{self._directory / name}: too many recordings of one candidate at a time")
