@@ -6,20 +6,27 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from proctor_sfu.errors import FolderError
 from proctor_sfu.recording import contents, mending
-from proctor_sfu.recording.contents import Stated
 from proctor_sfu.recording.gaps import Named
 from proctor_sfu.recording.ledger import Row, timestamp
 from proctor_sfu.recording.mending import Last
 
 
 class Past:
-    """Reads the journals that were not closed. ``before``: names of those that were there, ``cause``: what ended it."""
+    """Reads the journals that were not closed. ``before``: names of those that were there, ``cause``: what ended it.
+
+    Raises `FolderError` ``tampered`` for rows that psfu did not write.
+    """
 
     def __init__(
-        self, folder: Path, recording: str, key: bytes | None, rows: Sequence[Row], stated: dict[str, Stated], *,
+        self, folder: Path, recording: str, key: bytes | None, rows: Sequence[Row], *,
         before: Collection[str], cause: str, unreadable: Callable[[str, OSError], None],
     ) -> None:  # fmt: skip
+        try:
+            stated = contents.journals(rows)
+        except ValueError as error:
+            raise FolderError("tampered", f"{folder}: {error}") from None
         self.left = [each for each in mending.unclosed(folder, stated) if each.file in before]
         """Journals that were not closed."""
         self.named = Named(rows, stated.values(), cause)

@@ -231,18 +231,23 @@ class Reel:
     def _adopt(self, begin: Begin, before: frozenset[str]) -> None:
         try:
             file = LedgerFile.open(self.folder, create=True)
-            stated = contents.journals(file.rows)
-        except (FolderError, ValueError) as error:
-            code = error.reason if isinstance(error, FolderError) else "tampered"
-            if code == "busy":
+            try:
+                self._go_on(begin, before, file)
+            except (FolderError, OSError):
+                # It may be tried again, and would find its own lock.
+                file.close()
+                raise
+        except FolderError as error:
+            if error.reason == "busy":
                 # Somebody looks after what a crash left; that takes a moment.
                 time.sleep(RETRY)
                 self._context.mender.put(lambda: self._adopt(begin, before))
             else:
-                self._say(Failed(recording=self.id, code=code, message=str(error)))
-            return
+                self._say(Failed(recording=self.id, code=error.reason, message=str(error)))
+
+    def _go_on(self, begin: Begin, before: frozenset[str], file: LedgerFile) -> None:
         past = self._past = Past(
-            self.folder, self.id, self._key, file.rows, stated, before=before, cause=begin.cause,
+            self.folder, self.id, self._key, file.rows, before=before, cause=begin.cause,
             unreadable=lambda name, error: self._complain("journal_unreadable", name, str(error)),
         )  # fmt: skip
         resumed = bool(file.rows)

@@ -15,7 +15,7 @@ import pytest
 from proctor_sfu.events import Bus
 from proctor_sfu.recording.folder import PUBLIC_KEY
 from proctor_sfu.recording.ledger_file import LedgerFile
-from proctor_sfu.recording.protocol import Begin, Disk, Failed, Note
+from proctor_sfu.recording.protocol import Begin, Begun, Disk, Failed, Note
 from proctor_sfu.recording.recordings import Recordings
 from proctor_sfu.recording.repair import repair
 from proctor_sfu.recording.verify import Verifier, known_key
@@ -167,6 +167,19 @@ def test_rows_a_disk_refused_are_written_again_too(thin_disk: ThinDisk) -> None:
         file.sync()
     thin_disk.forget()
     assert [row.event for row in rows(folder)] == ["recording_begun", "note"]
+
+
+def test_what_is_to_begin_on_a_full_disk_begins_when_there_is_room(small_disk: Path) -> None:
+    folder = small_disk / "recordings" / ANN
+    folder.mkdir(parents=True)
+    with Deck(small_disk / "recordings") as deck:
+        ballast = fill_up(small_disk)
+        deck.tell(Begin(recording=ANN, folder=str(folder), fields={}, cause="daemon-died"))
+        deck.wait(Disk, lambda disk: disk.write_errors > 1)
+        ballast.unlink()
+        assert not deck.wait(Begun).resumed
+        deck.finish(ANN)
+    assert verified(folder)
 
 
 def test_it_ends_on_a_full_disk_with_what_was_written(small_disk: Path) -> None:
