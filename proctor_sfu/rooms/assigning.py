@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from proctor_sfu.rooms.assignments import Assignments
-from proctor_sfu.rooms.peer import Peer
+from proctor_sfu.rooms.peer import Peer, describe
 from proctor_sfu.rooms.policy import Action
 from proctor_sfu.rooms.presence import State
 from proctor_sfu.rooms.profile import Expected
 from proctor_sfu.rooms.roles import Role, Source
-from proctor_sfu.rooms.room import Room, describe
+from proctor_sfu.rooms.room import Room
 from proctor_sfu.rooms.talk import ALL
 
 

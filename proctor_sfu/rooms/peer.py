@@ -202,5 +202,28 @@ class Peer:
         self.viewed.clear()
 
 
+def describe(peer: Peer) -> dict[str, Any]:
+    """Return what those who may see a peer are told of it, as signaling has it."""
+    return {
+        "id": peer.id,
+        "displayName": peer.name,
+        "role": peer.role,
+        "state": peer.state,
+        "light": peer.light,
+        "reasons": list(peer.reasons),
+        "handRaised": peer.hand_raised_at is not None,
+        "handRaisedAt": peer.hand_raised_at,
+        "sources": [
+            {
+                "source": each.source,
+                "producerId": each.producer.id,
+                "kind": each.producer.kind,
+                "paused": each.producer.paused,
+            }
+            for each in peer.published.values()
+        ],
+    }
+
+
 def _stands(transport: WebRtcTransport) -> bool:
     return transport.dtls_state == "connected" and transport.ice_state in ("connected", "completed")

@@ -19,7 +19,7 @@ from proctor_sfu.mediasoup.webrtc_transport import WebRtcTransport
 from proctor_sfu.pool.member import Member
 from proctor_sfu.rooms.assignments import EVERYBODY, Assignments
 from proctor_sfu.rooms.forwarding import Forwarding
-from proctor_sfu.rooms.peer import Absent, Link, Peer, Published
+from proctor_sfu.rooms.peer import Absent, Link, Peer, Published, describe
 from proctor_sfu.rooms.policy import Action, Decision, Target, decide, ever, relation, roles_that_may
 from proctor_sfu.rooms.presence import Light, State, state_of
 from proctor_sfu.rooms.profile import Expected, Profile, SecondLogin
@@ -307,26 +307,3 @@ class Room:
             if (published := owner.published.get(producer_id)) is not None:
                 return owner, published
         raise RefusedError("producer_not_found", f"there is no producer {producer_id} in room {self.id}")
-
-
-def describe(peer: Peer) -> dict[str, Any]:
-    """Return what those who may see a peer are told of it, as signaling has it."""
-    return {
-        "id": peer.id,
-        "displayName": peer.name,
-        "role": peer.role,
-        "state": peer.state,
-        "light": peer.light,
-        "reasons": list(peer.reasons),
-        "handRaised": peer.hand_raised_at is not None,
-        "handRaisedAt": peer.hand_raised_at,
-        "sources": [
-            {
-                "source": each.source,
-                "producerId": each.producer.id,
-                "kind": each.producer.kind,
-                "paused": each.producer.paused,
-            }
-            for each in peer.published.values()
-        ],
-    }

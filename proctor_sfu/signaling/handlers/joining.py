@@ -11,11 +11,10 @@ from proctor_sfu.errors import RefusedError
 from proctor_sfu.mediasoup.check import check_rtp_capabilities
 from proctor_sfu.rooms.assigning import expected_by
 from proctor_sfu.rooms.names import clean_name
-from proctor_sfu.rooms.peer import Peer
+from proctor_sfu.rooms.peer import Peer, describe
 from proctor_sfu.rooms.policy import Action, ever
 from proctor_sfu.rooms.roles import Role
 from proctor_sfu.rooms.room import Room
-from proctor_sfu.rooms.room import describe as described
 from proctor_sfu.signaling.bodies import Authenticate, Join, Nothing, wire
 from proctor_sfu.signaling.handlers.identity import identify
 from proctor_sfu.signaling.session import Session
@@ -136,7 +135,7 @@ async def join(session: Session, body: Join) -> dict[str, Any]:
 
 def _visible_peers(room: Room, peer: Peer) -> list[dict[str, Any]]:
     return [
-        described(other)
+        describe(other)
         for other in room.peers.values()
         if other is not peer and other.joined and room.may(peer, Action.SEE, other)
     ] + expected_by(room, peer)
