@@ -28,7 +28,6 @@ _FLAGS: Final = (
     "--disable-backgrounding-occluded-windows", "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
 
-Scheme = Literal["light", "dark"]
 Role = Literal["candidate", "proctor"]
 
 
@@ -44,13 +43,9 @@ class Chromium:
         )
         self.windows: list[Window] = []
 
-    def window(
-        self, name: str, *, size: tuple[int, int] = (1280, 720), scheme: Scheme = "light", **options: Any
-    ) -> Window:
+    def window(self, name: str, *, size: tuple[int, int] = (1280, 720), **options: Any) -> Window:
         """Open an empty page; ``options`` as of Playwright's ``new_context``."""
-        context = self._browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, **options
-        )
+        context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
         self.windows.append(Window(context, name))
         return self.windows[-1]
 

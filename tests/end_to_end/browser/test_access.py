@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from end_to_end.browser import crowd, face
-from end_to_end.browser.chromium import Chromium, Scheme, Window
+from end_to_end.browser.chromium import Chromium, Window
 from end_to_end.browser.conftest import Launch
 from end_to_end.browser.people import Candidate, Proctor
 from end_to_end.daemon import Daemon
 
 AXE = Path(__file__).resolve().parents[3] / "proctor_sfu" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 
 
 @pytest.fixture(scope="module")
@@ -23,42 +23,44 @@ def browser(launch: Launch) -> Chromium:
     return launch(face.BOB)
 
 
-def audit(window: Window, scheme: Scheme = "light") -> None:
+def audit(window: Window, shot: str = "") -> None:
     """Let axe look at the page as it is now; raises AssertionError for every rule that is broken.
 
-    Only the contrast differs between light and dark.
+    It is left light. ``shot``: what pictures of it, one in each scheme, begin with.
     """
     if not window.page.evaluate("'axe' in globalThis"):
         # Not as a script of the page, which its policy forbids, but from outside of it.
         window.page.evaluate(f"() => {{ {AXE.read_text()} }}")
-    only = {"type": "tag", "values": TAGS} if scheme == "light" else {"type": "rule", "values": ["color-contrast"]}
-    result: Any = window.page.evaluate("(runOnly) => axe.run(document, { runOnly })", only)
-    broken = [
-        f"{each['id']}: {each['help']}: {[node['html'][:160] for node in each['nodes'][:3]]}"
-        for each in result["violations"]
-    ]
-    assert broken == [], f"{window.name}: " + "\n".join(broken)
-    assert result["passes"], "nothing was looked at"
+    for scheme in SCHEMES:
+        window.page.emulate_media(color_scheme=scheme)
+        # Only the contrast differs between light and dark.
+        only = {"type": "tag", "values": TAGS} if scheme == "light" else {"type": "rule", "values": ["color-contrast"]}
+        result: Any = window.page.evaluate("(runOnly) => axe.run(document, { runOnly })", only)
+        broken = [
+            f"{each['id']}: {each['help']}: {[node['html'][:160] for node in each['nodes'][:3]]}"
+            for each in result["violations"]
+        ]
+        assert broken == [], f"{window.name}, {scheme}: " + "\n".join(broken)
+        assert result["passes"], "nothing was looked at"
+        if shot:
+            window.shot(f"{shot}-{scheme}")
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_pages_of_a_candidate_are_accessible(browser: Chromium, room: str, scheme: Scheme) -> None:
-    candidate = Candidate.opens(browser, room, "bob", name="Bob Baker", scheme=scheme)
+def test_the_pages_of_a_candidate_are_accessible(browser: Chromium, room: str) -> None:
+    candidate = Candidate.opens(browser, room, "bob", name="Bob Baker")
     candidate.until_source("camera", "on")
     candidate.share_screen()
-    audit(candidate.window, scheme)
-    candidate.window.shot(f"candidate-check-{scheme}")
+    audit(candidate.window, "candidate-check")
     candidate.join()
-    audit(candidate.window, scheme)
+    audit(candidate.window)
     candidate.page.get_by_role("button", name="Leave the exam").click()
-    audit(candidate.window, scheme)
+    audit(candidate.window)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_pages_of_a_proctor_are_accessible(browser: Chromium, room: str, daemon: Daemon, scheme: Scheme) -> None:
-    proctor = Proctor.opens(browser, room, "pam", name="Pam Proctor", scheme=scheme)
+def test_the_pages_of_a_proctor_are_accessible(browser: Chromium, room: str, daemon: Daemon) -> None:
+    proctor = Proctor.opens(browser, room, "pam", name="Pam Proctor")
     proctor.page.get_by_text("Nobody is in this room yet").wait_for()
-    audit(proctor.window, scheme)
+    audit(proctor.window)
     with crowd.present(daemon.url, room, 7):
         bob = Candidate.opens(browser, room, "bob", name="Bob Baker")
         bob.share_screen()
@@ -67,24 +69,22 @@ def test_the_pages_of_a_proctor_are_accessible(browser: Chromium, room: str, dae
         bob.page.get_by_label("Message to your proctor").fill("I cannot open question 4")
         bob.page.keyboard.press("Enter")
         proctor.page.get_by_text("I cannot open question 4").wait_for()
-        audit(proctor.window, scheme)
+        audit(proctor.window)
         proctor.page.keyboard.press("h")
         proctor.sees("bob", face.BOB.wall, where=".focus-camera video")
         proctor.page.keyboard.press("w")
         proctor.page.get_by_text("You speak to Bob Baker").wait_for()
-        audit(proctor.window, scheme)
-        proctor.window.shot(f"proctor-{scheme}")
+        audit(proctor.window, "proctor")
         proctor.page.keyboard.press("w")
         proctor.page.keyboard.press("b")
-        audit(proctor.window, scheme)
+        audit(proctor.window)
         proctor.page.keyboard.press("Escape")
         proctor.page.keyboard.press("?")
-        audit(proctor.window, scheme)
+        audit(proctor.window)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_lead_says_by_keyboard_who_watches_whom(browser: Chromium, room: str, daemon: Daemon, scheme: Scheme) -> None:
-    lead = Proctor.opens(browser, room, "lea", name="Lea Lead", as_role="lead", scheme=scheme)
+def test_a_lead_says_by_keyboard_who_watches_whom(browser: Chromium, room: str, daemon: Daemon) -> None:
+    lead = Proctor.opens(browser, room, "lea", name="Lea Lead", as_role="lead")
     pam = Proctor.opens(browser, room, "pam", name="Pam Proctor")
     with crowd.present(daemon.url, room, 3):
         pam.meets("seat-001", "seat-002", "seat-003")
@@ -103,8 +103,7 @@ def test_a_lead_says_by_keyboard_who_watches_whom(browser: Chromium, room: str, 
         keyboard.press("Tab")
         keyboard.press("Enter")
         dialog.get_by_role("checkbox", checked=True).wait_for()
-        audit(lead.window, scheme)
-        lead.window.shot(f"proctor-assign-{scheme}")
+        audit(lead.window, "proctor-assign")
         dialog.get_by_role("button", name="Save").press("Enter")
         dialog.get_by_text("Saved: Pam Proctor watches 1 candidate.").wait_for()
         for gone in ("seat-001", "seat-003"):
