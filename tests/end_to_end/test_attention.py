@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from end_to_end.actors import Actor, Event, is_frame
+from end_to_end import delays
+from end_to_end.actors import Actor, Event, is_frame, is_sent
 from end_to_end.daemon import running
 from end_to_end.exam import Crew, Exam, Report
 from end_to_end.test_media import hears, is_tone
@@ -72,9 +74,14 @@ def test_a_whisper_is_heard_by_one_and_an_announcement_by_all(exam: Exam) -> Non
     pam.request("announce", on=True)
     hears(bob, "pam", 660, count=2)
     pam.request("announce", on=False)
-    ended = {ear.name: ear.told("consumerClosed")["at"] for ear in ears}
-    for ear in ears:
-        assert not ear.all(lambda e, ear=ear: is_tone(e, "pam", 660) and e["at"] > ended[ear.name] + 1.0)
+    ended = {ear: ear.told("consumerClosed") for ear in ears}
+    # Three windows of sound that Ann hears anew are longer than what was still on its way.
+    mark = ann.mark()
+    pam.request("whisper", peerId="ann")
+    ann.wait(lambda e: is_tone(e, "pam", 660), after=mark, count=3)
+    for ear, end in ended.items():
+        heard = ear.all(lambda e, end=end: is_tone(e, "pam", 660) and e["consumer"] == end["data"]["consumerId"])
+        assert [each for each in heard if each["at"] > end["at"] + 1.0] == []
 
 
 @pytest.mark.parametrize("who", ["candidate", "proctor"])
@@ -97,11 +104,18 @@ def test_media_goes_on_while_a_connection_is_lost_and_after_it_is_resumed(exam: 
     else:
         assert {each["id"] for each in answer["consumers"]} == consumers
     pam.sees("ann", after=pam.mark(), count=clip.FPS)
-    frames = pam.all(lambda e: is_frame(e, "ann"), after=marks[pam])
-    gap = max(b["at"] - a["at"] for a, b in pairwise(frames))
-    report(f"longest gap between pictures while a {who}'s WebSocket was lost: {1000 * gap:.0f} ms")
-    assert gap < 0.5
+    missed = most_missed(ann, pam.all(lambda e: is_frame(e, "ann"), after=marks[pam]))
+    report(f"pictures missed in a row while a {who}'s WebSocket was lost: {missed}")
+    assert missed < clip.FPS / 2
     assert not pam.all(lambda e: e["event"] == "consumer", after=marks[pam])
+
+
+def most_missed(candidate: Actor, frames: list[Event]) -> int:
+    """Return how many pictures in a row were sent and not seen; how long each took is the machine's affair."""
+    sent = candidate.all(is_sent)
+    times = [event["at"] for event in sent]
+    places = [bisect_left(times, picture.sent) for picture in delays.join(sent, frames)]
+    return max(b - a for a, b in pairwise(places)) - 1
 
 
 def test_a_candidate_that_does_not_come_back_is_lost(crew: Crew, worker_binary: WorkerBinary, tmp_path: Path) -> None:

@@ -148,7 +148,9 @@ async def test_bad_input_gets_codes_and_disturbs_nobody(exam: Exam) -> None:
             await intruder.granted("authenticate", roomId=exam.room, peerId="mallory", role="candidate")
             await before_joining(intruder)
             await junk(intruder)
-            await absurd_media(intruder)
+            accepted = await absurd_media(intruder)
+            await asyncio.to_thread(proctor.offered, "mallory", "camera")
+            await intruder.granted("closeProducer", producerId=accepted)
             await duplicate_id(intruder)
             await intruder.granted("getRouterRtpCapabilities")
         async with session.ws_connect(exam.daemon.url, protocols=("protoo",)) as socket:
@@ -197,8 +199,8 @@ async def junk(intruder: Intruder) -> None:
     assert await intruder.refused("__class__", {}) == "unknown_method"
 
 
-async def absurd_media(intruder: Intruder) -> None:
-    """Absurd parameters never reach a worker, and afterwards good ones still work."""
+async def absurd_media(intruder: Intruder) -> str:
+    """Absurd parameters never reach a worker, and afterwards good ones still work; returns the producer they make."""
     await intruder.granted("join", displayName="\u202eMallory")
     transport = await intruder.granted("createWebRtcTransport", direction="send")
     for what, fingerprints in WRONG_FINGERPRINTS:
@@ -218,7 +220,7 @@ async def absurd_media(intruder: Intruder) -> None:
         assert await intruder.refused(method, data) in ("forbidden", "consumer_not_found", "bad_data"), method
     producer = await intruder.granted("produce", **produce)
     assert await intruder.refused("produce", produce) == "source_exists"
-    await intruder.granted("closeProducer", producerId=producer["id"])
+    return str(producer["id"])
 
 
 async def duplicate_id(intruder: Intruder) -> None:

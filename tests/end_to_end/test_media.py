@@ -72,17 +72,18 @@ def test_a_pause_stops_pictures_and_a_resume_starts_with_a_key_frame(
     paused = time.monotonic()
     # The candidate sends on, picture and sound, so whatever stops is stopped by the server.
     candidate.wait(is_sent, after=candidate.mark(), count=clip.FPS)
+    for proctor, mark in zip(proctors, marks, strict=True):
+        proctor.told("consumerPaused", after=mark, consumerId=proctor.offered("ann", "camera")["consumer"])
+        proctor.wait(lambda e: is_tone(e, "ann", 440) and e["at"] > paused, after=mark)
     resumed = time.monotonic()
     candidate.request("resumeProducer", producerId=producers["camera"])
     for proctor, mark in zip(proctors, marks, strict=True):
         consumer = proctor.offered("ann", "camera")["consumer"]
-        assert proctor.told("consumerPaused", after=mark, consumerId=consumer)["at"] < resumed
         proctor.told("consumerResumed", after=mark, consumerId=consumer)
         proctor.wait(lambda e: is_frame(e, "ann") and e["at"] > resumed, after=mark, count=clip.FPS)
         seen = [picture for picture in pictures(proctor, candidate, after=mark) if picture.sent > paused]
         assert [picture for picture in seen if picture.sent < resumed] == []
         assert seen[0].key
-        assert proctor.all(lambda e: is_tone(e, "ann", 440) and paused < e["at"] < resumed, after=mark)
         back = (seen[0].seen - resumed) * 1000
         report(f"{proctor.name} sees ann ({codec}) again {back:.0f} ms after the resume, from a key frame on")
 

@@ -42,8 +42,11 @@ def test_a_frame_tells_of_everybody(exam: Exam) -> None:
     exam.candidate("ann")
 
     def settled(frame: api.Frame) -> bool:
+        """Everything is known, and for a while the machine let the candidate send each picture when it was due."""
         sources = [source for each in frame.candidates for source in each.sources]
-        return len(sources) == 2 and all(each.loss is not None for each in sources) and bool(frame.proctors[0].rtt_ms)
+        known = len(sources) == 2 and all(each.loss is not None for each in sources) and bool(frame.proctors[0].rtt_ms)
+        steady = frame.candidates[0].level == "ok" if known else False
+        return steady and any(each.fps == clip.FPS for each in sources)
 
     frame = until(exam, settled)
     [ann], [pam] = frame.candidates, frame.proctors

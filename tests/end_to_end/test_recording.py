@@ -9,7 +9,8 @@ import signal
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ import pytest
 
 from end_to_end import beep
 from end_to_end.actors import is_sent
+from end_to_end.asking import LIMIT, until
 from end_to_end.daemon import Daemon
 from end_to_end.exam import Exam, Report
 from proctor_sfu.recording.folder import journals
@@ -25,20 +27,9 @@ from proctor_sfu.simulate import clip, timecode
 from proctor_sfu.simulate.formats import CAMERA, LAYERS
 from support.deck import rows
 
-LIMIT: Final = 30.0
-"""Seconds after which a test stops waiting."""
 _SUFFIXES: Final = {"vp8": ".webm", "h264": ".mp4", "opus": ".opus"}
 SYNC: Final = 0.040
 """Seconds sound and picture may be apart, as promised."""
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    """Wait until ``condition`` returns something; the control API is asked, as an operator would."""
-    end = time.monotonic() + LIMIT
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.1)
-    return found
 
 
 @pytest.fixture
@@ -199,7 +190,8 @@ def test_h264_is_exported_to_mp4_and_a_pause_is_a_gap(recorded: Exam, tmp_path: 
     recorded.daemon.psfu("recordings", "export", str(folder), "--to", str(target))
     seen = numbers(target)
     longest = max(after - before for (_, before), (_, after) in itertools.pairwise(seen))
-    assert longest == pytest.approx((gap["to_us"] - gap["from_us"]) / 1e6, abs=0.2)
+    # Pictures are due at their times; the gap is between packets that came, which may be late on a busy machine.
+    assert longest == pytest.approx((gap["to_us"] - gap["from_us"]) / 1e6, abs=0.5)
     said = probe(target)
     assert said["streams"][0]["codec_name"] == "h264"
     theirs = by_others(folder, tmp_path)
@@ -279,13 +271,13 @@ def test_what_stops_is_an_event_with_its_cause(recorded: Exam) -> None:
     following = Following(recorded.daemon)
     try:
         os.kill(fay.pid, signal.SIGSTOP)
-        stopped = time.monotonic()
+        stopped = time.time()
         stalled = following.wait("recording_stalled", peer="fay", source="camera")
-        told = time.monotonic() - stopped
+        told = datetime.fromisoformat(stalled["at"]).timestamp() - stopped
         assert stalled["cause"] == "candidate-connection"
         assert told < 3.0 + 1.0 + 1.5  # The promise, the second between two looks, and what the machine needs.
-        shown = recorded.daemon.psfu("recordings", "get", name)
-        assert {each["state"] for each in shown["tracks"]} == {"stalled"}
+        # Sound and picture did not end with the same packet, so that one may be told a look later.
+        until(lambda: states(recorded.daemon, name) == {"stalled"})
         os.kill(fay.pid, signal.SIGCONT)
         following.wait("recording_flows", peer="fay", source="camera")
     finally:
@@ -293,6 +285,11 @@ def test_what_stops_is_an_event_with_its_cause(recorded: Exam) -> None:
         following.end()
     gap = until(lambda: [row.fields for row in rows(folder, "gap") if row.fields["track"] == "camera"])[0]
     assert gap["cause"] == "candidate-connection"
+
+
+def states(daemon: Daemon, name: str) -> set[str]:
+    """Return the states of the tracks of a recording."""
+    return {each["state"] for each in daemon.psfu("recordings", "get", name)["tracks"]}
 
 
 def recorder_of(daemon: Daemon) -> int:

@@ -6,18 +6,17 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from end_to_end.asking import LIMIT, until
 from end_to_end.daemon import PSFU, Daemon
 from end_to_end.exam import Report
 from support.started import started
 
-LIMIT: Final = 30.0
 MIB: Final = 1 << 20
 RESERVE: Final = 24 * MIB
 
@@ -70,15 +69,6 @@ def interrupted(process: subprocess.Popen[str]) -> dict[str, Any]:
     out, said = process.communicate(timeout=LIMIT)
     assert process.returncode == 130, said + out
     found: dict[str, Any] = json.loads(out)
-    return found
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    """Wait until ``condition`` returns something; the control API is asked, as an operator would."""
-    end = time.monotonic() + LIMIT
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.1)
     return found
 
 

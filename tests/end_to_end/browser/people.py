@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from end_to_end.browser.chromium import Chromium, Window, until
 from end_to_end.browser.face import Rgb
@@ -63,8 +64,26 @@ PAPER = """(() => {
     }));
 })()"""
 """For pictures that people look at."""
+ENCODER_LIMIT: Final = 60.0
+"""Seconds: on a busy machine Chromium at times stops its larger layers for a while, whatever it is asked for."""
 LIKE = 24
 """How much each of red, green and blue may be off after all encoding."""
+
+
+def pitch_is(heard: Callable[[], float | None], hertz: float, within: float) -> None:
+    """Wait until a page plays this pitch: what it plays first may be the end of silence."""
+    pitches: list[float | None] = []
+
+    def right() -> bool:
+        pitches.append(heard())
+        return pitches[-1] is not None and abs(pitches[-1] - hertz) <= within
+
+    until(right, lambda: f"heard were {pitches}, not {hertz} Hz")
+
+
+def like(colour: Any, wall: Rgb) -> bool:
+    """Whether a colour that a page found, if it found one, is that of a wall."""
+    return colour is not None and all(abs(a - b) < LIKE for a, b in zip(colour, wall, strict=True))
 
 
 class Candidate:
@@ -138,7 +157,7 @@ class Proctor:
         def right() -> bool:
             colour = self.page.evaluate(CORNER, selector)
             seen.append(colour)
-            return colour is not None and all(abs(a - b) < LIKE for a, b in zip(colour, wall, strict=True))
+            return like(colour, wall)
 
         until(right, lambda: f"{self.window.name} sees {seen[-1]} of {peer}, not {wall}")
 
@@ -163,6 +182,7 @@ class Proctor:
         self.page.locator(f"{self.tile(peer)} button").click()
         self.page.locator(".focus").wait_for()
 
-    def width(self, selector: str) -> int:
-        """Return how many pixels wide the picture of a video is."""
-        return int(self.page.evaluate("(s) => document.querySelector(s)?.videoWidth ?? 0", selector))
+    def until_wide(self, selector: str, width: int) -> None:
+        """Wait until the picture of a video is so many pixels wide, which needs a browser that sends it so."""
+        wide = "([selector, width]) => document.querySelector(selector)?.videoWidth === width"
+        self.window.until(wide, [selector, width], limit=ENCODER_LIMIT)

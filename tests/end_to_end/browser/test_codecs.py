@@ -40,13 +40,13 @@ def test_a_camera_is_sent_as_the_room_wants_it_in_layers_that_fit_the_tile(
         "camera": (f"video/{codec.upper()}", kind),
     }
 
-    pam.window.until("(s) => document.querySelector(s).videoWidth === 640", tile)
+    pam.until_wide(tile, 640)
     pam.focus("ann")
-    pam.window.until("(s) => document.querySelector(s)?.videoWidth === 1280", focus)
+    pam.until_wide(focus, 1280)
     pam.sees("ann", face.ANN.wall, where=focus)
     # In the row of small tiles below somebody else.
     pam.focus("bob")
-    pam.window.until("(s) => document.querySelector(s).videoWidth === 320", tile)
+    pam.until_wide(tile, 320)
     pam.until_moves("ann")
     pam.sees("ann", face.ANN.wall)
     daemon.psfu("rooms", "close", room, "--yes")

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import pytest
 
 from end_to_end.browser import face, firefox
-from end_to_end.browser.chromium import Chromium
+from end_to_end.browser.chromium import Chromium, until
 from end_to_end.browser.firefox import Firefox, Tab
-from end_to_end.browser.people import CORNER, LIKE, Candidate, Proctor
+from end_to_end.browser.people import CORNER, ENCODER_LIMIT, Candidate, Proctor, like, pitch_is
 from end_to_end.daemon import Daemon, running
 from proctor_sfu.mediasoup.install import WorkerBinary
 
@@ -75,9 +75,9 @@ def test_a_candidate_in_firefox_is_seen_and_heard(
     pam.until_moves("faye")
     width = faye.evaluate("() => document.querySelector('.card-video-camera').videoWidth")
     pam.focus("faye")
-    pam.window.until("([s, width]) => document.querySelector(s)?.videoWidth === width", [focus, width])
+    pam.until_wide(focus, width)
     # What the fake microphone of Firefox hums.
-    assert pam.window.until(HEARD) == pytest.approx(1000, abs=700)
+    pitch_is(lambda: pam.page.evaluate(HEARD), 1000, 700)
     (seen,) = daemon.psfu("candidates", "list", "--room", room)
     assert {each["source"]: each["codec"] for each in seen["sources"]} == {
         "camera": "video/VP8", "microphone": "audio/opus",
@@ -85,7 +85,7 @@ def test_a_candidate_in_firefox_is_seen_and_heard(
 
     pam.page.keyboard.press("w")
     faye.until("() => document.body.innerText.includes('Pam is speaking to you')")
-    assert faye.until(HEARD) == pytest.approx(face.ANN.hertz, abs=20)
+    pitch_is(lambda: faye.evaluate(HEARD), face.ANN.hertz, 20)
     pam.page.keyboard.press("w")
 
 
@@ -109,12 +109,10 @@ def test_a_proctor_in_firefox_sees_and_hears_a_candidate_in_chromium(
     Candidate.opens(browser, room, "ann", name="Ann").join()
     quin = fox.open(person(origin, "proctor", room, "quin"))
     tile, focus = ".tile-place[data-peer=ann] .picture-camera video", ".focus-camera video"
-    quin.until("(s) => document.querySelector(s)?.videoWidth > 0", tile)
-    corner = quin.until(CORNER, tile)
-    assert all(abs(a - b) < LIKE for a, b in zip(corner, face.ANN.wall, strict=True)), corner
+    until(lambda: like(quin.evaluate(CORNER, tile), face.ANN.wall), lambda: f"{quin.evaluate(CORNER, tile)} is not Ann")
     quin.evaluate("() => document.querySelector('.tile-place[data-peer=ann] button').click()")
-    quin.until("(s) => document.querySelector(s)?.videoWidth === 1280", focus)
-    assert quin.until(HEARD) == pytest.approx(face.ANN.hertz, abs=20)
+    quin.until("(s) => document.querySelector(s)?.videoWidth === 1280", focus, limit=ENCODER_LIMIT)
+    pitch_is(lambda: quin.evaluate(HEARD), face.ANN.hertz, 20)
 
 
 def joined(fox: Firefox, origin: str, room: str, peer: str) -> Tab:

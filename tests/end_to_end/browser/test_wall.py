@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from end_to_end.browser import crowd, face
-from end_to_end.browser.chromium import Chromium
+from end_to_end.browser.chromium import Chromium, until
 from end_to_end.browser.people import PAPER, Candidate, Proctor
 from end_to_end.daemon import Daemon
 from end_to_end.exam import Report
+from proctor_sfu.control.client import Client
 
 ROOM = "biology-101"
 COUNT = 38
@@ -42,14 +44,16 @@ def pam(browser: Chromium, full_room: str) -> Proctor:
     return proctor
 
 
-def consumed(daemon: Daemon) -> int:
-    """Return how many consumers the proctor has on the server."""
-    return sum(int(each["consumers"]) for each in daemon.psfu("workers", "list"))
+def sent(daemon: Daemon) -> int:
+    """Return how many sources the proctor is sent; those of tiles it saw before are paused."""
+    with closing(Client(daemon.socket).quality.stream(room=ROOM)) as stream:
+        (pam,) = next(stream).proctors
+    return pam.consumers - pam.paused_consumers
 
 
 def test_thirty_tiles_have_pictures_and_the_other_candidates_cost_nothing(pam: Proctor, daemon: Daemon) -> None:
     assert pam.page.locator(".tile").count() == PAGE
-    assert consumed(daemon) == PAGE
+    until(lambda: sent(daemon) == PAGE, lambda: f"{sent(daemon)} sources are sent for {PAGE} tiles")
     pam.page.get_by_text(f"1–{PAGE} of {COUNT}").wait_for()
     overlap = pam.page.evaluate(
         """() => {
