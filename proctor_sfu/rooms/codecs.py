@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
-from proctor_sfu.mediasoup.rtp import RtpCodecCapability
+from proctor_sfu.mediasoup.rtp import RtpCodecCapability, RtpParameters
 
 
 class VideoCodec(StrEnum):
@@ -40,3 +41,14 @@ def room_codecs(preferred: VideoCodec = VideoCodec.VP8) -> tuple[RtpCodecCapabil
     Clients send with the first one they can encode, so one that lacks ``preferred`` is seen all the same.
     """
     return (_OPUS, _VIDEO[preferred], *(each for name, each in _VIDEO.items() if name is not preferred))
+
+
+def without_lone_layers(parameters: RtpParameters) -> RtpParameters:
+    """Return what a client sends, without the temporal layers of VP8 that is one stream.
+
+    The worker drops the key frame a viewer of those begins with: it sees nothing until it has asked for another, and
+    nothing at all while the worker waits for a frame that begins a layer, which may never come.
+    """
+    if len(parameters.encodings) != 1 or not any(each.mime_type.lower() == "video/vp8" for each in parameters.codecs):
+        return parameters
+    return replace(parameters, encodings=(replace(parameters.encodings[0], scalability_mode=None),))

@@ -9,6 +9,7 @@ import structlog
 
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.events import UplinkThin
+from proctor_sfu.rooms.codecs import without_lone_layers
 from proctor_sfu.rooms.peer import Published
 from proctor_sfu.rooms.policy import Action, decide_produce
 from proctor_sfu.rooms.roles import AUDIO, Source
@@ -36,7 +37,7 @@ async def produce(session: Session, body: Produce) -> dict[str, Any]:
         raise RefusedError("source_exists", f"your {source} is published already")
     producer = await peer.sending.produce(
         kind=body.kind,
-        rtp_parameters=body.rtp_parameters,
+        rtp_parameters=without_lone_layers(body.rtp_parameters),
         app_data={"peer": peer.id, "source": source},
         key_frame_request_delay=session.registry.key_frame_delay,
     )

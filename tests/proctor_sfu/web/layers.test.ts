@@ -42,6 +42,15 @@ test("VP9 carries the layers in one stream with all that the camera may use", ()
   assert.equal(cameraEncodings(320, 240, 1_000_000, "vp9")[0]?.scalabilityMode, "L1T3");
 });
 
+test("VP8 has temporal layers only where there are several streams: of one alone the worker drops the key frame", () => {
+  const modes = (encodings: readonly { readonly scalabilityMode: string }[]) =>
+    encodings.map((each) => each.scalabilityMode);
+  assert.deepEqual(modes(screenEncodings(1_600_000, "vp8")), ["L1T1"]);
+  assert.deepEqual(modes(screenEncodings(1_600_000, "vp9")), ["L1T3"]);
+  assert.deepEqual(modes(cameraEncodings(320, 240, 1_000_000, "vp8")), ["L1T1"]);
+  assert.deepEqual(modes(cameraEncodings(640, 360, 1_000_000, "vp8")), ["L1T3", "L1T3"]);
+});
+
 test("held back, the upper layers go first and what is sent is within the limit", () => {
   const full = [90_000, 250_000, 660_000];
   assert.deepEqual(
@@ -58,7 +67,9 @@ test("held back, the upper layers go first and what is sent is within the limit"
 
 test("when bandwidth is short the camera gives way first, then the screen", () => {
   assert.deepEqual(
-    [...cameraEncodings(1280, 720, 1_000_000, "vp8"), ...screenEncodings(1_600_000)].map((each) => each.priority),
+    [...cameraEncodings(1280, 720, 1_000_000, "vp8"), ...screenEncodings(1_600_000, "vp8")].map(
+      (each) => each.priority,
+    ),
     ["low", "low", "low", "medium"],
   );
 });

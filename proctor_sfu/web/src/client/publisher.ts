@@ -179,7 +179,7 @@ function encodingsOf(
 ): mediasoup.RtpEncodingParameters[] {
   const { width = 640, height = 480 } = track.getSettings();
   if (source === "camera") return cameraEncodings(width, height, bitrate, codec);
-  if (source === "screen") return screenEncodings(bitrate);
+  if (source === "screen") return screenEncodings(bitrate, codec);
   return [{ priority: "high", networkPriority: "high" }];
 }
 

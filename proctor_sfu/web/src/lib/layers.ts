@@ -43,11 +43,11 @@ export function layerCount(width: number, height: number): 1 | 2 | 3 {
 export function cameraEncodings(width: number, height: number, bitrate: number, codec: VideoCodec): Encoding[] {
   const count = layerCount(width, height);
   if (codec === "vp9") return [scalable(count, Math.min(bitrate, ENOUGH[count]))];
-  return SHARES[count].map((share, layer) => ({
+  return SHARES[count].map((share, layer, { length }) => ({
     scaleResolutionDownBy: 2 ** (count - 1 - layer),
     maxBitrate: Math.floor(share * Math.min(bitrate, ENOUGH[count])),
     maxFramerate: CAMERA_RATE,
-    scalabilityMode: "L1T3",
+    scalabilityMode: length > 1 ? "L1T3" : single(codec),
     priority: "low",
     networkPriority: "low",
   }));
@@ -60,9 +60,17 @@ function scalable(count: number, maxBitrate: number): Encoding {
 }
 
 /** Returns the encoding of a screen: every letter, few times a second. */
-export function screenEncodings(bitrate: number): Encoding[] {
-  const one = { maxBitrate: bitrate, maxFramerate: SCREEN_RATE, scalabilityMode: "L1T3" } as const;
+export function screenEncodings(bitrate: number, codec: VideoCodec): Encoding[] {
+  const one = { maxBitrate: bitrate, maxFramerate: SCREEN_RATE, scalabilityMode: single(codec) };
   return [{ ...one, priority: "medium", networkPriority: "medium" }];
+}
+
+/**
+ * How a picture is sent that is one stream. The worker drops the key frame a viewer of VP8 in temporal layers begins
+ * with: it would see nothing until it asked for another, and nothing at all if the first one just took long.
+ */
+function single(codec: VideoCodec): string {
+  return codec === "vp8" ? "L1T1" : "L1T3";
 }
 
 /** Returns what is left of layers with these bitrates, smallest first, when all of them may use `limit` together. */
