@@ -15,7 +15,9 @@ from proctor_sfu.rooms.roles import Source
 ORDER: Final = (Source.MICROPHONE, Source.SCREEN, Source.CAMERA)
 """What is kept, the most important first."""
 LEAST: Final[Mapping[Source, int]] = {Source.MICROPHONE: 16_000, Source.SCREEN: 150_000, Source.CAMERA: 100_000}
-"""Bits per second below which a source is not worth sending."""
+"""Bits per second a source is given before another one gets more."""
+WORTHLESS: Final[Mapping[Source, int]] = {Source.MICROPHONE: 0, Source.SCREEN: 50_000, Source.CAMERA: 100_000}
+"""Bits per second below which a source is not worth sending: a screen rests most of the time and becomes sharp then."""
 USABLE: Final = 0.9
 """Part of an estimate that is given out; the rest is for repairs and for being wrong."""
 PATIENCE: Final = 4.0
@@ -56,7 +58,7 @@ class Uplink:
         self._bring_back(now, wanted)
         active = [source for source in wanted if source not in self._absent]
         shares = self._shares(int(available * USABLE), active)
-        starved = [source for source in active if shares[source] < LEAST[source] and source is not ORDER[0]]
+        starved = [source for source in active if shares[source] < WORTHLESS[source]]
         if limited:
             self._limited_at = now
         relieved = self._limited_at is None or now - self._limited_at >= RELIEF

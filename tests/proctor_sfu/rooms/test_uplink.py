@@ -36,6 +36,13 @@ def test_the_first_thing_given_up_is_the_camera_and_only_after_a_while() -> None
     assert limits[Source.SCREEN] >= LEAST[Source.SCREEN]
 
 
+def test_a_screen_of_which_little_gets_through_is_kept_since_it_rests_most_of_the_time() -> None:
+    uplink = Uplink(CAPS)
+    limits = thin(uplink, 100_000, seconds=600)
+    assert uplink.absent == (Source.CAMERA,)
+    assert limits[Source.SCREEN] > 0
+
+
 def test_the_microphone_is_never_given_up() -> None:
     uplink = Uplink(CAPS)
     limits = thin(uplink, 10_000, seconds=14)

@@ -240,7 +240,7 @@ export class CandidatePage implements Page {
   /** Tells the server how thin the uplink is, and sends what it says is to be kept. */
   async #measure(): Promise<void> {
     const transport = this.#stay.transport("send");
-    this.#uplink = transport === undefined ? null : await measure(transport);
+    this.#uplink = transport === undefined ? null : await measure(transport, this.#stay.publisher.idle);
     if (this.#exam === null || this.#uplink === null || this.#uplink.available === null) return;
     // A browser begins below what gets through; that it is held back at first means nothing.
     if (performance.now() - this.#sendingSince < SETTLING) return;

@@ -43,6 +43,12 @@ export class Publisher {
     return sent !== undefined && !sent.producer.closed ? sent.producer : undefined;
   }
 
+  /** The media sections of sources that are held back. */
+  get idle(): string[] {
+    const held = [...this.#sent.values()].filter(({ producer }) => producer.paused);
+    return held.map(({ producer }) => producer.rtpParameters.mid ?? "");
+  }
+
   /** What the server allows for each source, and what pictures are sent as, from the next transport on. */
   plan(bitrates: Bitrates, codec: VideoCodec): void {
     this.#bitrates = bitrates;

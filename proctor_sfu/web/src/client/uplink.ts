@@ -16,10 +16,14 @@ interface Report {
   readonly roundTripTime?: number;
   readonly availableOutgoingBitrate?: number;
   readonly qualityLimitationReason?: string;
+  readonly mid?: string;
 }
 
-/** Returns what is known of what is sent over a transport; of several sources the worst. */
-export async function measure(transport: mediasoup.Transport): Promise<Measured | null> {
+/**
+ * Returns what is known of what is sent over a transport; of several sources the worst. `idle`: media sections in which
+ * nothing is sent for now, of which a browser goes on reporting what was when they still were.
+ */
+export async function measure(transport: mediasoup.Transport, idle: readonly string[]): Promise<Measured | null> {
   if (transport.closed || transport.connectionState !== "connected") return null;
   const reports: Report[] = [];
   (await transport.getStats()).forEach((report: Report) => {
@@ -32,6 +36,8 @@ export async function measure(transport: mediasoup.Transport): Promise<Measured 
     roundTrip: Math.max(0, ...remote.map(({ roundTripTime }) => roundTripTime ?? 0)),
     available:
       pairs.length > 0 ? Math.round(Math.max(...pairs.map((each) => each.availableOutgoingBitrate ?? 0))) : null,
-    limited: reports.some(({ qualityLimitationReason }) => qualityLimitationReason === "bandwidth"),
+    limited: reports.some(
+      ({ qualityLimitationReason, mid = "" }) => qualityLimitationReason === "bandwidth" && !idle.includes(mid),
+    ),
   };
 }
