@@ -18,8 +18,8 @@ from typing import Any, Final, TypeVar
 
 _T = TypeVar("_T")
 
-QUEUE: Final = 1.0
-"""Seconds a packet waits at most on a narrow way, as in the router of a home; what would wait longer is dropped."""
+QUEUE: Final = 0.3
+"""Seconds a packet waits at most on a narrow way, which has a short queue; what would wait longer is dropped."""
 
 _SCRIPT = """(() => {
     const ports = new Map(Object.entries(%s));
