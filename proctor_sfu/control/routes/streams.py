@@ -32,7 +32,12 @@ class Streams:
     async def answer(self, request: web.Request, lines: AsyncGenerator[bytes, None]) -> web.StreamResponse:
         """Send lines as they come. A reader that is slow is waited for; ``lines`` decides what it misses."""
         response = web.StreamResponse(headers={"Content-Type": NDJSON, "Cache-Control": "no-store"})
-        await response.prepare(request)
+        try:
+            await response.prepare(request)
+        except ConnectionError:
+            # The reader went away before it got an answer.
+            await lines.aclose()
+            return response
         task = asyncio.current_task()
         assert task is not None
         if self._closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -31,6 +32,8 @@ class Server:
         self.path = path
         self.frames, self.streams = Frames(), Streams()
         self.sent = 0
+        self.before: Callable[[web.Request], None] = lambda request: None
+        """What happens before a request is answered."""
 
     async def start(self) -> web.AppRunner:
         app = web.Application()
@@ -42,6 +45,7 @@ class Server:
         return runner
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.before(request)
         return await self.streams.answer(request, self._lines())
 
     async def _lines(self) -> AsyncGenerator[bytes, None]:
@@ -102,6 +106,20 @@ async def test_a_reader_that_went_away_is_noticed_while_nothing_happens(
         await until(lambda: server.frames.watched)
         writer.transport.abort()
         await until(lambda: not server.frames.watched)
+
+
+async def test_a_reader_that_is_gone_before_it_is_answered_is_no_error(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    def leave(request: web.Request) -> None:
+        assert request.transport is not None
+        request.transport.close()
+
+    server.before = leave
+    async with connected(server) as (reader, _), asyncio.timeout(5):
+        assert await reader.read() == b""
+    assert not server.frames.watched
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
 
 
 async def test_an_end_ends_everybody(server: Server) -> None:
