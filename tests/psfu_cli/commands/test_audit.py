@@ -61,8 +61,8 @@ def test_it_is_followed_as_it_happens(daemon: Serve, elsewhere: str, guests: Gue
 
 def test_what_somebody_cut_out_and_wrote_in_is_told(tmp_path: Path) -> None:
     made = Serve(tmp_path)
-    made.start()
     try:
+        made.start()
         for name in ("exam-1", "exam-2"):
             psfu("rooms", "create", name, "--socket", made.socket)
         before = psfu("audit", "--json", "--socket", made.socket)
