@@ -16,6 +16,9 @@ from proctor_sfu.mediasoup.install import WorkerBinary, install
 
 # Whoever runs the tests in the background ignores SIGINT, and every process started here would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# As SIGHUP is under nohup. What is handled rather than ignored does not end the tests either, and is not inherited.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 # A property says what comes out, not how fast; that is the benches' part, and a loaded machine takes any time for it.
 settings.register_profile("psfu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
