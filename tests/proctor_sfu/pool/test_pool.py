@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -68,10 +71,21 @@ async def test_without_workers_a_room_is_refused(made: Made) -> None:
     assert caught.value.reason == "no_worker"
 
 
+def free_pair() -> int:
+    """Return a port that is free, as is the next; of those that the kernel gives to nobody who asks for any."""
+    for port in range(20_000, 32_000, 2):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as bound:
+            for kind, each in itertools.product((socket.SOCK_STREAM, socket.SOCK_DGRAM), (port, port + 1)):
+                bound.enter_context(socket.socket(type=kind)).bind(("127.0.0.1", each))
+            return port
+    raise AssertionError("no port is free")
+
+
 async def test_all_start_or_none(worker_binary: WorkerBinary) -> None:
     settings = WorkerSettings(path=worker_binary.path, schema=worker_binary.schema)
-    first = await Member.start(0, settings, Rtc())
-    pool = Pool(settings, Rtc(port=first.port - 1), lost=lambda member: None)
+    port = free_pair()
+    first = await Member.start(0, settings, Rtc(port=port + 1))
+    pool = Pool(settings, Rtc(port=port), lost=lambda member: None)
     try:
         with pytest.raises(AddressInUseError, match=f"127.0.0.1 port {first.port}: address in use"):
             await pool.start(2)
