@@ -34,6 +34,10 @@ _VIDEO: Final = {
     VideoCodec.VP9: RtpCodecCapability(mime_type="video/VP9", clock_rate=90000, parameters={"profile-id": 0}),
 }
 
+_TEMPORAL: Final = ("L1T2", "L1T3")
+"""Scalability modes of a single stream with temporal layers (https://www.w3.org/TR/webrtc-svc/). A mode that is none is
+left for the worker to refuse."""
+
 
 def room_codecs(preferred: VideoCodec = VideoCodec.VP8) -> tuple[RtpCodecCapability, ...]:
     """Return the codecs of a router: Opus with FEC and DTX, then ``preferred``, then the other ones for pictures.
@@ -49,6 +53,7 @@ def without_lone_layers(parameters: RtpParameters) -> RtpParameters:
     The worker drops the key frame a viewer of those begins with: it sees nothing until it has asked for another, and
     nothing at all while the worker waits for a frame that begins a layer, which may never come.
     """
-    if len(parameters.encodings) != 1 or not any(each.mime_type.lower() == "video/vp8" for each in parameters.codecs):
+    is_vp8 = any(each.mime_type.lower() == "video/vp8" for each in parameters.codecs)
+    if not is_vp8 or [each.scalability_mode in _TEMPORAL for each in parameters.encodings] != [True]:
         return parameters
     return replace(parameters, encodings=(replace(parameters.encodings[0], scalability_mode=None),))

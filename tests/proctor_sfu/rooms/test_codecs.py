@@ -26,6 +26,8 @@ def test_vp8_of_one_stream_loses_its_temporal_layers_and_nothing_else() -> None:
     "parameters",
     [
         sent_as("video/VP8", "L1T3", "L1T3"),
+        sent_as("video/VP8", "L1T1"),
+        sent_as("video/VP8", "L99T99" * 50),
         sent_as("video/VP9", "L1T3"),
         sent_as("video/H264", "L1T3"),
         sent_as("audio/opus"),
