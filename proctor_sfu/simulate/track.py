@@ -19,13 +19,16 @@ Sent: TypeAlias = Callable[[int, bool, float], None]
 a camera would have taken it."""
 
 _STALL: Final = 0.5
-"""Seconds behind schedule from which on a track starts a new schedule instead of catching up with a burst."""
+"""Seconds behind schedule from which on a track leaves out what it is late with instead of catching up with a burst."""
 _KEY_FRAME_SPACING: Final = 0.2
 """Seconds between two key frames sent on request, as an encoder would limit them."""
 
 
 class ClipTrack(MediaStreamTrack):  # type: ignore[misc]  # aiortc is not checked.
-    """Plays the packets of a clip for ever, in real time, and jumps ahead to a key frame when it is asked for one."""
+    """Plays the packets of a clip for ever, in real time, and jumps ahead to a key frame when it is asked for one.
+
+    Timestamps tell when a packet was due, also behind a stall, so that tracks that stalled stay in sync.
+    """
 
     def __init__(
         self, frames: tuple[EncodedFrame, ...], *, kind: str, clock: int, step: int, sent: Sent | None = None
@@ -39,6 +42,7 @@ class ClipTrack(MediaStreamTrack):  # type: ignore[misc]  # aiortc is not checke
         self._time_base = Fraction(1, clock)
         self._position = 0
         self._count = 0
+        """Packets that were due before the next one, sent or not."""
         self._origin: float | None = None
         self._key_wanted = False
         self._last_key = float("-inf")
@@ -81,10 +85,15 @@ class ClipTrack(MediaStreamTrack):  # type: ignore[misc]  # aiortc is not checke
 
     async def _until_due(self) -> float:
         now = time.monotonic()
-        offset = self._count * self._step / self._clock
-        if self._origin is None or now - self._origin - offset > _STALL:
-            self._origin = now - offset
-        wait = self._origin + offset - now
-        if wait > 0:
-            await asyncio.sleep(wait)
-        return self._origin + offset
+        if self._origin is None:
+            self._origin = now
+        late = now - self._due(self._origin)
+        if late > _STALL:
+            self._count += int(late * self._clock / self._step)
+        due = self._due(self._origin)
+        if due > now:
+            await asyncio.sleep(due - now)
+        return due
+
+    def _due(self, origin: float) -> float:
+        return origin + self._count * self._step / self._clock
