@@ -196,8 +196,7 @@ def test_h264_is_exported_to_mp4_and_a_pause_is_a_gap(recorded: Exam, tmp_path: 
     assert said["streams"][0]["codec_name"] == "h264"
     theirs = by_others(folder, tmp_path)
     assert set(theirs) == {"camera", "microphone"}
-    assert probe(theirs["camera"])["streams"][0]["nb_read_packets"] == said["streams"][0]["nb_read_packets"]
-    # The last picture janus-pp-rec makes of H.264 may be one that cannot be decoded.
+    # Of H.264 janus-pp-rec now and then leaves out the last picture, or makes one that cannot be decoded.
     played = [number for number, _ in numbers(theirs["camera"])]
     assert played == [number for number, _ in seen][: len(played)] and len(seen) - len(played) <= 1
 
