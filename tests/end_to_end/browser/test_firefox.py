@@ -83,10 +83,10 @@ def test_a_candidate_in_firefox_is_seen_and_heard(
         "camera": "video/VP8", "microphone": "audio/opus",
     }  # fmt: skip
 
-    pam.page.keyboard.press("w")
+    pam.page.keyboard.down("w")
     faye.until("() => document.body.innerText.includes('Pam is speaking to you')")
     pitch_is(lambda: faye.evaluate(HEARD), face.ANN.hertz, 20)
-    pam.page.keyboard.press("w")
+    pam.page.keyboard.up("w")
 
 
 def test_firefox_sends_with_another_codec_where_it_lacks_the_one_of_the_room(
