@@ -68,6 +68,8 @@ class Files:
     def sync(self) -> None:
         """Return when everything is on the disk; after an error try again."""
         self._look()
+        if self._file is None and self._unsynced.failed:
+            self._open()  # It could not be opened anew; what a disk refused before that is on none yet.
         if self._file is not None:
             self._unsynced.sync(self._file, self._size)
 

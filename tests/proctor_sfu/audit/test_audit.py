@@ -211,6 +211,32 @@ def test_a_disk_that_refused_before_the_file_was_cut_keeps_all_it_was_given(
     assert changes == ["truncated"]
 
 
+def test_what_a_disk_refused_is_not_taken_for_kept_while_the_file_cannot_be_opened_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = Files(tmp_path, max_bytes=1000, keep=1)
+    target.open()
+    target.append(b'{"number":1}\n')
+
+    def refuse(file: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", refuse)
+        with pytest.raises(OSError, match="Input/output"):
+            target.sync()
+    (tmp_path / NAME).rename(tmp_path / "elsewhere")
+    (tmp_path / NAME).mkdir()
+    for _ in range(2):
+        with pytest.raises(IsADirectoryError):
+            target.sync()
+        assert target.unconfirmed == 1
+    (tmp_path / NAME).rmdir()
+    target.sync()
+    assert ((tmp_path / NAME).read_bytes(), target.unconfirmed) == (b'{"number":1}\n', 0)
+    target.close()
+
+
 def test_what_is_missing_and_what_is_no_record_is_found(tmp_path: Path) -> None:
     numbers = [4, 5, 9, 10, 12]
     whole = [b'{"number":%d}\n' % number for number in numbers]
