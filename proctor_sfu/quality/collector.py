@@ -14,6 +14,7 @@ from proctor_sfu.control.api import quality as api
 from proctor_sfu.control.api import sentences
 from proctor_sfu.quality.archive import Recorded, RecordedEvent
 from proctor_sfu.quality.report import CandidateReport, Curve, Happened, Report, Span
+from proctor_sfu.quality.states import interrupts
 
 POINTS: Final = 900
 """Points of a plot at most; a longer time has more seconds in each."""
@@ -182,8 +183,7 @@ class Collector:
         if person.state is None or before != state:
             self._end_state(person, at)
             person.state = _Open(at, at, state)
-            # Where there is hardly time to come back, or none, nobody is seen to be reconnecting.
-            person.interruptions += state == "reconnecting" or (state == "lost" and before in ("live", "degraded"))
+            person.interruptions += interrupts(before, state)
         person.state.last = at
 
     def _source(self, at: float, places: range, person: _Person, source: api.Source) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from proctor_sfu.quality.levels import Debounce, Level, above, below, grade
+from proctor_sfu.quality.states import State
 from proctor_sfu.settings import Quality
 
-State: TypeAlias = Literal["expected", "joining", "live", "degraded", "reconnecting", "lost", "left"]
 Media: TypeAlias = Literal["none", "connecting", "connected", "failed"]
 
 

@@ -31,6 +31,7 @@ from proctor_sfu.quality.pictures import Pictures
 from proctor_sfu.quality.proctors import ProctorTrack
 from proctor_sfu.quality.relays import addresses
 from proctor_sfu.quality.sampler import Sampler
+from proctor_sfu.quality.states import interrupts
 from proctor_sfu.rooms.presence import Light
 from proctor_sfu.rooms.registry import Registry
 from proctor_sfu.rooms.roles import Role
@@ -208,8 +209,7 @@ class Pulse:
         if isinstance(track, CandidateTrack) and state != track.counted:
             before, track.counted = track.counted, state
             counters.count(counters.states, state)
-            # Where there is hardly time to come back, or none, being lost is the first that is known of it.
-            if state == "reconnecting" or (state == "lost" and before in ("live", "degraded")):
+            if interrupts(before, state):
                 what = "signaling" if "disconnected" in track.health.verdict.reasons else "media"
                 counters.count(counters.interruptions, what)
                 if what == "media":
