@@ -187,7 +187,7 @@ COLUMNS: Final = (
     Column(title="TROUBLES", value=lambda each: each.trouble_count, alarming=lambda each: each.trouble_count > 0),
     Column(title="KICKED", value=lambda each: len(each.kicks) or None),
     Column(title="PROCESSES", value=lambda each: _processes(each.processes)),
-    Column(title="VERDICT", value=lambda each: _verdict(each), alarming=lambda each: not each.ok),
+    Column(title="VERDICT", value=_verdict, alarming=lambda each: not each.ok),
 )
 
 

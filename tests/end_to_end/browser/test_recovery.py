@@ -89,14 +89,19 @@ def test_a_network_that_is_gone_and_back_costs_neither_place_nor_pictures(
     assert pam.page.locator(".hands li").count() == 1
 
 
-def test_on_a_thin_uplink_the_camera_goes_first_and_screen_and_sound_stay(
-    browser: Chromium, road: Road, room: str, origin: str, daemon: Daemon, report: Report
-) -> None:
+def with_a_screen(browser: Chromium, road: Road, room: str, origin: str) -> None:
+    """Let Ann come by the road and share a sheet of paper; whoever comes next comes without it."""
     browser.origin = road.origin
     ann = Candidate.opens(browser, room, "ann", script=f"{road.script};{PAPER}")
     ann.share_screen()
     ann.join()
     browser.origin = origin
+
+
+def test_on_a_thin_uplink_the_camera_goes_first_and_screen_and_sound_stay(
+    browser: Chromium, road: Road, room: str, origin: str, daemon: Daemon, report: Report
+) -> None:
+    with_a_screen(browser, road, room, origin)
     pam = Proctor.opens(browser, room, "pam")
     pam.page.get_by_role("button", name="Both").click()
     screen = f"{pam.tile('ann')} .picture-screen video"
@@ -123,11 +128,7 @@ def test_on_a_thin_uplink_the_camera_goes_first_and_screen_and_sound_stay(
 def test_who_comes_anew_sees_the_screen_of_a_thin_uplink_which_is_never_given_up(
     browser: Chromium, road: Road, room: str, origin: str, daemon: Daemon, report: Report
 ) -> None:
-    browser.origin = road.origin
-    ann = Candidate.opens(browser, room, "ann", script=f"{road.script};{PAPER}")
-    ann.share_screen()
-    ann.join()
-    browser.origin = origin
+    with_a_screen(browser, road, room, origin)
     pam = Proctor.opens(browser, room, "pam")
     pam.sees("ann", face.ANN.wall)
     road.narrow(230_000)
