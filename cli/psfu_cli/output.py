@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from proctor_sfu.control.api.plain import names, plain
 from proctor_sfu.text import safe_text
 
 
@@ -71,17 +72,17 @@ class Writer:
     format: Format
     colour: Colour
     kind: type
-    """The dataclass records are of."""
+    """The type records are of."""
     name_of: Callable[[Any], str] = lambda record: str(record.id)
 
     def many(self, records: Sequence[Any], columns: Sequence[Column], *, empty: str) -> None:
         """Write a list; ``empty`` is said on standard error when a table would have no rows."""
         match self.format:
             case Format.JSON:
-                self.line(_json([dataclasses.asdict(record) for record in records]))
+                self.line(_json([plain(record) for record in records]))
             case Format.NDJSON:
                 for record in records:
-                    self.line(json.dumps(dataclasses.asdict(record)))
+                    self.line(json.dumps(plain(record)))
             case Format.NAME:
                 for record in records:
                     self.line(safe_text(self.name_of(record), _CELL))
@@ -99,7 +100,7 @@ class Writer:
         """Write one record; as a table: a line for each column."""
         match self.format:
             case Format.JSON:
-                self.line(_json(dataclasses.asdict(record)))
+                self.line(_json(plain(record)))
             case Format.TABLE | Format.WIDE:
                 width = max(len(column.title) for column in columns) + 1
                 for column in columns:
@@ -146,11 +147,11 @@ class Writer:
 
     def _members(self) -> list[Column]:
         """Return everything records have as columns, where a command has none of its own."""
-        return [Column(title=each.name.upper(), value=_member(each.name)) for each in dataclasses.fields(self.kind)]
+        return [Column(title=name.upper(), value=_member(name)) for name in names(self.kind)]
 
     def _csv(self, records: Sequence[Any]) -> None:
-        names = [each.name for each in dataclasses.fields(self.kind)]
-        write(_rows([names, *([getattr(record, name) for name in names] for record in records)]))
+        members = names(self.kind)
+        write(_rows([members, *([getattr(record, name) for name in members] for record in records)]))
 
     def _paint(self, cell: str, column: Column, record: Any) -> str:
         if self._coloured() and column.alarming is not None and column.alarming(record):
@@ -201,8 +202,8 @@ def _rows(rows: Iterable[Sequence[object]]) -> str:
 
 
 def _field(value: Any) -> object:
-    if dataclasses.is_dataclass(value) or isinstance(value, tuple | list | dict):
-        return json.dumps(value, default=dataclasses.asdict)
+    if names(type(value)) or isinstance(value, tuple | list | dict):
+        return json.dumps(plain(value))
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str):

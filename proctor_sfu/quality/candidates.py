@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from operator import attrgetter
 from typing import Final
 
 from proctor_sfu.clock import timestamp
@@ -109,9 +108,13 @@ class CandidateTrack:
     @property
     def _silent(self) -> bool:
         """Whether all it sends has stopped, which is noticed sooner than that its connection is gone."""
-        silences = [each.silent_s for each in self.sources.values() if each.silent_s is not None]
-        there = self.health.state != "joining" and bool(silences)
-        return there and min(silences) >= self._bounds.gap_warn_seconds
+        patience, silent = self._bounds.gap_warn_seconds, False
+        for each in self.sources.values():
+            if each.silent_s is not None:
+                if each.silent_s < patience:
+                    return False
+                silent = True
+        return silent and self.health.state != "joining"
 
     @property
     def _missing(self) -> tuple[str, ...]:
@@ -130,7 +133,8 @@ class CandidateTrack:
     def shown(self, now: float, watchers: tuple[str, ...]) -> api.Candidate:
         """Return its line of the frame."""
         verdict: Verdict = self.health.verdict
-        sources = tuple(source.shown for source in self.sources.values())
+        sources = tuple([source.shown for source in self.sources.values()])
+        loss, repaired, trip, jitter, gap = _worst(sources)
         member, link = self.room.member, self.link
         connected = self.health.state in ("live", "degraded")
         told = self.peer.uplink.available if self.peer.uplink is not None and connected else None
@@ -140,8 +144,7 @@ class CandidateTrack:
             state_s=round(now - self.health.since, 1), level=verdict.level.word, reasons=verdict.reasons,
             health=verdict.health, worker=None if member is None else member.worker.pid,
             address=link.address or self.peer.address, path=link.path, ice=link.ice, dtls=link.dtls,
-            bitrate=whole(link.received), loss=_worst(sources, _LOSS), repaired=_worst(sources, _REPAIRED),
-            rtt_ms=_worst(sources, _RTT), jitter_ms=_worst(sources, _JITTER), gap_s=_worst(sources, _GAP),
+            bitrate=whole(link.received), loss=loss, repaired=repaired, rtt_ms=trip, jitter_ms=jitter, gap_s=gap,
             available_bitrate=whole(available),
             available_from=None if available is None else "client" if told is not None else "remb",
             connected_at=self._connected_at(self.peer.connected_at), sources=sources,
@@ -163,13 +166,14 @@ def absent(room: Room, expected: Expected) -> api.Candidate:
     )  # fmt: skip
 
 
-_LOSS, _REPAIRED, _RTT, _JITTER, _GAP = map(attrgetter, ("loss", "repaired", "rtt_ms", "jitter_ms", "gap_s"))
-
-
-def _worst(sources: Sequence[api.Source], take: Callable[[api.Source], float | None]) -> float | None:
-    worst = None
+def _worst(sources: Sequence[api.Source]) -> tuple[float | None, ...]:
+    """Return the largest loss, share repaired, round trip, jitter and gap there is."""
+    loss = repaired = trip = jitter = gap = None
     for each in sources:
-        value = take(each)
-        if value is not None and (worst is None or value > worst):
-            worst = value
-    return worst
+        loss, repaired = _larger(loss, each.loss), _larger(repaired, each.repaired)
+        trip, jitter, gap = _larger(trip, each.rtt_ms), _larger(jitter, each.jitter_ms), _larger(gap, each.gap_s)
+    return loss, repaired, trip, jitter, gap
+
+
+def _larger(one: float | None, other: float | None) -> float | None:
+    return other if one is None or (other is not None and other > one) else one

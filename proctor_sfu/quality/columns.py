@@ -7,14 +7,13 @@ second costs little more than the numbers that moved. The header that names the 
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-import typing
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import astuple
 
 from proctor_sfu.control.api import rows
 from proctor_sfu.control.api.quality import Frame
@@ -28,30 +27,14 @@ WORTH: Final = 64
 """Bytes from which on a column is worth a reference."""
 
 
-def _tables(cls: type[Any]) -> list[tuple[int, bool, type[Any]]]:
-    """Return place, whether it is a list, and type of the members of ``cls`` that are objects."""
-    hints = typing.get_type_hints(cls)
-    found = []
-    for index, each in enumerate(dataclasses.fields(cls)):
-        hint = hints[each.name]
-        many = typing.get_origin(hint) is tuple
-        inner = typing.get_args(hint)[0] if many else hint
-        if dataclasses.is_dataclass(inner):
-            found.append((index, many, typing.cast(type[Any], inner)))
-    return found
-
-
-def _types(cls: type[Any]) -> Iterator[type[Any]]:
+def _types(cls: type[rows.Row]) -> Iterator[type[rows.Row]]:
     yield cls
-    for _, _, inner in _tables(cls):
+    for _, _, inner in rows.tables(cls):
         yield from _types(inner)
 
 
-_TABLES: Final = {each: _tables(each) for each in _types(Frame)}
-"""Type -> its members that are objects, looked up for every frame."""
-
-PACKED: Final = rows.Packed(Frame)
-"""Makes the row of a frame, which is both sent and kept."""
+_TABLES: Final = {each: rows.tables(each) for each in _types(Frame)}
+"""Type -> its members that are rows, looked up for every frame."""
 
 
 class ColumnWriter:
@@ -67,17 +50,17 @@ class ColumnWriter:
 
     def write(self, frame: Frame) -> bytes:
         """Return a frame."""
-        row = [*PACKED(frame)]
+        row = [*astuple(frame)]
         for index, many, cls in _TABLES[Frame]:
             if many:
                 row[index] = self._table(cls.__name__, cls, row[index])
         return zlib.compress(msgspec.json.encode(row))
 
-    def _table(self, place: str, cls: type[Any], objects: Sequence[list[Any]]) -> list[Any]:
+    def _table(self, place: str, cls: type[rows.Row], objects: Sequence[rows.Row]) -> list[Any]:
         """Return a list of rows as its length and its columns."""
         if not objects:
             return [0]
-        columns = list(map(list, zip(*objects, strict=True)))
+        columns = list(map(list, zip(*map(astuple, objects), strict=True)))
         for index, many, inner in _TABLES[cls]:
             if many:
                 columns[index] = [
@@ -174,11 +157,10 @@ class ColumnReader:
         return column
 
 
-def _list_members(cls: type[Any]) -> Iterator[tuple[tuple[str, str], str]]:
-    names = [each.name for each in dataclasses.fields(cls)]
-    for index, many, inner in _tables(cls):
+def _list_members(cls: type[rows.Row]) -> Iterator[tuple[tuple[str, str], str]]:
+    for index, many, inner in rows.tables(cls):
         if many:
-            yield (cls.__name__, names[index]), inner.__name__
+            yield (cls.__name__, cls.__struct_fields__[index]), inner.__name__
         yield from _list_members(inner)
 
 

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
-from typing import Any, Final, Literal, TypeAlias
+from collections.abc import AsyncGenerator
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.control.api import rows
-from proctor_sfu.quality.columns import PACKED
+from proctor_sfu.control.api.plain import plain
 
 Form: TypeAlias = Literal["rows", "objects"]
 
 EARLY: Final = 0.5
 """Seconds, half the time between two frames."""
 HEADER: Final = rows.header(api.Frame)
-_objects = rows.plain(api.Frame)
-_SHAPES: Final[dict[Form, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {
-    "rows": (PACKED, rows.packer(api.Frame)), "objects": (_objects, _objects),
-}  # fmt: skip
-"""What shapes the newest frame, and what a part of it: the row of the newest is made once for all."""
 
 
 class Frames:
@@ -63,9 +58,8 @@ class Frames:
         key = form, room
         line = self._encoded.get(key)
         if line is None:
-            shape = _SHAPES[form]
-            shown = shape[0](self.newest) if room is None else shape[1](api.only_room(self.newest, room))
-            line = msgspec.json.encode(shown) + b"\n"
+            shown = self.newest if room is None else api.only_room(self.newest, room)
+            line = msgspec.json.encode(shown if form == "rows" else plain(shown)) + b"\n"
             self._encoded[key] = line
         return line
 

@@ -7,7 +7,9 @@ evidence in one direction, so loss and gaps make the health, and a long way to t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
+
+import msgspec
 
 from proctor_sfu.quality.levels import Debounce, Level, above, below, grade
 from proctor_sfu.quality.states import State
@@ -29,7 +31,7 @@ LACKING: Final = 20
 """Best health of somebody who does not publish what has to be published."""
 
 
-class Measured(NamedTuple):
+class Measured(msgspec.Struct, frozen=True, gc=False):
     """What is known of one source at one moment; units as in `control.api.quality`."""
 
     source: str
@@ -50,7 +52,7 @@ class Measured(NamedTuple):
     """Seconds in which all its pictures were alike."""
 
 
-class Verdict(NamedTuple):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What it means."""
 
     level: Level
@@ -82,25 +84,26 @@ class SourceHealth:
         bounds, audio = self._bounds, measured.source == "microphone"
         loss = (bounds.audio_loss_warn, bounds.audio_loss_bad) if audio else (bounds.loss_warn, bounds.loss_bad)
         share = _share(measured.bitrate, measured.usual_bitrate) if measured.source == "camera" else None
-        found = self._patiently(self._now(measured, loss, share))
+        now = self._now(measured, loss, share)
+        found = self._patiently(now) if now or self._levels else now
         if measured.silent_s:
             gap = above(measured.silent_s, bounds.gap_warn_seconds, bounds.gap_bad_seconds)
             if gap > Level.OK:
                 found["no_media"] = gap
                 found.pop("bitrate", None)  # Nothing at all says more than little.
                 found.pop("fps", None)
-        if self._frozen(measured):
+        if measured.still_s is not None and self._frozen(measured):
             found["frozen"] = Level.WARN
-        reasons = _sorted(found)
+        health = self._health(measured, loss, share)
+        reasons = _sorted(found) if found else ()
         if audio and self._mute(measured):
             reasons = (*reasons, "silence")
-        health = self._health(measured, loss, share)
         return Verdict(max(found.values()) if found else Level.OK, reasons, health)
 
     def _now(self, measured: Measured, loss: tuple[float, float], share: float | None) -> dict[str, Level]:
         """Return what is not well in this one sample; almost always nothing, which is found out quickly."""
         bounds, found = self._bounds, {}
-        if measured.loss is not None and measured.loss >= loss[0]:
+        if measured.loss and measured.loss >= loss[0]:
             found["loss"] = above(measured.loss, *loss)
         if measured.rtt_ms is not None and measured.rtt_ms >= bounds.rtt_warn_ms:
             found["rtt"] = above(measured.rtt_ms, bounds.rtt_warn_ms, bounds.rtt_bad_ms)
@@ -119,8 +122,6 @@ class SourceHealth:
     def _patiently(self, now: Mapping[str, Level]) -> dict[str, Level]:
         """Return what has not been well for long enough."""
         held = self._levels
-        if not now and not held:
-            return {}
         for reason in now.keys() - held.keys():
             held[reason] = Debounce()
         found: dict[str, Level] = {}
@@ -142,6 +143,8 @@ class SourceHealth:
         if share is not None and share < 1.0:
             now = min(now, grade(share, bounds.bitrate_warn, bounds.bitrate_bad, 0.0))
         before = self._smooth
+        if now == before == 100.0:
+            return 100
         # Falls fast and recovers slowly, so that one good second among bad ones does not look like the end of trouble.
         self._smooth = now if before is None else before + (now - before) * (0.8 if now < before else 0.4)
         return round(self._smooth)
@@ -171,15 +174,16 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
     level, health = Level.NONE, None
     worst: dict[str, Level] = {}
     for each in verdicts:
-        level = max(level, each.level)
+        if each.level > level:
+            level = each.level
         if each.health is not None and (health is None or each.health < health):
             health = each.health
         for reason in each.reasons:
             worst[reason] = max(worst.get(reason, Level.NONE), each.level)
-    return Verdict(level, _sorted(worst), health)
+    return Verdict(level, _sorted(worst) if worst else (), health)
 
 
-class Link(NamedTuple):
+class Link(msgspec.Struct, frozen=True, gc=False):
     """What is known of a peer's connection at one moment."""
 
     away: bool

@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from proctor_sfu.aio import gently, spawn
+from proctor_sfu.aio import spawn
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.events import (
     Bus,
@@ -23,7 +23,6 @@ from proctor_sfu.events import (
 )
 from proctor_sfu.pool.pool import Pool
 from proctor_sfu.quality.candidates import CandidateTrack
-from proctor_sfu.quality.columns import PACKED
 from proctor_sfu.quality.frames import Frames
 from proctor_sfu.quality.levels import Level
 from proctor_sfu.quality.overview import Key, Moment, Overview
@@ -150,9 +149,6 @@ class Pulse:
         if full:
             self._pictures.turn(self.overview.video())
         self._tell(frame)
-        if self.frames.watched or self._each:
-            async for _ in gently(PACKED.steps(frame)):
-                pass
         self._beaten = at.monotonic
         self.frames.publish(frame)
         for take in self._each:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
+
+import msgspec
 
 from proctor_sfu.mediasoup.stats import InboundRtpStats, OutboundRtpStats
 
@@ -43,7 +45,7 @@ _Point: TypeAlias = tuple[int, int, int, int, int]
 """Time, packets, bytes, lost, repaired: a plain tuple, which costs a tenth of one with names."""
 
 
-class Rates(NamedTuple):
+class Rates(msgspec.Struct, frozen=True, gc=False):
     """What a stream does now; None: not known yet."""
 
     bitrate: float | None
@@ -123,25 +125,25 @@ class Meter:
         at, packets_now, octets_now, lost_now, repaired_now = self._points[-1]
         _, packets_then, octets_then, lost_then, repaired_then = self._points[0]
         recently, packets_lately, octets_lately, _, _ = self._since(at - SHORT)
-        span = (at - recently) / 1000
+        seconds = (at - recently) / 1000
         packets, repaired = packets_now - packets_then, repaired_now - repaired_then
         lost = lost_now - lost_then if lost_now > lost_then else 0
-        if repaired_apart:
-            sent = packets - repaired + lost
-            # A packet that came late by itself was sent again for nothing, and repaired nothing.
-            repaired = min(repaired, lost)
-            for_good = lost - repaired
-        else:
-            sent = packets + lost
-            for_good = lost
-        known = sent >= ENOUGH
+        sent = packets + lost - repaired if repaired_apart else packets + lost
+        loss = again = None
+        if sent >= ENOUGH:
+            loss = again = 0.0
+            if lost or repaired:
+                # A packet that came late by itself was sent again for nothing, and repaired nothing.
+                useful = min(repaired, lost) if repaired_apart else repaired
+                loss = min(100.0, 100 * (lost - useful if repaired_apart else lost) / sent)
+                again = min(100.0, 100 * useful / sent)
         return Rates(
-            (octets_now - octets_lately) * 8 / span,
-            (packets_now - packets_lately) / span,
-            min(100.0, 100 * for_good / sent) if known else None,
-            min(100.0, 100 * repaired / sent) if known else None,
-            (octets_now - octets_then) / packets if packets >= ENOUGH else None,
-            sent,
+            bitrate=(octets_now - octets_lately) * 8 / seconds,
+            packets=(packets_now - packets_lately) / seconds,
+            loss=loss,
+            repaired=again,
+            packet_bytes=(octets_now - octets_then) / packets if packets >= ENOUGH else None,
+            sent=sent,
         )
 
     def missing(self, *, repaired_apart: bool, ago: int = 0) -> int:
@@ -262,6 +264,9 @@ class Silence:
 
     def feed(self, now: float, packets: int, *, paused: bool) -> None:
         """Take the packets that came since the last call."""
+        if packets > 0 and self.seconds == 0.0 and not paused and not self._spans:  # As nearly always.
+            self._since = self._last = now
+            return
         jumped = not 0 <= now - self._last <= STALE / 1000
         self._last = now
         if paused or packets > 0 or jumped or self._since is None:

@@ -69,24 +69,23 @@ class SourceTrack:
                 self._stats = ()
                 self._judge(now, UNKNOWN, ())
             return
-        self._unanswered = 0
-        self._stats = stats
-        packets, each_rates = 0, []
+        self._unanswered, self._stats = 0, stats
+        packets, layers = 0, []
         for each in stats:
             meter = self._meters.get(each.ssrc) or self._begin(each.ssrc)
             packets += feed_inbound(meter, each)
-            each_rates.append(meter.rates(repaired_apart=each.rtx_ssrc is not None))
+            layers.append(meter.rates(repaired_apart=each.rtx_ssrc is not None))
         self.packets = packets
         paused = self.published.producer.paused
         self._silence.feed(now, packets, paused=paused)
-        if self._still:  # What was seen before a pause or an outage is not what is seen after it.
+        if self._fps is not None and self._still:  # What was seen before a pause or an outage is not seen after it.
             self._fps = None
+        rates = combined(layers)
         if paused:
             self._alike = 0
-        rates = combined(each_rates) if each_rates else UNKNOWN
-        if not paused and self.name == "camera":  # What others send depends on what there is to see or to hear.
+        elif self.name == "camera":  # What others send depends on what there is to see or to hear.
             self._usual_bitrate.feed(rates.bitrate)
-        self._judge(now, rates, each_rates)
+        self._judge(now, rates, layers)
 
     def _begin(self, ssrc: int) -> Meter:
         meter = self._meters[ssrc] = Meter()
@@ -96,7 +95,7 @@ class SourceTrack:
         """Take what a handful of pictures told; of none, while nothing comes, there is nothing to tell."""
         if self._still:
             return
-        self._fps = now, counted.fps
+        self._fps = now, round(counted.fps, 1)
         self._usual_fps.feed(counted.fps)
         if counted.spread is None or counted.spread > self._bounds.frozen_percent:
             self._alike = 0
@@ -143,22 +142,21 @@ class SourceTrack:
             # The worker never lowers the score of a single encoding whose packets stop.
             if each.score > score:
                 score = each.score
-        # By place: names would double what it costs, in every source and second.
         return Measured(
-            self.name,
-            self.published.producer.paused,
-            hundredth(rates.loss),
-            tenth(trip) if trip else None,
-            tenth(milliseconds(jitter, self._clock)) if active else None,
-            whole(rates.bitrate),
-            self._usual_bitrate.value,
-            tenth(self._pictures(now, silent)) if self._kind == "video" else None,
-            self._usual_fps.value,
-            silent,
-            tenth(rates.packets),
-            rates.packet_bytes,
-            score if active else None,
-            now - self._alike_since if self._alike >= ALIKE else None,
+            source=self.name,
+            paused=self.published.producer.paused,
+            loss=hundredth(rates.loss),
+            rtt_ms=tenth(trip) if trip else None,
+            jitter_ms=tenth(milliseconds(jitter, self._clock)) if active else None,
+            bitrate=whole(rates.bitrate),
+            usual_bitrate=self._usual_bitrate.value,
+            fps=self._pictures(now, silent) if self._kind == "video" else None,
+            usual_fps=self._usual_fps.value,
+            silent_s=silent,
+            packets=tenth(rates.packets),
+            packet_bytes=rates.packet_bytes,
+            score=score if active else None,
+            still_s=now - self._alike_since if self._alike >= ALIKE else None,
         )
 
     def _layers(self, layers: Sequence[Rates]) -> tuple[api.Layer, ...]:

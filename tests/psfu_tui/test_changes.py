@@ -1,19 +1,19 @@
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from proctor_sfu.control.api.quality import Frame, Incident
 from psfu_tui.changes import changes
 from support import frames
 
-EMPTY = dataclasses.replace(frames.frame(), candidates=(), proctors=(), workers=(), rooms=(), incidents=())
+EMPTY = replace(frames.frame(), candidates=(), proctors=(), workers=(), rooms=(), incidents=())
 
 
 def world(**changed: Any) -> Frame:
-    return dataclasses.replace(EMPTY, **changed)
+    return replace(EMPTY, **changed)
 
 
 def told(before: Frame, after: Frame) -> list[tuple[str, str, str]]:

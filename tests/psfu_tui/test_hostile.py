@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.events import Paste
 
 from proctor_sfu.control.api.quality import Frame, Incident
@@ -28,12 +28,12 @@ def hostile(frame: Frame) -> Frame:
         **evil, state=EVIL, reasons=(EVIL,), missing=(EVIL,), watchers=(EVIL,), path=EVIL, ice=EVIL, dtls=EVIL,
         level="bad", sources=(source,), available_from=EVIL, available_bitrate=1.0,
     )  # fmt: skip
-    return dataclasses.replace(
+    return replace(
         frame, candidates=(candidate,), incidents=(incident,),
         proctors=(frames.proctor(**evil, role=EVIL, reasons=(EVIL,)),),
         rooms=(frames.room("exam-101"), frames.room(EVIL, created_at=EVIL)),
         workers=(frames.worker(reasons=(EVIL,), state=EVIL, started_at=EVIL),),
-        daemon=dataclasses.replace(frame.daemon, node=EVIL),
+        daemon=replace(frame.daemon, node=EVIL),
     )  # fmt: skip
 
 
@@ -106,7 +106,7 @@ async def test_a_name_of_wide_letters_moves_nothing() -> None:
 
         def named(frame: Frame) -> Frame:
             people = zip(frame.candidates, names, strict=True)
-            return dataclasses.replace(frame, candidates=tuple([dataclasses.replace(c, name=n) for c, n in people]))
+            return replace(frame, candidates=tuple([replace(c, name=n) for c, n in people]))
 
         await watched.seconds(1, named)
         strips = watched.app.screen._compositor.render_strips()

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-import dataclasses
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from proctor_sfu.control.api import rows
-from proctor_sfu.control.api.quality import Frame, Incident
+from proctor_sfu.control.api.plain import plain
+from proctor_sfu.control.api.quality import Incident
 from psfu_tui.masking import Mask
 from psfu_tui.tables.recordings import RECORDINGS
 from support import frames
@@ -28,14 +28,14 @@ def secrets_of(text: str) -> list[str]:
 
 
 def test_nobody_and_no_address_is_left_in_a_frame() -> None:
-    frame = dataclasses.replace(
+    frame = replace(
         frames.frame(),
         candidates=(frames.candidate(id="ana.k", name="Ana Kovač", address="192.0.2.7", watchers=("zoe",)),
                     frames.candidate(id="bob", name="Bob", address="2001:db8::7", watchers=())),
         proctors=(frames.proctor(id="zoe", name="Zoe", address="192.0.2.9"),), incidents=(INCIDENT,),
     )  # fmt: skip
-    assert len(secrets_of(repr(rows.plain(Frame)(frame)))) > 10
-    assert secrets_of(repr(rows.plain(Frame)(MASK.frame(frame)))) == []
+    assert len(secrets_of(repr(plain(frame)))) > 10
+    assert secrets_of(repr(plain(MASK.frame(frame)))) == []
 
 
 def test_an_alias_stays_and_tells_apart() -> None:
@@ -57,7 +57,7 @@ def test_events_name_nobody() -> None:
 
 
 def test_a_proctor_that_is_to_blame_has_no_name_either() -> None:
-    blamed = dataclasses.replace(INCIDENT, shared="proctor", value="zoe", summary="the downlink of proctor zoe is bad")
+    blamed = replace(INCIDENT, shared="proctor", value="zoe", summary="the downlink of proctor zoe is bad")
     assert secrets_of(repr(MASK.incident(blamed))) == []
 
 

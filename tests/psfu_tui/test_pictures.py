@@ -5,7 +5,6 @@ A picture that differs is written to ``build/pictures/``; ``PSFU_UPDATE_PICTURES
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 from collections.abc import Awaitable, Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+from msgspec.structs import replace
 from textual.events import AppBlur
 
 from proctor_sfu.control.api.quality import Frame, Incident
@@ -104,7 +104,7 @@ def with_incident(frame: Frame) -> Frame:
     summary = "3 candidates got worse at once: all on network 198.51.100.0/24, nobody there is well"
     incident = Incident(id=1, at=frame.at, room=None, candidates=("exam-102/s20230077",), shared="network",
                         value="198.51.100.0/24", others=0, summary=summary)  # fmt: skip
-    return dataclasses.replace(frame, incidents=(incident,))
+    return replace(frame, incidents=(incident,))
 
 
 async def candidate(watched: Watching) -> None:

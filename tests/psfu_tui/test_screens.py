@@ -6,6 +6,8 @@ import dataclasses
 import json
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from proctor_sfu.control.client import Client
 from psfu_tui.screens.candidate import CandidateScreen
 from psfu_tui.screens.candidates import CandidatesScreen
@@ -113,7 +115,7 @@ async def test_one_candidate_with_all_that_is_known_and_the_next_one() -> None:
 async def test_a_candidate_that_left_is_told_and_its_last_numbers_stay() -> None:
     async with watching(count=3) as watched:
         await watched.press("enter")
-        await watched.seconds(1, lambda frame: dataclasses.replace(frame, candidates=()))
+        await watched.seconds(1, lambda frame: replace(frame, candidates=()))
         assert "gone" in watched.text()
         assert "kb/s" in watched.text()
 
@@ -122,8 +124,8 @@ async def test_a_plot_says_nothing_of_now_when_nothing_is_known_of_it() -> None:
     async with watching(count=3, size=(120, 40)) as watched:
         await watched.press("enter")
         assert "sends –" not in watched.text()
-        await watched.seconds(2, lambda frame: dataclasses.replace(
-            frame, candidates=tuple([dataclasses.replace(each, bitrate=None) for each in frame.candidates]))
+        await watched.seconds(2, lambda frame: replace(
+            frame, candidates=tuple([replace(each, bitrate=None) for each in frame.candidates]))
         )  # fmt: skip
         plot = next(line for line in watched.lines() if "highest" in line)
         assert plot.split()[:2] == ["sends", "–"]

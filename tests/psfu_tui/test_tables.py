@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 
 import pytest
+from msgspec.structs import replace
 from textual.widgets import Input, OptionList
 
 from proctor_sfu.control.api.quality import Frame
@@ -37,11 +37,11 @@ async def test_a_row_that_goes_leaves_the_cursor_where_it_was() -> None:
         gone, after = watched.rows[1], watched.rows[2]
 
         def without(frame: Frame) -> Frame:
-            return dataclasses.replace(frame, candidates=tuple([c for c in frame.candidates if c.id != gone]))
+            return replace(frame, candidates=tuple([c for c in frame.candidates if c.id != gone]))
 
         await watched.seconds(1, without)
         assert watched.table.cursor is not None and watched.table.cursor[-1] == after
-        await watched.seconds(1, lambda frame: dataclasses.replace(frame, candidates=()))
+        await watched.seconds(1, lambda frame: replace(frame, candidates=()))
         assert watched.table.cursor is None
         assert "no candidates" in watched.text()
         await watched.press("down", "enter", "m", "y", "e", "F")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import dataclasses
+from msgspec.structs import replace
 
 from proctor_sfu.control.api.quality import Candidate, Frame
 from psfu_tui.trends import SECONDS, WORKERS, Trends, column, load
@@ -10,7 +10,7 @@ KEY = ("exam-1", "cand-001")
 
 
 def second(seq: int, *candidates: Candidate) -> Frame:
-    return dataclasses.replace(frames.frame(candidates=candidates), seq=seq)
+    return replace(frames.frame(candidates=candidates), seq=seq)
 
 
 def ana(bitrate: float | None = 100.0, loss: float | None = 0.5) -> Candidate:
@@ -82,7 +82,7 @@ def test_the_load_of_a_worker_is_drawn_as_part_of_a_core() -> None:
     trends = Trends(WORKERS)
     for seq in range(1, 91):
         cpu = None if seq < 36 else 0.0 if seq < 60 else 50.0 if seq < 72 else 140.0
-        trends.add(dataclasses.replace(frames.frame(), workers=(frames.worker(7, cpu=cpu),), seq=seq))
+        trends.add(replace(frames.frame(), workers=(frames.worker(7, cpu=cpu),), seq=seq))
     worker = frames.worker(7)
     assert load(trends).text(worker) == " ▁▁▁▁▄▄███"
     assert load(trends).text(frames.worker(8)) == " " * 10

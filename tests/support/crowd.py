@@ -5,11 +5,12 @@ All of it follows from the seed, so that pictures can be compared.
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from proctor_sfu.control.api import quality as api
 from support import frames
@@ -149,7 +150,7 @@ class Crowd:
     def _daemon(self, everybody: tuple[api.Candidate, ...]) -> api.Daemon:
         ok, warn, bad = (sum(each.level == level for each in everybody) for level in ("ok", "warn", "bad"))
         sent = sum(each.bitrate or 0.0 for each in everybody)
-        return dataclasses.replace(
+        return replace(
             frames.frame().daemon, node="exam-host-1", rooms=len(self._rooms), candidates=len(everybody),
             live=sum(each.state in ("live", "degraded") for each in everybody), proctors=len(STAFF), workers=2,
             workers_target=2, restarts=0, ok=ok, warn=warn, bad=bad, bitrate_in=sent, bitrate_out=sent * 1.4,

@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import msgspec
+
 from proctor_sfu.control.api import rows
 from proctor_sfu.control.api.quality import Frame
 
 NONE = b'HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n{"error":{"code":"not_found","message":"nothing here"}}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n"
-_pack = rows.packer(Frame)
 
 
 def line(frame: Frame) -> bytes:
     """Return a frame as the stream has it."""
-    return json.dumps(_pack(frame), separators=(",", ":")).encode() + b"\n"
+    return msgspec.json.encode(frame) + b"\n"
 
 
 @contextmanager

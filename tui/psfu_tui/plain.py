@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from proctor_sfu.control.api import quality as api
-from proctor_sfu.control.api import rows
+from proctor_sfu.control.api.plain import plain
 from proctor_sfu.control.api.quality import Frame
 from proctor_sfu.control.api.recordings import Recording
 from psfu_tui import figures
@@ -97,9 +97,8 @@ class Selection:
 
     def objects(self, glimpse: Glimpse) -> Iterator[dict[str, Any]]:
         """Yield the records as JSON has them, each with the time it is of."""
-        show = rows.plain(KINDS[self.mode])
         for record in self.records(glimpse):
-            yield {"at": glimpse.at, **show(record)}
+            yield {"at": glimpse.at, **plain(record)}
 
 
 class Sentences:

@@ -7,10 +7,8 @@ import os
 import re
 from pathlib import Path
 
-from proctor_sfu.control.api import rows
+from proctor_sfu.control.api.plain import plain
 from proctor_sfu.control.api.quality import Frame
-
-_plain = rows.plain(Frame)
 
 
 def save(folder: Path, frame: Frame, picture: str) -> tuple[Path, Path]:
@@ -20,7 +18,7 @@ def save(folder: Path, frame: Frame, picture: str) -> tuple[Path, Path]:
     stem = f"psfu-{node or 'node'}-{when or frame.seq}"
     return (
         _write(folder, stem, "svg", picture),
-        _write(folder, stem, "json", json.dumps(_plain(frame), indent=2) + "\n"),
+        _write(folder, stem, "json", json.dumps(plain(frame), indent=2) + "\n"),
     )
 
 

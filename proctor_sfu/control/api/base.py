@@ -9,6 +9,8 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
+from proctor_sfu.control.api.plain import names
+
 API_VERSION: Final = 1
 HEADER: Final = "Psfu-Api"
 """Carries the version; an unlike one is refused with ``api_version``."""
@@ -45,8 +47,10 @@ def members(cls: type[Any]) -> tuple[Member, ...]:
     """Return the members of a type; worked out once, since a stream has thousands of objects a second."""
     found = _members.get(cls)
     if found is None:
-        hints = typing.get_type_hints(cls)
-        found = tuple(Member(each.name, reader(hints[each.name]), each.default) for each in dataclasses.fields(cls))
+        hints, defaults = typing.get_type_hints(cls), {}
+        if dataclasses.is_dataclass(cls):
+            defaults = {each.name: each.default for each in dataclasses.fields(cls)}
+        found = tuple(Member(name, reader(hints[name]), defaults.get(name, dataclasses.MISSING)) for name in names(cls))
         _members[cls] = found
     return found
 
@@ -57,8 +61,8 @@ _members: dict[type[Any], tuple[Member, ...]] = {}
 @functools.cache
 def reader(hint: Any) -> Read:
     """Return what reads a value of a type: text, number, flag, object, tuple of these, or None where allowed."""
-    if dataclasses.is_dataclass(hint):
-        return functools.partial(decode, typing.cast(type[Any], hint))
+    if isinstance(hint, type) and names(hint):
+        return functools.partial(decode, hint)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is tuple:
         return _tuple(reader(arguments[0]))

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from proctor_sfu.control.api.events import Event
 from proctor_sfu.control.api.quality import Candidate, Frame, Incident, Proctor
 from proctor_sfu.control.api.sentences import FREE
@@ -36,7 +38,7 @@ class Mask:
 
     def candidate(self, candidate: Candidate) -> Candidate:
         """Return a candidate under its alias."""
-        return dataclasses.replace(
+        return replace(
             candidate,
             id=self.person(candidate.id),
             name=self.person(candidate.id),
@@ -46,7 +48,7 @@ class Mask:
 
     def proctor(self, proctor: Proctor) -> Proctor:
         """Return a proctor under its alias."""
-        return dataclasses.replace(
+        return replace(
             proctor,
             id=self.person(proctor.id),
             name=self.person(proctor.id),
@@ -58,7 +60,7 @@ class Mask:
         members = [each.rpartition("/") for each in incident.candidates]
         hide = self.text([(peer, peer) for _, _, peer in members])
         value = self.person(incident.value.rpartition("/")[2]) if incident.shared == "proctor" else incident.value
-        return dataclasses.replace(
+        return replace(
             incident,
             candidates=tuple([f"{room}{slash}{self.person(peer)}" for room, slash, peer in members]),
             value=self.address(value) if incident.shared == "network" else value,
@@ -69,7 +71,7 @@ class Mask:
 
     def frame(self, frame: Frame) -> Frame:
         """Return a frame in which nobody has a name."""
-        return dataclasses.replace(
+        return replace(
             frame,
             candidates=tuple([self.candidate(each) for each in frame.candidates]),
             proctors=tuple([self.proctor(each) for each in frame.proctors]),

@@ -7,12 +7,12 @@ or beside it where that differs from client to client (``loss_from``, ``rtt_from
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, TypeVar, dataclass_transform
+from typing import Final, Literal, TypeAlias
 
-_T = TypeVar("_T")
+from msgspec.structs import replace
+
+from proctor_sfu.control.api.rows import Row
 
 Level: TypeAlias = Literal["ok", "warn", "bad", "none"]
 """Debounced verdict; ``none``: there is nothing to judge (not connected yet, paused, left)."""
@@ -24,17 +24,7 @@ Path: TypeAlias = Literal["udp", "tcp", "relay"]
 """How media travels; ``relay`` when it comes from a TURN server psfu knows of."""
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True)
-def line(cls: type[_T]) -> type[_T]:
-    """Make a frozen dataclass of what a frame has thousands of.
-
-    Frozen to whoever checks types, but not while the daemon runs: that would triple what it costs to make one.
-    """
-    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
-
-
-@line
-class Layer:
+class Layer(Row, frozen=True):
     """One encoding of a simulcast source, smallest picture first."""
 
     rid: str | None
@@ -44,8 +34,7 @@ class Layer:
     """0 to 10, the worker's own."""
 
 
-@line
-class Source:
+class Source(Row, frozen=True):
     """What a candidate publishes: camera, screen or microphone; of several layers, all of them together."""
 
     source: str
@@ -88,8 +77,7 @@ class Source:
     """0 to 10, the worker's own, of the best layer: 9 and 10 are good, 7 is 8 % loss already."""
 
 
-@line
-class Candidate:
+class Candidate(Row, frozen=True):
     """A candidate; what concerns several sources is that of the worst."""
 
     id: str
@@ -129,8 +117,7 @@ class Candidate:
     recording: Literal["on", "off", "error"] | None
 
 
-@line
-class Proctor:
+class Proctor(Row, frozen=True):
     """A proctor or observer, and its downlink."""
 
     id: str
@@ -159,8 +146,7 @@ class Proctor:
     """Get a smaller layer than there is, or none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
+class Worker(Row, frozen=True):
     """A mediasoup-worker process."""
 
     pid: int
@@ -188,8 +174,7 @@ class Worker:
     started_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Room(Row, frozen=True):
     """A room at a glance."""
 
     id: str
@@ -219,8 +204,7 @@ class Room:
     recordings: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class Incident(Row, frozen=True):
     """Several candidates got worse within 3 s: what they have in common."""
 
     id: int
@@ -239,8 +223,7 @@ class Incident:
     """One line for people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Daemon:
+class Daemon(Row, frozen=True):
     """The daemon and everything in it."""
 
     version: str
@@ -274,8 +257,7 @@ class Daemon:
     recordings: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(Row, frozen=True):
     """Everything at one moment. ``seq`` grows by one a second; a reader that was slow misses some."""
 
     seq: int
@@ -291,7 +273,7 @@ class Frame:
 
 def only_room(frame: Frame, room: str) -> Frame:
     """Return a frame with what belongs to a room."""
-    return dataclasses.replace(
+    return replace(
         frame,
         rooms=tuple(each for each in frame.rooms if each.id == room),
         candidates=tuple(each for each in frame.candidates if each.room == room),

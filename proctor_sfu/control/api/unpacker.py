@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import collections
-import dataclasses
 import functools
 import itertools
 import operator
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
 from proctor_sfu.control.api import lists, rows
 from proctor_sfu.control.api.rows import inner_of
 
-_T = TypeVar("_T")
+_T = TypeVar("_T", bound=rows.Row)
 
 
 class Unpacker(Generic[_T]):
@@ -63,11 +61,7 @@ class Unpacker(Generic[_T]):
         return self._make(self._check(row))
 
 
-_Put: TypeAlias = Callable[[Any, Any], None]
 _Column: TypeAlias = Sequence[Any]
-
-_MANY: Final = 12
-"""Rows from which on it is faster to make objects member by member."""
 
 
 class _Wanted(NamedTuple):
@@ -91,48 +85,60 @@ class _Values(NamedTuple):
 
 
 class _Maker(Generic[_T]):
-    """Makes objects of a type out of rows of the right shape: of many rows member by member, in C."""
+    """Makes objects of a type out of rows of the right shape, in C as far as it goes."""
 
     def __init__(self, cls: type[_T], names: rows.Header, wanted: _Wanted) -> None:
         own = names.get(cls.__name__)
         if isinstance(own, str) or not isinstance(own, Sequence) or not all(isinstance(each, str) for each in own):
             raise ValueError(f"{cls.__name__}: no header")
         self._cls = cls
-        hints = typing.get_type_hints(cls)
-        known = {each.name: each for each in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        for each in known.values():
-            if each.name not in own and each.default is dataclasses.MISSING:
-                raise ValueError(f"{cls.__name__}: no member '{each.name}'")
-        self._missing = [(_setter(cls, each.name), each.default) for each in known.values() if each.name not in own]
-        self._puts = [_setter(cls, name) if name in known else _forget for name in own]
-        self._values = [_values(hints[name], names, wanted) if name in known else _Values(Any) for name in own]
         self.places = {name: place for place, name in enumerate(own)}
-        self._ones = [(place, each.one) for place, each in enumerate(self._values) if each.one is not None]
-        self.shape: Any = types.GenericAlias(tuple, tuple(each.shape for each in self._values))
+        members = cls.__struct_fields__
+        absent = _defaults(cls, [name for name in members if name not in self.places])
+        hints = typing.get_type_hints(cls)
+        values = [_values(hints[name], names, wanted) if name in members else _Values(Any) for name in own]
+        self._ones = [(place, each.one) for place, each in enumerate(values) if each.one is not None]
+        self._many = [(place, each.many) for place, each in enumerate(values) if each.one is not None]
+        self._arrange = None if members == tuple(own) else _arranger(members, own, absent)
+        """What makes of a row of another version, or in another order, one of these members."""
+        self.shape: Any = types.GenericAlias(tuple, tuple(each.shape for each in values))
         """Type of a row, for ``msgspec``."""
 
     def make(self, row: Sequence[Any]) -> _T:
         """Return a row as an object."""
-        made = object.__new__(self._cls)
         if self._ones:
             row = [*row]
             for place, one in self._ones:
                 row[place] = one(row[place])
-        _run(map(operator.call, self._puts, itertools.repeat(made), row))
-        for put, default in self._missing:
-            put(made, default)
-        return made
+        return self._cls(*(row if self._arrange is None else self._arrange(row)))
 
     def make_all(self, rows: Sequence[Sequence[Any]]) -> tuple[_T, ...]:
         """Return rows as objects."""
-        if len(rows) < _MANY:
-            return tuple(map(self.make, rows))
-        made = tuple(map(object.__new__, itertools.repeat(self._cls, len(rows))))
-        for put, values, column in zip(self._puts, self._values, zip(*rows, strict=True), strict=True):
-            _run(map(put, made, values.many(column)))
-        for put, default in self._missing:
-            _run(map(put, made, itertools.repeat(default)))
-        return made
+        if not rows:
+            return ()
+        columns: list[Any] = [*zip(*rows, strict=True)]
+        for place, many in self._many:
+            columns[place] = many(columns[place])
+        whole = zip(*columns, strict=True)
+        return tuple(itertools.starmap(self._cls, whole if self._arrange is None else map(self._arrange, whole)))
+
+
+def _defaults(cls: type[rows.Row], absent: Collection[str]) -> dict[str, Any]:
+    """Return what members are that a row does not have; raises `ValueError` for one that has to be there."""
+    known = dict(zip(reversed(cls.__struct_fields__), reversed(cls.__struct_defaults__), strict=False))
+    for name in absent:
+        if name not in known:
+            raise ValueError(f"{cls.__name__}: no member '{name}'")
+    return {name: known[name] for name in absent}
+
+
+def _arranger(
+    members: Sequence[str], own: Sequence[str], absent: Mapping[str, Any]
+) -> Callable[[Iterable[Any]], Sequence[Any]]:
+    """Return what takes ``members`` out of a row that has ``own``, and defaults for those it has not."""
+    there = [*own, *absent]
+    take = operator.itemgetter(*[there.index(name) for name in members])
+    return lambda row: typing.cast(Sequence[Any], take((*row, *absent.values())))
 
 
 def _values(hint: Any, names: rows.Header, wanted: _Wanted) -> _Values:
@@ -181,18 +187,3 @@ def _plain(hint: Any) -> Any:
     if origin is tuple:
         return types.GenericAlias(tuple, (_plain(arguments[0]), ...))
     return functools.reduce(operator.or_, map(_plain, arguments)) if arguments else hint
-
-
-def _setter(cls: type[Any], name: str) -> _Put:
-    """Return what sets a member of a new object, even one that never changes afterwards."""
-    put: _Put = getattr(cls, name).__set__
-    return put
-
-
-def _forget(made: Any, value: Any) -> None:
-    """Take a member that is not known here."""
-
-
-def _run(steps: Iterable[None]) -> None:
-    """Run through all steps, which a queue without room does fastest."""
-    collections.deque(steps, maxlen=0)

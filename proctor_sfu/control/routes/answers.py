@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeAlias, TypeVar
@@ -11,6 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from proctor_sfu.audit.entry import By
+from proctor_sfu.control.api.plain import plain
 from proctor_sfu.control.socket import peer_process
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.text import safe_text
@@ -40,9 +40,9 @@ class Body(BaseModel):
 def success(result: Any, status: int = 200) -> web.Response:
     """Answer with a dataclass, or with a list of them as ``items``."""
     if isinstance(result, list):
-        data: Any = {"items": [dataclasses.asdict(each) for each in result]}
+        data: Any = {"items": [plain(each) for each in result]}
     else:
-        data = dataclasses.asdict(result)
+        data = plain(result)
     return web.json_response(data, status=status)
 
 

@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from proctor_sfu.control.api.quality import REASONS
 from proctor_sfu.quality import health
@@ -150,15 +151,15 @@ def states(*steps: tuple[Link, Verdict]) -> list[str]:
 def test_the_way_of_a_candidate() -> None:
     bad = Verdict(WARN, ("loss",), 60)
     assert states(
-        (GOOD._replace(joined=False, media="none"), WELL),
-        (GOOD._replace(media="connecting"), WELL),
+        (replace(GOOD, joined=False, media="none"), WELL),
+        (replace(GOOD, media="connecting"), WELL),
         (GOOD, WELL),
         (GOOD, bad),
         (GOOD, WELL),
-        (GOOD._replace(away=True), WELL),
+        (replace(GOOD, away=True), WELL),
         (GOOD, WELL),
-        (GOOD._replace(media="failed"), WELL),
-        (GOOD._replace(media="connecting"), WELL),
+        (replace(GOOD, media="failed"), WELL),
+        (replace(GOOD, media="connecting"), WELL),
         (GOOD, WELL),
     ) == ["joining", "live", "degraded", "live", "reconnecting", "live", "reconnecting", "live"]
 
@@ -166,14 +167,14 @@ def test_the_way_of_a_candidate() -> None:
 def test_a_connection_nothing_comes_from_is_interrupted_whatever_the_worker_says() -> None:
     peer = PeerHealth(BOUNDS, 0)
     peer.feed(0, GOOD, [WELL])
-    assert peer.feed(1, GOOD._replace(silent_s=BOUNDS.transport_seconds), [WELL])
+    assert peer.feed(1, replace(GOOD, silent_s=BOUNDS.transport_seconds), [WELL])
     assert (peer.state, peer.verdict) == ("reconnecting", Verdict(BAD, ("transport",), 0))
 
 
 def test_a_missing_source_is_an_alarm() -> None:
     peer = PeerHealth(BOUNDS, 0)
     peer.feed(0, GOOD, [WELL])
-    assert peer.feed(1, GOOD._replace(missing=("screen",)), [WELL])
+    assert peer.feed(1, replace(GOOD, missing=("screen",)), [WELL])
     assert (peer.state, peer.verdict) == ("degraded", Verdict(BAD, ("source_missing",), 20))
     peer.feed(2, GOOD, [WELL])
     assert peer.verdict == WELL

@@ -11,6 +11,7 @@ import pytest
 from proctor_sfu.clock import timestamp
 from proctor_sfu.control.api.events import Event
 from proctor_sfu.control.api.masking import Mask
+from proctor_sfu.control.api.plain import plain
 from proctor_sfu.errors import ArchiveError, RefusedError
 from proctor_sfu.quality.archive import Archive
 from proctor_sfu.quality.keeping import Keeper
@@ -30,7 +31,7 @@ def everything(path: Path) -> str:
     """Return all an archive has, as text."""
     with Archive(path) as archive:
         told = [dataclasses.asdict(each) for each in archive.events()]
-        return json.dumps(told + [dataclasses.asdict(each.frame) for each in archive.frames()], ensure_ascii=False)
+        return json.dumps(told + [plain(each.frame) for each in archive.frames()], ensure_ascii=False)
 
 
 def test_it_is_a_history_of_what_was_told(tmp_path: Path) -> None:

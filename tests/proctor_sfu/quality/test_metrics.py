@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
@@ -93,7 +93,7 @@ def test_single_candidates_are_told_when_asked_for() -> None:
 
 
 def test_a_hostile_id_cannot_break_the_format() -> None:
-    shown = dataclasses.replace(frame(), candidates=(candidate(1, id='a"}\n# x{b="'),))
+    shown = replace(frame(), candidates=(candidate(1, id='a"}\n# x{b="'),))
     found = scraped(shown, candidates=True)
     assert [each.labels["candidate"] for each in found["psfu_single_health"]] == ['a"}\n# x{b="']
 
@@ -112,5 +112,5 @@ def test_disks_that_can_be_looked_at(tmp_path: Path) -> None:
 
 def test_what_is_not_known_is_absent() -> None:
     shown = frame(workers=(worker(packets_in=None, memory=None),), candidates=())
-    found = scraped(dataclasses.replace(shown, daemon=dataclasses.replace(shown.daemon, cpu=None)))
+    found = scraped(replace(shown, daemon=replace(shown.daemon, cpu=None)))
     assert "psfu_cpu_ratio" not in found and "psfu_worker_packets_in_per_second" not in found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from proctor_sfu.clock import timestamp
 from proctor_sfu.quality import report_page
@@ -127,8 +127,8 @@ def test_incidents_of_two_daemons_are_two(tmp_path: Path) -> None:
     for each in frames[:30]:
         collector.add(each)
     for each in frames[30:]:
-        later = tuple(dataclasses.replace(one, at=timestamp(BEGIN + 50)) for one in each.frame.incidents)
-        collector.add(each._replace(frame=dataclasses.replace(each.frame, incidents=later)))
+        later = tuple(replace(one, at=timestamp(BEGIN + 50)) for one in each.frame.incidents)
+        collector.add(each._replace(frame=replace(each.frame, incidents=later)))
     assert [second(each.at) for each in collector.report("n", "v", ()).incidents] == [20, 50]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from proctor_sfu.control.api.quality import Frame
@@ -59,18 +59,18 @@ def test_health(changed: dict[str, Any], verdict: Verdict, names: list[str]) -> 
 
 
 def test_health_of_workers_and_incidents() -> None:
-    busy = dataclasses.replace(shown(), workers=(worker(level="warn"), worker(level="ok")))
+    busy = replace(shown(), workers=(worker(level="warn"), worker(level="ok")))
     assert worst(check.judge_health(busy, 5, 20)) == (Verdict.WARNING, ["workers_warn"])
-    dead = dataclasses.replace(shown(), workers=(worker(level="bad"),))
+    dead = replace(shown(), workers=(worker(level="bad"),))
     assert worst(check.judge_health(dead, 5, 20)) == (Verdict.CRITICAL, ["workers_bad"])
-    found = check.judge_health(dataclasses.replace(shown(), incidents=(incident(),)), 5, 20)
+    found = check.judge_health(replace(shown(), incidents=(incident(),)), 5, 20)
     assert worst(found) == (Verdict.WARNING, ["incidents"])
     assert incident().summary in found[-1].text
 
 
 def test_health_of_recordings() -> None:
     people = (candidate(1, recording="on"), candidate(2, recording="error"), candidate(3, recording="off"))
-    found = check.judge_health(dataclasses.replace(shown(), candidates=people), 5, 20)
+    found = check.judge_health(replace(shown(), candidates=people), 5, 20)
     assert worst(found) == (Verdict.CRITICAL, ["not_recorded"])
     assert "1 of 3 candidates should be recorded and is not" in [each.text for each in found]
 
@@ -112,7 +112,7 @@ def test_capacity_of_the_disk_of_recordings(changed: dict[str, Any], verdict: Ve
 
 
 def test_capacity_of_the_busiest_worker() -> None:
-    busy = dataclasses.replace(shown(), workers=(worker(cpu=20.0), worker(cpu=91.0), worker(cpu=None)))
+    busy = replace(shown(), workers=(worker(cpu=20.0), worker(cpu=91.0), worker(cpu=None)))
     assert worst(check.judge_capacity(busy, None, disk(), 70, 90)) == (Verdict.CRITICAL, ["worker_cpu"])
 
 

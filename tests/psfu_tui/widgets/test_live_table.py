@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -60,10 +60,10 @@ def changed(frame: Frame, bitrate: float, rtt: float) -> Frame:
     """Return a frame whose candidates all send and wait so much, as it would come from a daemon."""
 
     def one(each: Candidate) -> Candidate:
-        sources = [dataclasses.replace(source, bitrate=bitrate) for source in each.sources]
-        return dataclasses.replace(each, rtt_ms=rtt, sources=tuple(sources))
+        sources = [replace(source, bitrate=bitrate) for source in each.sources]
+        return replace(each, rtt_ms=rtt, sources=tuple(sources))
 
-    return sent(dataclasses.replace(frame, candidates=tuple(map(one, frame.candidates))))
+    return sent(replace(frame, candidates=tuple(map(one, frame.candidates))))
 
 
 async def test_no_line_is_older_than_its_row() -> None:

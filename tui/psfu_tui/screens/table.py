@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from proctor_sfu.control.api.plain import plain
 from proctor_sfu.control.api.quality import Frame
 from psfu_tui.columns import Column, Key, T, Table
 from psfu_tui.filters import Filter, parse
@@ -256,7 +256,7 @@ class TableScreen(MonitorScreen, Generic[T]):
 
     def action_copy_json(self) -> None:
         """Put the chosen rows as JSON into the clipboard of the terminal."""
-        records = [dataclasses.asdict(self.present(each)) for each in self.chosen()]  # type: ignore[call-overload]
+        records = [plain(self.present(each)) for each in self.chosen()]
         self._copy(json.dumps(records, indent=2), "JSON")
 
     def _copy(self, text: str, what: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from proctor_sfu.control.api import base
+from proctor_sfu.control.api.plain import plain
 from proctor_sfu.control.api.quality import Frame
 from support.frames import frame
 
@@ -38,7 +39,7 @@ def test_objects_become_types() -> None:
 
 def test_a_frame_survives_json() -> None:
     shown = frame()
-    assert base.decode(Frame, json.loads(json.dumps(dataclasses.asdict(shown)))) == shown
+    assert base.decode(Frame, json.loads(json.dumps(plain(shown)))) == shown
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import json
-
+import msgspec
 import pytest
 
 from proctor_sfu.control.api import lists, rows
@@ -13,8 +12,8 @@ HEADER = rows.header(Frame)
 
 
 def test_what_is_deferred_is_made_once() -> None:
-    row = rows.packer(Frame)(frame(candidates=(candidate(sources=(source(),)),)))
-    found = Unpacker(Frame, HEADER, deferred={Source}).read(json.dumps(row).encode()).candidates[0].sources
+    row = frame(candidates=(candidate(sources=(source(),)),))
+    found = Unpacker(Frame, HEADER, deferred={Source}).read(msgspec.json.encode(row)).candidates[0].sources
     assert isinstance(found, lists.Deferred) and len(found) == 1
     assert found[0] is found[0] and found[:1] == (found[0],)
 
@@ -22,7 +21,7 @@ def test_what_is_deferred_is_made_once() -> None:
 def test_single_rows_become_objects_when_they_are_looked_at() -> None:
     people = tuple([candidate(number, level=level) for number, level in enumerate(("ok", "bad", "warn"))])
     shown = frame(candidates=people)
-    text = json.dumps(rows.packer(Frame)(shown)).encode()
+    text = msgspec.json.encode(shown)
     read = Unpacker(Frame, HEADER, deferred={Source}, single={Candidate}).read(text)
     found = read.candidates
     assert isinstance(found, lists.Single) and len(found) == 3
