@@ -172,7 +172,8 @@ def test_the_client_imports_the_part_that_is_used() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) == {
-        "proctor_sfu.control.api", "proctor_sfu.control.api.base", "proctor_sfu.control.api.rooms",
+        "proctor_sfu.control.api", "proctor_sfu.control.api.base", "proctor_sfu.control.api.plain",
+        "proctor_sfu.control.api.rooms",
         "proctor_sfu.control.client", "proctor_sfu.control.client.rooms", "proctor_sfu.control.client.transport",
     }  # fmt: skip
 
