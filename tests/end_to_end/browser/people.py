@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ CORNER = """(selector) => {
     });
     return sums.map((sum) => sum / 64);
 }"""
+BUSY = "(milliseconds) => { const end = performance.now() + milliseconds; while (performance.now() < end); }"
 PAPER = """(() => {
     // A screen with an exam on it, since Chromium's own fake screen is a test pattern.
     navigator.mediaDevices.getDisplayMedia = async () => {
@@ -148,6 +150,15 @@ class Proctor:
     def tile(self, peer: str) -> str:
         """Return the selector of a candidate's tile."""
         return f'.tile-place[data-peer="{peer}"]'
+
+    def taps(self, letter: str) -> None:
+        """Tap a key for a tenth of a second, of which the page hears later: it is busy meanwhile."""
+        chrome = self.page.context.new_cdp_session(self.page)
+        key, began = {"key": letter, "code": f"Key{letter.upper()}"}, time.time()
+        chrome.send("Input.dispatchKeyEvent", {"type": "keyDown", "timestamp": began, **key})
+        self.page.evaluate(BUSY, 700)
+        chrome.send("Input.dispatchKeyEvent", {"type": "keyUp", "timestamp": began + 0.1, **key})
+        chrome.detach()
 
     def sees(self, peer: str, wall: Rgb, *, where: str = "") -> None:
         """Wait until the picture of ``peer`` shows somebody before this wall."""

@@ -57,13 +57,13 @@ def test_every_proctor_sees_every_candidate_and_more_of_the_one_in_focus(people:
 def test_a_whisper_reaches_one_and_an_announcement_all(people: People) -> None:
     ann, bob, pam, _ = people
     pam.focus("bob")
-    pam.page.keyboard.press("w")
+    pam.taps("w")
     bob.page.get_by_text("Pam Proctor is speaking to you").wait_for()
     pam.page.get_by_text("You speak to Bob Baker").wait_for()
     # Before Pam's browser sits Ann, so this is what Pam says.
     until_hears(bob, face.ANN.hertz)
     assert ann.page.locator("audio").count() == 0 and ann.page.get_by_text("speaking").count() == 0
-    pam.page.keyboard.press("w")
+    pam.taps("w")
     bob.page.get_by_text("Pam Proctor is speaking to you").wait_for(state="detached")
     pam.page.keyboard.down("a")
     for candidate in (ann, bob):

@@ -1,5 +1,5 @@
 // One key for both ways of talking: held down it talks while held, tapped it talks until tapped again.
-// Times are arguments, in milliseconds.
+// Times are arguments, in milliseconds: those at which things happened, not those at which a busy page learns of them.
 
 export const TAP = 350;
 

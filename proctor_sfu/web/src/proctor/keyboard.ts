@@ -6,22 +6,23 @@ import { type Command, commandOf } from "../lib/keys";
 const ACTING: ReadonlySet<Command> = new Set(["whisper", "announce", "message", "bookmark"]);
 
 export interface KeyboardPage {
-  readonly commands: Readonly<Record<Command, () => void>>;
+  /** What each does, told when its key went down. */
+  readonly commands: Readonly<Record<Command, (at: number) => void>>;
   readonly mayAct: boolean;
   /** Whether single characters are shortcuts. */
   letters(): boolean;
   /** Whether Escape has something to leave, so that it is ours. */
   leaves(): boolean;
-  /** A key that speaks while it is held comes up. */
-  released(way: "whisper" | "announce"): void;
+  /** A key that speaks while it is held came up. */
+  released(way: "whisper" | "announce", at: number): void;
 }
 
 export class Keyboard {
   constructor(private readonly page: KeyboardPage) {
     addEventListener("keydown", (event) => this.#pressed(event));
-    addEventListener("keyup", ({ key }) => {
-      if (key === "w") page.released("whisper");
-      if (key === "a") page.released("announce");
+    addEventListener("keyup", ({ key, timeStamp }) => {
+      if (key === "w") page.released("whisper", timeStamp);
+      if (key === "a") page.released("announce", timeStamp);
     });
   }
 
@@ -30,7 +31,7 @@ export class Keyboard {
     const command = commandOf(event, isField(event.target), this.page.letters());
     if (command === null || (ACTING.has(command) && !this.page.mayAct)) return;
     if (command !== "back" || this.page.leaves() || isField(event.target)) event.preventDefault();
-    this.page.commands[command]();
+    this.page.commands[command](event.timeStamp);
   }
 }
 

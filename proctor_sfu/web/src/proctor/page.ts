@@ -2,7 +2,6 @@
 
 import { DisconnectedError, type RefusedError } from "../client/signal";
 import { type Page, Stay } from "../client/stay";
-import type { Command } from "../lib/keys";
 import type { Login } from "../lib/link";
 import { Order } from "../lib/order";
 import {
@@ -26,7 +25,7 @@ import { AssignDialog } from "./assigning";
 import { Bar, SOURCES } from "./bar";
 import { HelpDialog, NoteDialog } from "./dialogs";
 import { FocusView } from "./focus";
-import { isField, Keyboard } from "./keyboard";
+import { isField, Keyboard, type KeyboardPage } from "./keyboard";
 import { Side } from "./side";
 import { Sounds } from "./sounds";
 import { Speaking } from "./speaking";
@@ -209,7 +208,7 @@ export class ProctorPage implements Page {
       mayAct,
       letters: () => help.letters,
       leaves: () => this.#focused !== null,
-      released: (way) => speaking.up(way),
+      released: (way, at) => speaking.up(way, at),
     });
     return { bar, focus, side, speaking, bookmark };
   }
@@ -340,12 +339,12 @@ export class ProctorPage implements Page {
     return (await this.#ask(method, data)) !== null;
   }
 
-  #commands(bar: Bar, focus: FocusView, side: Side, speaking: Speaking, help: HelpDialog): Record<Command, () => void> {
+  #commands(bar: Bar, focus: FocusView, side: Side, speaking: Speaking, help: HelpDialog): KeyboardPage["commands"] {
     return {
       search: () => bar.search.select(),
       back: () => this.#back(bar),
-      whisper: () => speaking.down("whisper"),
-      announce: () => speaking.down("announce"),
+      whisper: (at) => speaking.down("whisper", at),
+      announce: (at) => speaking.down("announce", at),
       message: () => side.messages.input.focus(),
       bookmark: () => this.#bookmark(),
       listen: () => focus.setListening(!focus.listening),

@@ -41,24 +41,24 @@ export class Speaking {
       (error) => this.#failed(error),
     );
     for (const way of ["whisper", "announce"] as const) this.#listen(this[way], way);
-    addEventListener("blur", () => this.#released());
+    addEventListener("blur", ({ timeStamp }) => this.#released(timeStamp));
   }
 
-  /** A key or button that speaks goes down. */
-  down(way: Way): void {
+  /** A key or button that speaks went down; `at`: when, which a busy page learns late. */
+  down(way: Way, at: number): void {
     const press = this.#presses[way];
     const speaks = press.on;
     const to = way === "announce" ? "all" : this.#one();
     if (!speaks && to === null) return this.page.say(strings.talk.nobody);
-    press.down(performance.now());
+    press.down(at);
     if (speaks) return;
     this.#presses[way === "announce" ? "whisper" : "announce"].stop();
     this.#talker.address(to);
   }
 
-  /** It comes up. */
-  up(way: Way): void {
-    if (this.#presses[way].on && !this.#presses[way].up(performance.now())) this.#talker.address(null);
+  /** It came up. */
+  up(way: Way, at: number): void {
+    if (this.#presses[way].on && !this.#presses[way].up(at)) this.#talker.address(null);
   }
 
   stop(): void {
@@ -82,24 +82,25 @@ export class Speaking {
   }
 
   /** The window lost the keyboard: nobody would see a key come up. What was tapped on stays on. */
-  #released(): void {
-    for (const way of ["whisper", "announce"] as const) this.up(way);
+  #released(at: number): void {
+    for (const way of ["whisper", "announce"] as const) this.up(way, at);
   }
 
   #listen(element: HTMLButtonElement, way: Way): void {
     element.addEventListener("pointerdown", (event) => {
       element.setPointerCapture(event.pointerId);
-      this.down(way);
+      this.down(way, event.timeStamp);
     });
-    for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => this.up(way));
+    for (const end of ["pointerup", "pointercancel"])
+      element.addEventListener(end, ({ timeStamp }) => this.up(way, timeStamp));
     for (const [type, act] of [
-      ["keydown", () => this.down(way)],
-      ["keyup", () => this.up(way)],
+      ["keydown", (at: number) => this.down(way, at)],
+      ["keyup", (at: number) => this.up(way, at)],
     ] as const) {
       element.addEventListener(type, (event) => {
         if (event.key !== " " && event.key !== "Enter") return;
         event.preventDefault();
-        act();
+        act(event.timeStamp);
       });
     }
   }
