@@ -103,7 +103,7 @@ class SourceHealth:
     def _now(self, measured: Measured, loss: tuple[float, float], share: float | None) -> dict[str, Level]:
         """Return what is not well in this one sample; almost always nothing, which is found out quickly."""
         bounds, found = self._bounds, {}
-        if measured.loss and measured.loss >= loss[0]:
+        if measured.loss is not None and measured.loss >= loss[0]:
             found["loss"] = above(measured.loss, *loss)
         if measured.rtt_ms is not None and measured.rtt_ms >= bounds.rtt_warn_ms:
             found["rtt"] = above(measured.rtt_ms, bounds.rtt_warn_ms, bounds.rtt_bad_ms)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 
 def names(kind: type[Any]) -> Sequence[str]:
     """Return the names of the members of a type, of one that has none nothing."""
-    found: Sequence[str] = getattr(kind, "__struct_fields__", ()) or [*getattr(kind, "__dataclass_fields__", ())]
+    found: Sequence[str] | None = getattr(kind, "__struct_fields__", None)
+    if found is None:
+        found = [each.name for each in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else ()
     return found
 
 

@@ -196,3 +196,9 @@ def test_gone_for_good_or_lost() -> None:
     assert not peer.gone(6, for_good=False)
     assert peer.gone(7, for_good=True)
     assert (peer.state, peer.verdict) == ("left", health.PAUSED)
+
+
+def test_a_threshold_of_nothing_warns_of_what_is_well() -> None:
+    strict = BOUNDS.model_copy(update={"loss_warn": 0.0})
+    assert judged(3, SourceHealth(strict), loss=0.0).reasons == ("loss",)
+    assert judged(3, SourceHealth(strict), loss=None).reasons == ()

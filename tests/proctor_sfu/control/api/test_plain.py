@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import ClassVar
 
 from proctor_sfu.control.api.plain import names, plain
 from proctor_sfu.control.api.quality import Frame, Layer, Source
@@ -13,6 +14,7 @@ from support.stream import line
 
 @dataclass(frozen=True)
 class Told:
+    kind: ClassVar[str] = "told"
     number: int
     layer: Layer
     more: dict[str, Layer]
