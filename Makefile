@@ -27,6 +27,7 @@ check: .venv/installed $(STAMPS)/web
 	$(BIN)/lint-imports
 	npm --prefix $(WEB) run --silent check
 
+# Tests that measure nothing wait now and then for a disk or a process: one more at a time than there are cores.
 # Tests that measure delays, rates, or what the machine carries have it for themselves.
 ALONE := tests/proctor_sfu/recording/sizing tests/psfu_cli/commands/test_plan.py \
 	$(addprefix tests/end_to_end/,test_attention.py test_endings.py test_media.py test_quality.py \
@@ -39,7 +40,7 @@ test: .venv/installed $(STAMPS)/debian $(STAMPS)/debian-test $(STAMPS)/web
 ifdef ARGS
 	$(BIN)/pytest $(ARGS)
 else
-	$(BIN)/pytest --numprocesses $(shell nproc) --dist loadfile $(addprefix --ignore ,$(MEDIA) $(ALONE))
+	$(BIN)/pytest --numprocesses $(shell expr $$(nproc) + 1) --dist loadfile $(addprefix --ignore ,$(MEDIA) $(ALONE))
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(MEDIA) $(addprefix --ignore ,$(ALONE))
 	$(BIN)/pytest $(ALONE)
 endif
