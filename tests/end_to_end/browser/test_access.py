@@ -72,7 +72,7 @@ def test_the_pages_of_a_proctor_are_accessible(browser: Chromium, room: str, dae
         audit(proctor.window)
         proctor.page.keyboard.press("h")
         proctor.sees("bob", face.BOB.wall, where=".focus-camera video")
-        # Held, since a page that is busy for a moment takes what is pressed for a third of a second for held anyway.
+        # Held, since what presses here lets go only when the page has heard of it: while that is busy, no tap is short.
         proctor.page.keyboard.down("w")
         proctor.page.get_by_text("You speak to Bob Baker").wait_for()
         audit(proctor.window, "proctor")
