@@ -11,6 +11,7 @@ import contextlib
 import struct
 import sys
 import time
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -119,6 +120,18 @@ class Member(Candidate):
         self._ended.set()
 
 
+async def over(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """End them, whatever they are doing.
+
+    Once is not enough: a connection of aioice that is being closed takes a cancellation for the answer to its own.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_AGAIN)
+
+
 async def main(url: str, room: str, folder: str, *peers: str) -> None:
     """Run until stdin ends."""
     with contextlib.ExitStack() as stack:
@@ -132,9 +145,7 @@ async def main(url: str, room: str, folder: str, *peers: str) -> None:
         reader = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         await reader.read()
-        for member in members:
-            member.cancel()
-        await asyncio.gather(*members, return_exceptions=True)
+        await over(members)
 
 
 if __name__ == "__main__":
