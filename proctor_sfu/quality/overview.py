@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -173,11 +173,13 @@ class Overview:
         candidates = (*known, *self._absent())
         first_guess = self._settings.rtc.initial_outgoing_bitrate
         proctors = tuple(track.shown(now, first_guess) for track in self.proctors.values())
-        workers = self._worker_lines(at, answers)
+        workers = tuple([line async for line in gently(self._worker_lines(at, answers))])
         members = by_room(candidates)
         rooms = tuple(
-            room_line(room, members.get(room.id, []), [each for each in proctors if each.room == room.id])
-            for room in self._registry.rooms.values()
+            [
+                room_line(room, members.get(room.id, []), [each for each in proctors if each.room == room.id])
+                async for room in gently(list(self._registry.rooms.values()))
+            ]
         )
         cpu = self._cpu.feed(now, time.process_time())
         own = Own(
@@ -267,7 +269,7 @@ class Overview:
 
     # Lines of the frame.
 
-    def _worker_lines(self, at: Moment, answers: Answers) -> tuple[api.Worker, ...]:
+    def _worker_lines(self, at: Moment, answers: Answers) -> Iterator[api.Worker]:
         members = {member.worker.pid: member for member in self._pool.members}
         self._workers = {
             pid: self._workers.get(pid) or WorkerTrack(member, self._settings.quality)
@@ -275,14 +277,12 @@ class Overview:
         }
         candidates = _by_member(self.candidates.values())
         proctors = _by_member(self.proctors.values())
-        return tuple(
-            track.shown(
+        for pid, track in self._workers.items():
+            yield track.shown(
                 at.monotonic, answers.usage.get(pid), answers.seconds.get(pid), candidates.get(track.member, ()),
                 proctors.get(track.member, ()),
                 sum(room.member is track.member for room in self._registry.rooms.values()),
-            )
-            for pid, track in self._workers.items()
-        )  # fmt: skip
+            )  # fmt: skip
 
 
 def _fell(tracks: Iterable[_Track]) -> list[_Track]:

@@ -146,13 +146,16 @@ class Pulse:
         lag, self._lag = self._lag, None
         at = Moment(monotonic=time.monotonic(), wall=time.time())
         frame = await self.overview.take(at, answers, full=full, lag=lag, spent=spent)
-        if full:
-            self._pictures.turn(self.overview.video())
+        await asyncio.sleep(0)
         self._tell(frame)
         self._beaten = at.monotonic
         self.frames.publish(frame)
+        # Whoever follows has it first: what a thread does with it, as that of the history, would slow this down.
+        await asyncio.sleep(0)
         for take in self._each:
             take(frame)
+        if full:
+            self._pictures.turn(self.overview.video())
         return frame
 
     def _tell(self, frame: api.Frame) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from proctor_sfu.aio import spawn
 from proctor_sfu.events import Bus, LevelChanged, PeerEntered, PeerLeft, PeerStateChanged
 from proctor_sfu.quality.pulse import Pulse
 from proctor_sfu.rooms.roles import Source
@@ -78,3 +80,22 @@ async def test_nothing_is_kept_of_staff_whose_connection_was_lost() -> None:
     finally:
         await pulse.close()
     assert pulse.overview.lost == set()
+
+
+async def test_followers_have_a_frame_before_the_history_takes_it() -> None:
+    registry: Any = SimpleNamespace(rooms={})
+    pool: Any = SimpleNamespace(members=[], target=0, restarts=0)
+    pulse = Pulse(registry, pool, Settings(), Bus(), ready=lambda: True)
+    order: list[str] = []
+
+    async def follow() -> None:
+        async for _ in pulse.frames.follow():
+            order.append("sent" if pulse.frames.encoded("rows") else "")
+
+    pulse.each(lambda frame: order.append("taken"))
+    follower = spawn(follow(), name="follower")
+    await asyncio.sleep(0)  # It waits for a frame.
+    await pulse.beat()
+    await pulse.close()
+    await follower
+    assert order == ["sent", "taken"]
