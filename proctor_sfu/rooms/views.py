@@ -16,6 +16,8 @@ ASSUMED_WIDTH: Final = {1: 640, 2: 640, 3: 1280}
 UPSCALED: Final = 1.25
 """How far a picture may be stretched before the next layer is sent: the eye does not see it, the network does."""
 FOCUS_PRIORITY: Final = 255
+BESIDE_PRIORITY: Final = 254
+"""Of the camera in focus: where not both fit, the screen is what a proctor opens somebody for."""
 VISIBLE_PRIORITY: Final = {Source.SCREEN: 20, Source.CAMERA: 10}
 """Who gets bandwidth first on a proctor's tight downlink, 1 to 255."""
 SOUND_PRIORITY: Final = 200
@@ -63,7 +65,10 @@ def delivery(view: View | None, *, source: Source, layers: int, full_width: int 
     """Return how a source with that many spatial layers is sent to somebody who shows it in ``view``, or not at all."""
     if view is None:
         return WITHHELD
-    priority = FOCUS_PRIORITY if view.focus else VISIBLE_PRIORITY.get(source, SOUND_PRIORITY)
+    if view.focus:
+        priority = BESIDE_PRIORITY if source is Source.CAMERA else FOCUS_PRIORITY
+    else:
+        priority = VISIBLE_PRIORITY.get(source, SOUND_PRIORITY)
     if layers <= 1:
         return Delivery(paused=False, priority=priority)
     return Delivery(

@@ -244,6 +244,7 @@ export const strings = {
     waiting: "Nobody is in this room yet. Candidates appear by themselves.",
     handUp: "hand is up",
     paused: "Paused",
+    starved: "Your connection is too thin for this picture",
     standing: (seconds: number) => `No new picture for ${seconds} s`,
     nothing(candidate: Candidate, wanted: "camera" | "screen" | "both"): string {
       if (!present(candidate) || candidate.state === "joining") return strings.state[candidate.state];

@@ -66,6 +66,31 @@ PAPER = """(() => {
     }));
 })()"""
 """For pictures that people look at."""
+SCROLLING = """(() => {
+    // A screen full of text that moves all the time.
+    navigator.mediaDevices.getDisplayMedia = async () => {
+        const canvas = document.createElement("canvas");
+        Object.assign(canvas, { width: 1600, height: 900 });
+        const context = canvas.getContext("2d");
+        const words = "cell vacuole osmosis organelle membrane question why solution concentration".split(" ");
+        let drawn = 0;
+        const draw = () => {
+            drawn += 1;
+            context.fillStyle = "#ffffff";
+            context.fillRect(0, 0, 1600, 900);
+            context.fillStyle = "#1c2733";
+            context.font = "22px sans-serif";
+            const above = Math.floor(drawn * 6 / 26);
+            for (let line = 0; line < 36; line += 1) {
+                const text = Array.from({ length: 14 }, (_, word) => words[((line + above) * 7 + word * 3) % 9]);
+                context.fillText(text.join(" "), 30, 26 + line * 26 - (drawn * 6) % 26);
+            }
+        };
+        draw();
+        setInterval(draw, 200);
+        return canvas.captureStream(5);
+    };
+})()"""
 ENCODER_LIMIT: Final = 60.0
 """Seconds: on a busy machine Chromium at times stops its larger layers for a while, whatever it is asked for."""
 LIKE = 24

@@ -1,6 +1,6 @@
 """The way between a browser and the daemon: TCP for page and signaling, UDP for media, each of which can be cut.
 
-Media on the way to the daemon can be slowed down as well, as by a thin uplink: packets wait in a queue.
+Media can be slowed down as well, each way for itself, as by a thin uplink or downlink: packets wait in a queue.
 
 What is cut in UDP vanishes, as in a network that fails. TCP connections that are cut end at once, as when a device
 loses its network and knows it, and no new one is taken.
@@ -12,7 +12,7 @@ import asyncio
 import json
 import math
 import threading
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
@@ -26,11 +26,13 @@ _SCRIPT = """(() => {
     const original = RTCPeerConnection.prototype.setRemoteDescription;
     const Connection = RTCPeerConnection;
     globalThis.connections = 0;
+    globalThis.links = [];
     globalThis.ufrags = new Set();
     globalThis.RTCPeerConnection = class extends Connection {
         constructor(...configuration) {
             super(...configuration);
             globalThis.connections += 1;
+            globalThis.links.push(this);
         }
     };
     const candidate = /a=candidate:\\S+ 1 (\\S+) \\d+ (\\S+) (\\d+) [^\\r\\n]*\\r\\n/gi;
@@ -82,7 +84,7 @@ class Road:
 
     @property
     def script(self) -> str:
-        """Sends a page's media this way and counts its connections and their credentials; for the start of the page."""
+        """Sends a page's media this way and keeps and counts its connections, and their credentials; for its start."""
         return _SCRIPT % json.dumps({str(port): lane.port for port, lane in self._lanes.items()})
 
     def cut(self, *, tcp: bool = False, udp: bool = False) -> None:
@@ -96,7 +98,12 @@ class Road:
     def narrow(self, bitrate: float) -> None:
         """Let so many bits of media a second through to the daemon."""
         for lane in self._lanes.values():
-            self._loop.call_soon_threadsafe(setattr, lane, "bitrate", bitrate)
+            self._loop.call_soon_threadsafe(setattr, lane.up, "bitrate", bitrate)
+
+    def narrow_down(self, bitrate: float) -> None:
+        """Let so many bits of media a second through from each worker."""
+        for lane in self._lanes.values():
+            self._loop.call_soon_threadsafe(setattr, lane.down, "bitrate", bitrate)
 
     async def _open(self) -> None:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
@@ -152,14 +159,34 @@ class Road:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
 
+class _Queue:
+    """Where packets wait that go one way."""
+
+    def __init__(self) -> None:
+        self.bitrate = math.inf
+        self._free_at = 0.0
+
+    def put(self, data: bytes, send: Callable[[bytes], None]) -> None:
+        """Send a packet as soon as those before it are through, unless that would take too long."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        begin = max(now, self._free_at)
+        if begin - now > QUEUE:
+            return
+        self._free_at = begin + 8 * len(data) / self.bitrate
+        if self._free_at <= now:
+            send(data)
+        else:
+            loop.call_at(self._free_at, send, data)
+
+
 class _Lane(asyncio.DatagramProtocol):
     """UDP to one port."""
 
     def __init__(self, target: tuple[str, int]) -> None:
         self.open = True
-        self.bitrate = math.inf
         self.port = 0
-        self._free_at = 0.0
+        self.up, self.down = _Queue(), _Queue()
         self._target = target
         self._here: Any = None
         self._there: dict[Any, _Back] = {}
@@ -174,24 +201,12 @@ class _Lane(asyncio.DatagramProtocol):
             back = self._there[address] = _Back(self, address)
             back.opening = asyncio.get_running_loop().create_task(back.connect(self._target))
         if self.open:
-            self._queue(back, data)
-
-    def _queue(self, back: _Back, data: bytes) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        begin = max(now, self._free_at)
-        if begin - now > QUEUE:
-            return
-        self._free_at = begin + 8 * len(data) / self.bitrate
-        if self._free_at <= now:
-            back.send(data)
-        else:
-            loop.call_at(self._free_at, back.send, data)
+            self.up.put(data, back.send)
 
     def back(self, data: bytes, address: Any) -> None:
         """Hand on what the daemon sent."""
         if self.open:
-            self._here.sendto(data, address)
+            self.down.put(data, lambda packet: self._here.sendto(packet, address))
 
     def close(self) -> None:
         self._here.close()

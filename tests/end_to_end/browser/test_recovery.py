@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
 
 from end_to_end.browser import face
 from end_to_end.browser.chromium import Chromium, until
-from end_to_end.browser.people import PAPER, Candidate, Proctor
+from end_to_end.browser.people import PAPER, SCROLLING, Candidate, Proctor
 from end_to_end.browser.road import Road
 from end_to_end.daemon import Daemon
 from end_to_end.exam import Report
+from proctor_sfu.control.client import Client
 
 OUTAGE_LIMIT = 40.0
 SCREEN_LIMIT = 10.0
@@ -89,6 +92,20 @@ def test_a_network_that_is_gone_and_back_costs_neither_place_nor_pictures(
     assert pam.page.locator(".hands li").count() == 1
 
 
+SOUND = """async () => {
+    const sound = { all: 0, concealed: 0 };
+    for (const link of globalThis.links) {
+        for (const report of (await link.getStats()).values()) {
+            if (report.type !== "inbound-rtp" || report.kind !== "audio") continue;
+            sound.all += report.totalSamplesReceived;
+            sound.concealed += report.concealedSamples;
+        }
+    }
+    return sound;
+}"""
+"""Samples of sound a page played, and those of them that it made up for lost ones."""
+
+
 def with_a_screen(browser: Chromium, road: Road, room: str, origin: str) -> None:
     """Let Ann come by the road and share a sheet of paper; whoever comes next comes without it."""
     browser.origin = road.origin
@@ -143,6 +160,55 @@ def test_who_comes_anew_sees_the_screen_of_a_thin_uplink_which_is_never_given_up
         report(f"on 230 kbit/s {name} sees the screen after {time.monotonic() - opened:.1f} s")
     thin = daemon.psfu("events", "--room", room, "--kind", "uplink_thin")
     assert {tuple(each["details"]["held_back"]) for each in thin} <= {("camera",), ()}
+
+
+def test_on_a_thin_downlink_sound_comes_first_and_the_page_says_why_a_screen_is_missing(
+    browser: Chromium, road: Road, room: str, origin: str, daemon: Daemon, report: Report
+) -> None:
+    ann = Candidate.opens(browser, room, "ann", script=SCROLLING)
+    ann.share_screen()
+    ann.join()
+    browser.origin = road.origin
+    pam = Proctor.opens(browser, room, "pam", script=road.script)
+    browser.origin = origin
+    pam.page.get_by_role("button", name="Both").click()
+    pam.until_wide(f"{pam.tile('ann')} .picture-screen video", 800)
+    pam.focus("ann")
+    pam.until_wide(".focus-screen video", 1600)
+
+    road.narrow_down(300_000)
+    narrowed = time.monotonic()
+    pam.page.locator(".focus-screen").get_by_text("Your connection is too thin").wait_for()
+    report(f"on 300 kbit/s a moving screen is held back after {time.monotonic() - narrowed:.0f} s")
+    heard = [pam.page.evaluate(SOUND)]
+
+    def made_up() -> float:
+        before, now = heard[-1], pam.page.evaluate(SOUND)
+        return (now["concealed"] - before["concealed"]) / (now["all"] - before["all"])
+
+    def whole() -> bool:
+        """Whether a tenth at most of the sound of the last ten seconds was made up."""
+        if pam.page.evaluate(SOUND)["all"] - heard[-1]["all"] < 10 * 48_000:
+            return False
+        shares.append(made_up())
+        heard.append(pam.page.evaluate(SOUND))
+        return shares[-1] < 0.1
+
+    shares: list[float] = []
+    until(whole, lambda: f"of ten seconds of sound were made up {shares}", limit=45)
+    report(f"and {shares[-1]:.1%} of its sound is made up, {time.monotonic() - narrowed:.0f} s after")
+    with closing(Client(daemon.socket).quality.stream(room=room)) as stream:
+        (told,) = next(stream).proctors
+    assert told.lowered_consumers > 0
+
+    frames = "document.querySelector('.focus-screen video').getVideoPlaybackQuality().totalVideoFrames"
+    before = pam.page.evaluate(frames)
+    road.narrow_down(math.inf)
+    mended = time.monotonic()
+    pam.window.until(f"(before) => {frames} > before + 20", before, limit=OUTAGE_LIMIT)
+    pam.until_wide(".focus-screen video", 1600)
+    pam.page.locator(".focus-screen").get_by_text("Your connection is too thin").wait_for(state="detached")
+    report(f"in full again {time.monotonic() - mended:.0f} s after the downlink")
 
 
 def test_when_the_worker_dies_all_begin_again_elsewhere(

@@ -53,6 +53,7 @@ def test_bandwidth_goes_to_the_focus_then_sound_then_screens_then_cameras() -> N
         return delivery(view, source=view.source, layers=1, full_width=None).priority
 
     order = [
+        priority(tile(100, focus=True, source=Source.SCREEN)),
         priority(tile(100, focus=True)),
         priority(tile(100, source=Source.MICROPHONE)),
         priority(tile(100, source=Source.SCREEN)),

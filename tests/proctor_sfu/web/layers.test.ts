@@ -45,8 +45,8 @@ test("VP9 carries the layers in one stream with all that the camera may use", ()
 test("VP8 has temporal layers only where there are several streams: of one alone the worker drops the key frame", () => {
   const modes = (encodings: readonly { readonly scalabilityMode: string }[]) =>
     encodings.map((each) => each.scalabilityMode);
-  assert.deepEqual(modes(screenEncodings(1_600_000, "vp8")), ["L1T1"]);
-  assert.deepEqual(modes(screenEncodings(1_600_000, "vp9")), ["L1T3"]);
+  assert.deepEqual(modes(screenEncodings(1_600_000, "vp8", false)), ["L1T1"]);
+  assert.deepEqual(modes(screenEncodings(1_600_000, "vp9", true)), ["L1T3"]);
   assert.deepEqual(modes(cameraEncodings(320, 240, 1_000_000, "vp8")), ["L1T1"]);
   assert.deepEqual(modes(cameraEncodings(640, 360, 1_000_000, "vp8")), ["L1T3", "L1T3"]);
 });
@@ -65,9 +65,33 @@ test("held back, the upper layers go first and what is sent is within the limit"
   assert.equal(within(full, 60_000)[1]?.active, false);
 });
 
+test("a screen is sent in full and small, together within what the server allows, and in full first", () => {
+  for (const codec of ["vp8", "h264"] as const) {
+    const screen = screenEncodings(1_600_000, codec, true);
+    assert.deepEqual(
+      screen.map((each) => each.scaleResolutionDownBy),
+      [1, 2],
+    );
+    const rates = screen.map((each) => each.maxBitrate);
+    assert.equal(
+      rates.reduce((all, each) => all + each, 0),
+      1_600_000,
+    );
+    assert.deepEqual(
+      within(rates, 300_000).map(({ active }) => active),
+      [true, false],
+    );
+    // Chromium takes the priority of all from the first, and refuses one for another.
+    assert.deepEqual(
+      screen.map((each) => each.priority),
+      ["medium", "low"],
+    );
+  }
+});
+
 test("when bandwidth is short the camera gives way first, then the screen", () => {
   assert.deepEqual(
-    [...cameraEncodings(1280, 720, 1_000_000, "vp8"), ...screenEncodings(1_600_000, "vp8")].map(
+    [...cameraEncodings(1280, 720, 1_000_000, "vp8"), ...screenEncodings(1_600_000, "vp8", false)].map(
       (each) => each.priority,
     ),
     ["low", "low", "low", "medium"],

@@ -9,8 +9,16 @@ export interface Received {
   readonly consumer: mediasoup.Consumer;
 }
 
+interface Flow {
+  /** What is sent of it, null: nothing; undefined: it has no layers. */
+  layer: number | null | undefined;
+  /** Whether its owner sends at least one of its layers. */
+  alive: boolean;
+}
+
 export class Consumers {
   readonly #byId = new Map<string, Received>();
+  readonly #flows = new Map<string, Flow>();
 
   /** `changed`: another track, or none, is received of a peer's source. */
   constructor(private readonly changed: (peerId: string, source: Source) => void) {}
@@ -32,10 +40,30 @@ export class Consumers {
     return [...this.#byId.values()].filter((each) => each.source === source).map(({ consumer }) => consumer.track);
   }
 
+  /** Whether the server sends nothing of a peer's source because the way to this page does not carry it. */
+  starved(peerId: string, source: Source): boolean {
+    const flow = this.#flows.get(this.get(peerId, source)?.id ?? "");
+    return flow !== undefined && flow.layer === null && flow.alive;
+  }
+
+  /** Which of its layers a consumer is sent now. */
+  layers(id: string, layer: number | null): void {
+    const flow = this.#flows.get(id);
+    if (flow !== undefined && flow.layer !== undefined) flow.layer = layer;
+  }
+
+  /** How well each layer reaches the server. */
+  origins(id: string, scores: readonly number[]): void {
+    const flow = this.#flows.get(id);
+    if (flow !== undefined) flow.alive = scores.some((score) => score > 0);
+  }
+
   /** Receives what the server offers over `transport`. */
   async take(offer: NewConsumer, transport: mediasoup.Transport): Promise<void> {
-    const { id, producerId, kind, rtpParameters, peerId } = offer;
+    const { id, producerId, kind, type, rtpParameters, peerId } = offer;
     const { source } = offer.appData;
+    // The server may tell of it before this page is done with it.
+    this.#flows.set(id, { layer: type === "simple" ? undefined : null, alive: true });
     // Pictures and sound of one candidate share a stream id, which is what browsers keep in step.
     const consumer = await transport.consume({ id, producerId, kind, rtpParameters, streamId: `${peerId}-${source}` });
     const before = this.get(peerId, source);
@@ -65,5 +93,6 @@ export class Consumers {
   #forget(id: string): void {
     this.#byId.get(id)?.consumer.close();
     this.#byId.delete(id);
+    this.#flows.delete(id);
   }
 }

@@ -59,6 +59,11 @@ export class Media {
     return VIDEO_CODECS.find((codec) => `video/${codec}` === names.find((name) => name.startsWith("video/"))) ?? "vp8";
   }
 
+  /** Whether screens are sent in two sizes. In other browsers than Chromium it was not tried. */
+  get screensTwice(): boolean {
+    return this.device.handlerName.startsWith("Chrome");
+  }
+
   transport(direction: Direction): mediasoup.Transport | undefined {
     return this.#lines.get(direction)?.transport;
   }
@@ -109,7 +114,9 @@ export class Media {
       this.ask("connectWebRtcTransport", { transportId: transport.id, dtlsParameters }).then(done, failed);
     });
     transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
-      this.ask("produce", { transportId: transport.id, kind, rtpParameters, appData })
+      // The server counts layers from the smallest, browsers begin with what matters most.
+      const encodings = (rtpParameters.encodings ?? []).slice().sort((one, other) => shrunk(other) - shrunk(one));
+      this.ask("produce", { transportId: transport.id, kind, rtpParameters: { ...rtpParameters, encodings }, appData })
         .then((answer) => done(read(Made, answer, "produce")))
         .catch(failed);
     });
@@ -165,6 +172,10 @@ export class Media {
     );
     this.listener.changed(worst ?? "new");
   }
+}
+
+function shrunk({ scaleResolutionDownBy = 1 }: mediasoup.RtpEncodingParameters): number {
+  return scaleResolutionDownBy;
 }
 
 function stateOf({ transport: { connectionState: state }, begun, stood }: Line): MediaState {

@@ -30,6 +30,7 @@ export class Publisher {
   #transport: mediasoup.Transport | null = null;
   #bitrates: Bitrates = {};
   #codec: VideoCodec = "vp8";
+  #screensTwice = false;
 
   /** `refused`: the server does not take a source; the others are sent all the same. */
   constructor(
@@ -50,9 +51,10 @@ export class Publisher {
   }
 
   /** What the server allows for each source, and what pictures are sent as, from the next transport on. */
-  plan(bitrates: Bitrates, codec: VideoCodec): void {
+  plan(bitrates: Bitrates, codec: VideoCodec, screensTwice: boolean): void {
     this.#bitrates = bitrates;
     this.#codec = codec;
+    this.#screensTwice = screensTwice;
   }
 
   /** Sends over another transport from now on, null: over none. */
@@ -121,7 +123,7 @@ export class Publisher {
     const sent = this.#sent.get(source);
     if (sent?.producer.track === track) return;
     const bitrate = this.#bitrates[source] ?? DEFAULTS[source];
-    const encodings = encodingsOf(source, track, bitrate, this.#codec);
+    const encodings = encodingsOf(source, track, bitrate, this.#codec, this.#screensTwice);
     if (sent !== undefined && alike(sent.encodings, encodings)) return sent.producer.replaceTrack({ track });
     if (sent !== undefined) await this.#stop(source, sent);
     const producer = await transport.produce({
@@ -182,10 +184,11 @@ function encodingsOf(
   track: MediaStreamTrack,
   bitrate: number,
   codec: VideoCodec,
+  screensTwice: boolean,
 ): mediasoup.RtpEncodingParameters[] {
   const { width = 640, height = 480 } = track.getSettings();
   if (source === "camera") return cameraEncodings(width, height, bitrate, codec);
-  if (source === "screen") return screenEncodings(bitrate, codec);
+  if (source === "screen") return screenEncodings(bitrate, codec, screensTwice);
   return [{ priority: "high", networkPriority: "high" }];
 }
 

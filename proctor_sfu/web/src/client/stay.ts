@@ -127,7 +127,7 @@ export class Stay {
         autoConsume: false,
       });
       const found = read(Joined, answer, "join");
-      this.publisher.plan(welcome.bitrates, media.videoCodec);
+      this.publisher.plan(welcome.bitrates, media.videoCodec, media.screensTwice);
       await this.publisher.use(media.transport("send") ?? null);
       this.page.joined(found);
     });
@@ -161,6 +161,10 @@ export class Stay {
         return;
       case "consumerClosed":
         return this.consumers.closed(heard.data.consumerId);
+      case "consumerLayersChanged":
+        return this.consumers.layers(heard.data.consumerId, heard.data.spatialLayer);
+      case "consumerScore":
+        return this.consumers.origins(heard.data.consumerId, heard.data.score.producerScores);
       default:
         this.page.told(heard);
     }

@@ -11,6 +11,8 @@ export interface Encoding {
   readonly scalabilityMode: string;
   readonly priority: RTCPriorityType;
   readonly networkPriority: RTCPriorityType;
+  /** It may rest: that nothing comes for a few seconds is no sign of trouble. */
+  readonly dtx?: true;
 }
 
 export interface Limit {
@@ -20,6 +22,8 @@ export interface Limit {
 
 export const CAMERA_RATE = 15;
 export const SCREEN_RATE = 5;
+/** Bits per second of a screen at half its size, for a proctor whose downlink does not carry all of it. */
+const SMALL_SCREEN = 200_000;
 
 /** Pixels from which on libwebrtc sends that many layers; below, the upper ones would silently stay empty. */
 const THREE_LAYERS = 960 * 540;
@@ -59,10 +63,20 @@ function scalable(count: number, maxBitrate: number): Encoding {
   return { maxBitrate, maxFramerate: CAMERA_RATE, scalabilityMode, priority: "low", networkPriority: "low" };
 }
 
-/** Returns the encoding of a screen: every letter, few times a second. */
-export function screenEncodings(bitrate: number, codec: VideoCodec): Encoding[] {
-  const one = { maxBitrate: bitrate, maxFramerate: SCREEN_RATE, scalabilityMode: single(codec) };
-  return [{ ...one, priority: "medium", networkPriority: "medium" }];
+/**
+ * Returns the encodings of a screen: every letter, few times a second, and if `twice` at half the size as well.
+ *
+ * The full one comes first, which is what browsers keep on a thin uplink. A sender has one priority, that of its first.
+ */
+export function screenEncodings(bitrate: number, codec: VideoCodec, twice: boolean): Encoding[] {
+  const small = twice && codec !== "vp9" ? Math.min(SMALL_SCREEN, Math.floor(bitrate / 8)) : 0;
+  const one = { maxFramerate: SCREEN_RATE, scalabilityMode: single(codec) };
+  const full = { ...one, maxBitrate: bitrate - small, priority: "medium", networkPriority: "medium" } as const;
+  if (small === 0) return [full];
+  return [
+    { ...full, scaleResolutionDownBy: 1, dtx: true },
+    { ...one, maxBitrate: small, scaleResolutionDownBy: 2, priority: "low", networkPriority: "low", dtx: true },
+  ];
 }
 
 /**
@@ -73,7 +87,7 @@ function single(codec: VideoCodec): string {
   return codec === "vp8" ? "L1T1" : "L1T3";
 }
 
-/** Returns what is left of layers with these bitrates, smallest first, when all of them may use `limit` together. */
+/** Returns what is left of layers with these bitrates, what to keep first, when all of them may use `limit` together. */
 export function within(bitrates: readonly number[], limit: number): Limit[] {
   let left = limit;
   return bitrates.map((full, layer) => {

@@ -156,6 +156,8 @@ export const NewConsumer = v.object({
   producerId: Text,
   peerId: Text,
   kind: Kind,
+  /** In "simple" ones there are no layers to choose from. */
+  type: v.optional(Text, "simple"),
   rtpParameters: opaque<mediasoup.RtpParameters>(),
   appData: v.object({ source: Source }),
   producerPaused: v.optional(v.boolean(), false),
@@ -179,6 +181,8 @@ const NOTIFICATIONS = {
   newProducer: v.object({ peerId: Text, producerId: Text, kind: Kind, appData: v.object({ source: Source }) }),
   producerClosed: v.object({ peerId: Text, producerId: Text, source: v.optional(Source) }),
   consumerClosed: OfConsumer,
+  consumerLayersChanged: v.object({ consumerId: Text, spatialLayer: v.nullable(v.number()) }),
+  consumerScore: v.object({ consumerId: Text, score: v.object({ producerScores: v.array(v.number()) }) }),
   consumerPaused: OfConsumer,
   consumerResumed: OfConsumer,
   handRaised: v.object({ peerId: Text, raised: v.boolean() }),

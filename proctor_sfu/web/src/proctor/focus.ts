@@ -155,7 +155,8 @@ export class FocusView {
   }
 
   look(now: number): void {
-    for (const picture of this.#shown.values()) picture.look(now);
+    const id = this.id ?? "";
+    for (const [source, picture] of this.#shown) picture.look(now, this.consumers.starved(id, source));
   }
 
   #arrange(candidate: Candidate): void {

@@ -8,6 +8,8 @@ import { attribute, h, play, say } from "../ui/dom";
 
 /** Milliseconds without a new frame after which a picture counts as standing. A screen may rest longer than a camera. */
 const STANDING: Partial<Record<Source, number>> = { camera: 4000, screen: 20_000 };
+/** The same for a picture the server holds back. */
+const STARVED = 3000;
 
 export class Picture {
   readonly video: HTMLVideoElement = h("video", {
@@ -51,15 +53,17 @@ export class Picture {
     return { peerId, source, width, height, focus };
   }
 
-  /** Looks whether it moves. */
-  look(now: number): void {
+  /** Looks whether it moves. `starved`: the way here does not carry it. */
+  look(now: number, starved: boolean): void {
     if (this.#paused) return;
     const frames = this.video.getVideoPlaybackQuality().totalVideoFrames;
     if (this.video.srcObject === null || frames !== this.#frames || this.#since === null) this.#since = now;
     this.#frames = frames;
     const standing = now - this.#since;
-    const stands = this.video.srcObject !== null && standing >= (STANDING[this.source] ?? Number.POSITIVE_INFINITY);
+    const limit = starved ? STARVED : (STANDING[this.source] ?? Number.POSITIVE_INFINITY);
+    const stands = this.video.srcObject !== null && standing >= limit;
     attribute(this.element, "data-standing", stands);
-    say(this.#note, stands ? strings.wall.standing(Math.round(standing / 1000)) : "");
+    const note = starved ? strings.wall.starved : strings.wall.standing(Math.round(standing / 1000));
+    say(this.#note, stands ? note : "");
   }
 }

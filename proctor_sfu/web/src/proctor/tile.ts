@@ -94,7 +94,7 @@ export class Tile {
 
   /** Looks whether pictures still come; called once a second. */
   look(now: number): void {
-    for (const picture of this.#pictures.values()) picture.look(now);
+    for (const [source, picture] of this.#pictures) picture.look(now, this.consumers.starved(this.id, source));
   }
 
   #arrange(sources: readonly Source[]): void {
