@@ -44,7 +44,8 @@ class ThinDisk:
         """Take it away."""
         run("umount", str(self.folder))
         run("losetup", "-d", self.device)
-        run("umount", str(self.backing))
+        # Its image is let go of when nobody looks at the device any more, as who looks for a free one does.
+        run("umount", "--lazy", str(self.backing))
 
 
 class SlowDisk:
