@@ -71,6 +71,7 @@ class Watching:
                 if isinstance(each, Widget)
             ):
                 return
+        raise AssertionError("the screen does not come to rest")
 
     async def seconds(self, count: int = 1, make: Callable[[Frame], Frame] = lambda frame: frame) -> None:
         """Let seconds go by, each with a frame, changed by ``make``."""
