@@ -38,7 +38,7 @@ class Body(BaseModel):
 
 
 def success(result: Any, status: int = 200) -> web.Response:
-    """Answer with a dataclass, or with a list of them as ``items``."""
+    """Answer with a dataclass or a row, or with a list of them as ``items``."""
     if isinstance(result, list):
         data: Any = {"items": [plain(each) for each in result]}
     else:

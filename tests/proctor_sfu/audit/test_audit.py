@@ -185,6 +185,18 @@ async def test_what_comes_after_somebody_changed_the_file_is_whole_and_it_is_tol
     assert f"how={how}" in capfd.readouterr().out
 
 
+def refused(target: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a sync fail, as of a disk that does not take what it was given."""
+
+    def refuse(file: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", refuse)
+        with pytest.raises(OSError, match="Input/output"):
+            target.sync()
+
+
 def test_a_disk_that_refused_before_the_file_was_cut_keeps_all_it_was_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,14 +206,7 @@ def test_a_disk_that_refused_before_the_file_was_cut_keeps_all_it_was_given(
     target.append(b'{"number":1}\n')
     target.sync()
     target.append(b'{"number":2}\n')
-
-    def refuse(file: int) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fdatasync", refuse)
-        with pytest.raises(OSError, match="Input/output"):
-            target.sync()
+    refused(target, monkeypatch)
     cut(tmp_path / NAME)
     target.sync()
     assert (tmp_path / NAME).read_bytes() == b'{"number":2}\n', "as if it came now"
@@ -217,14 +222,7 @@ def test_what_a_disk_refused_is_not_taken_for_kept_while_the_file_cannot_be_open
     target = Files(tmp_path, max_bytes=1000, keep=1)
     target.open()
     target.append(b'{"number":1}\n')
-
-    def refuse(file: int) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fdatasync", refuse)
-        with pytest.raises(OSError, match="Input/output"):
-            target.sync()
+    refused(target, monkeypatch)
     (tmp_path / NAME).rename(tmp_path / "elsewhere")
     (tmp_path / NAME).mkdir()
     for _ in range(2):
