@@ -261,4 +261,5 @@ def describe(viewed: Viewed) -> dict[str, Any]:
         "type": consumer.type,
         "appData": {"source": viewed.published.source, "peerId": viewed.owner.id},
         "producerPaused": consumer.producer_paused,
+        "producerScores": list(consumer.score.producer_scores),
     }

@@ -215,6 +215,7 @@ class ConsumerShape(TypedDict):
     type: RtpType
     appData: ConsumerData
     producerPaused: bool
+    producerScores: list[int]
 
 
 class MessageSent(TypedDict):

@@ -67,7 +67,7 @@ PAPER = """(() => {
 })()"""
 """For pictures that people look at."""
 SCROLLING = """(() => {
-    // A screen full of text that moves all the time.
+    // A screen full of text that moves until it is told to rest.
     navigator.mediaDevices.getDisplayMedia = async () => {
         const canvas = document.createElement("canvas");
         Object.assign(canvas, { width: 1600, height: 900 });
@@ -75,6 +75,7 @@ SCROLLING = """(() => {
         const words = "cell vacuole osmosis organelle membrane question why solution concentration".split(" ");
         let drawn = 0;
         const draw = () => {
+            if (globalThis.resting) return;
             drawn += 1;
             context.fillStyle = "#ffffff";
             context.fillRect(0, 0, 1600, 900);

@@ -205,10 +205,35 @@ def test_on_a_thin_downlink_sound_comes_first_and_the_page_says_why_a_screen_is_
     before = pam.page.evaluate(frames)
     road.narrow_down(math.inf)
     mended = time.monotonic()
-    pam.window.until(f"(before) => {frames} > before + 20", before, limit=OUTAGE_LIMIT)
+    pam.window.until(f"(before) => {frames} > before + 20", before, limit=60)
     pam.until_wide(".focus-screen video", 1600)
     pam.page.locator(".focus-screen").get_by_text("Your connection is too thin").wait_for(state="detached")
     report(f"in full again {time.monotonic() - mended:.0f} s after the downlink")
+
+
+def test_a_screen_that_rests_is_not_put_down_to_the_downlink(
+    browser: Chromium, room: str, daemon: Daemon
+) -> None:  # fmt: skip
+    ann = Candidate.opens(browser, room, "ann", script=SCROLLING)
+    ann.share_screen()
+    ann.join()
+    pam = Proctor.opens(browser, room, "pam").meets("ann")
+    pam.focus("ann")
+    pam.until_wide(".focus-screen video", 1600)
+    ann.page.evaluate("globalThis.resting = true")
+
+    def silent() -> bool:
+        """Whether the worker took the screen for gone, which it does after five seconds."""
+        with closing(Client(daemon.socket).quality.stream(room=room)) as stream:
+            sources = {each.source: each for each in next(stream).candidates[0].sources}
+        return (sources["screen"].silent_s or 0) > 6
+
+    until(silent, lambda: "the screen did not rest")
+    pat = Proctor.opens(browser, room, "pat").meets("ann")
+    pat.focus("ann")
+    pat.page.locator(".focus-screen").get_by_text("No new picture").wait_for()
+    ann.page.evaluate("globalThis.resting = false")
+    pat.until_wide(".focus-screen video", 1600)
 
 
 def test_when_the_worker_dies_all_begin_again_elsewhere(

@@ -55,15 +55,15 @@ export class Consumers {
   /** How well each layer reaches the server. */
   origins(id: string, scores: readonly number[]): void {
     const flow = this.#flows.get(id);
-    if (flow !== undefined) flow.alive = scores.some((score) => score > 0);
+    if (flow !== undefined) flow.alive = sent(scores);
   }
 
   /** Receives what the server offers over `transport`. */
   async take(offer: NewConsumer, transport: mediasoup.Transport): Promise<void> {
-    const { id, producerId, kind, type, rtpParameters, peerId } = offer;
+    const { id, producerId, kind, type, rtpParameters, peerId, producerScores } = offer;
     const { source } = offer.appData;
     // The server may tell of it before this page is done with it.
-    this.#flows.set(id, { layer: type === "simple" ? undefined : null, alive: true });
+    this.#flows.set(id, { layer: type === "simple" ? undefined : null, alive: sent(producerScores) });
     // Pictures and sound of one candidate share a stream id, which is what browsers keep in step.
     const consumer = await transport.consume({ id, producerId, kind, rtpParameters, streamId: `${peerId}-${source}` });
     const before = this.get(peerId, source);
@@ -95,4 +95,8 @@ export class Consumers {
     this.#byId.delete(id);
     this.#flows.delete(id);
   }
+}
+
+function sent(scores: readonly number[]): boolean {
+  return scores.some((score) => score > 0);
 }

@@ -161,6 +161,8 @@ export const NewConsumer = v.object({
   rtpParameters: opaque<mediasoup.RtpParameters>(),
   appData: v.object({ source: Source }),
   producerPaused: v.optional(v.boolean(), false),
+  /** How well each layer reaches the server, 0: not at all. */
+  producerScores: v.optional(v.array(v.number()), []),
 });
 export type NewConsumer = v.InferOutput<typeof NewConsumer>;
 
