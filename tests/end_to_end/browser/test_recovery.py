@@ -211,9 +211,7 @@ def test_on_a_thin_downlink_sound_comes_first_and_the_page_says_why_a_screen_is_
     report(f"in full again {time.monotonic() - mended:.0f} s after the downlink")
 
 
-def test_a_screen_that_rests_is_not_put_down_to_the_downlink(
-    browser: Chromium, room: str, daemon: Daemon
-) -> None:  # fmt: skip
+def test_a_screen_that_rests_is_not_put_down_to_the_downlink(browser: Chromium, room: str, daemon: Daemon) -> None:
     ann = Candidate.opens(browser, room, "ann", script=SCROLLING)
     ann.share_screen()
     ann.join()
@@ -231,7 +229,8 @@ def test_a_screen_that_rests_is_not_put_down_to_the_downlink(
     until(silent, lambda: "the screen did not rest")
     pat = Proctor.opens(browser, room, "pat").meets("ann")
     pat.focus("ann")
-    pat.page.locator(".focus-screen").get_by_text("No new picture").wait_for()
+    # Of a screen the page says so after twenty seconds.
+    pat.page.locator(".focus-screen").get_by_text("No new picture").wait_for(timeout=60_000)
     ann.page.evaluate("globalThis.resting = false")
     pat.until_wide(".focus-screen video", 1600)
 
