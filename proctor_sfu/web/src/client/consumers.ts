@@ -88,6 +88,8 @@ export class Consumers {
 
   clear(): void {
     for (const id of [...this.#byId.keys()]) this.closed(id);
+    // Those too of which no consumer came to be.
+    this.#flows.clear();
   }
 
   #forget(id: string): void {
