@@ -104,8 +104,13 @@ class Protoo:
 
     async def _read(self) -> None:
         async for message in self._socket:
-            if message.type is aiohttp.WSMsgType.TEXT:
-                self._take(json.loads(message.data))
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            data = json.loads(message.data)
+            self._take(data)
+            if data.get("response"):
+                # Whoever asked goes on before the next message, which may build on the answer.
+                await asyncio.sleep(0)
         for method, answer in self._pending.values():
             if not answer.done():
                 answer.set_exception(ClosedError(f"closed with {self._socket.close_code} during {method}"))

@@ -114,6 +114,6 @@ async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
         yield
     finally:
         writer.close()
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):  # How it was lost, which may be ENOTCONN.
             # Who is cancelled while it waits would cancel what others wait for, too.
             await asyncio.shield(writer.wait_closed())

@@ -102,9 +102,11 @@ export class Stay {
     if (!welcome.resumed || !welcome.joined || !whole) return this.#enter();
     media.reachable();
     const strangers = this.consumers.reconcile(welcome.consumers);
-    for (const consumerId of strangers) await this.ask("closeConsumer", { consumerId });
-    await this.publisher.reconcile(welcome.producers);
+    const closing = strangers.map((consumerId) => this.ask("closeConsumer", { consumerId }));
+    // Before anything is waited for: what is told from now on builds on it.
     this.page.resumed(welcome);
+    await Promise.all(closing);
+    await this.publisher.reconcile(welcome.producers);
   }
 
   /** Makes everything anew. */
@@ -126,10 +128,10 @@ export class Stay {
         rtpCapabilities: media.capabilities,
         autoConsume: false,
       });
-      const found = read(Joined, answer, "join");
+      // Before anything is waited for: what is told from now on builds on it.
+      this.page.joined(read(Joined, answer, "join"));
       this.publisher.plan(welcome.bitrates, media.videoCodec, media.screensTwice);
       await this.publisher.use(media.transport("send") ?? null);
-      this.page.joined(found);
     });
   }
 
