@@ -263,6 +263,7 @@ export const strings = {
     bookmark: "Bookmark",
     facts: "Sources and findings",
     dismiss: "Take out…",
+    reduced: "Smaller picture: your connection carries no more",
     pause: (source: Source) => `Pause ${sources[source].toLowerCase()}`,
     goOn: (source: Source) => `Let ${sources[source].toLowerCase()} go on`,
     source: (source: Source, missing: boolean, paused: boolean) =>

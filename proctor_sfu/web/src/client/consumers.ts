@@ -1,19 +1,13 @@
 // What this page receives: the consumers the server offered, found by whose and which source they are.
 
 import type { types as mediasoup } from "mediasoup-client";
+import { Flow } from "../lib/flow";
 import type { NewConsumer, Source } from "../lib/protocol";
 
 export interface Received {
   readonly peerId: string;
   readonly source: Source;
   readonly consumer: mediasoup.Consumer;
-}
-
-interface Flow {
-  /** What is sent of it, null: nothing; undefined: it has no layers. */
-  layer: number | null | undefined;
-  /** Whether its owner sends at least one of its layers. */
-  alive: boolean;
 }
 
 export class Consumers {
@@ -40,22 +34,19 @@ export class Consumers {
     return [...this.#byId.values()].filter((each) => each.source === source).map(({ consumer }) => consumer.track);
   }
 
-  /** Whether the server sends nothing of a peer's source because the way to this page does not carry it. */
-  starved(peerId: string, source: Source): boolean {
-    const flow = this.#flows.get(this.get(peerId, source)?.id ?? "");
-    return flow !== undefined && flow.layer === null && flow.alive;
+  /** What of the layers of a peer's source is sent, if it is received. */
+  flow(peerId: string, source: Source): Flow | undefined {
+    return this.#flows.get(this.get(peerId, source)?.id ?? "");
   }
 
   /** Which of its layers a consumer is sent now. */
   layers(id: string, layer: number | null): void {
-    const flow = this.#flows.get(id);
-    if (flow !== undefined && flow.layer !== undefined) flow.layer = layer;
+    this.#flows.get(id)?.send(layer);
   }
 
   /** How well each layer reaches the server. */
   origins(id: string, scores: readonly number[]): void {
-    const flow = this.#flows.get(id);
-    if (flow !== undefined) flow.alive = sent(scores);
+    this.#flows.get(id)?.reach(scores);
   }
 
   /** Receives what the server offers over `transport`. */
@@ -63,7 +54,7 @@ export class Consumers {
     const { id, producerId, kind, type, rtpParameters, peerId, producerScores } = offer;
     const { source } = offer.appData;
     // The server may tell of it before this page is done with it.
-    this.#flows.set(id, { layer: type === "simple" ? undefined : null, alive: sent(producerScores) });
+    this.#flows.set(id, new Flow(type !== "simple", producerScores));
     // Pictures and sound of one candidate share a stream id, which is what browsers keep in step.
     const consumer = await transport.consume({ id, producerId, kind, rtpParameters, streamId: `${peerId}-${source}` });
     const before = this.get(peerId, source);
@@ -97,8 +88,4 @@ export class Consumers {
     this.#byId.delete(id);
     this.#flows.delete(id);
   }
-}
-
-function sent(scores: readonly number[]): boolean {
-  return scores.some((score) => score > 0);
 }

@@ -156,14 +156,14 @@ export class FocusView {
 
   look(now: number): void {
     const id = this.id ?? "";
-    for (const [source, picture] of this.#shown) picture.look(now, this.consumers.starved(id, source));
+    for (const [source, picture] of this.#shown) picture.look(now, this.consumers.flow(id, source));
   }
 
   #arrange(candidate: Candidate): void {
     const sources = PICTURES.filter((source) => candidate.sources.has(source));
     if (sources.join() === [...this.#shown.keys()].join() && this.#pictures.childElementCount > 0) return;
     this.#shown.clear();
-    for (const source of sources) this.#shown.set(source, new Picture(source));
+    for (const source of sources) this.#shown.set(source, new Picture(source, true));
     const figures = [...this.#shown].map(([source, picture]) =>
       h("figure", { class: `focus-figure focus-${source}` }, [
         picture.element,

@@ -94,7 +94,7 @@ export class Tile {
 
   /** Looks whether pictures still come; called once a second. */
   look(now: number): void {
-    for (const [source, picture] of this.#pictures) picture.look(now, this.consumers.starved(this.id, source));
+    for (const [source, picture] of this.#pictures) picture.look(now, this.consumers.flow(this.id, source));
   }
 
   #arrange(sources: readonly Source[]): void {
