@@ -32,7 +32,7 @@ RECENT_IDS: Final = 256
 MAX_PENDING: Final = 1000
 """Requests to a client that may wait for an answer; a client that answers none is not sent more."""
 FLOOD: Final = 100
-"""Refused messages in a row after which a client is closed."""
+"""Messages refused for being too many, less those taken meanwhile, after which a client is closed."""
 
 FORBIDDEN_PER_SECOND: Final = 0.1
 FORBIDDEN_BURST: Final = 20
@@ -81,7 +81,7 @@ class Session:
         self._largest = limits.max_message_bytes
         self._bucket = Bucket(limits.messages_per_second, limits.messages_burst, now)
         self._forbidden = Bucket(FORBIDDEN_PER_SECOND, FORBIDDEN_BURST, now)
-        self._refused_in_a_row = 0
+        self._too_many = 0
         self._recent: deque[int] = deque(maxlen=RECENT_IDS)
         self._next_id = 0
         self._pending: dict[int, asyncio.Future[messages.Response]] = {}
@@ -103,13 +103,14 @@ class Session:
                 asked.set_result(message)
             return
         if not self._bucket.take(now):
-            self._refused_in_a_row += 1
+            self._too_many += 1
             self._refuse(getattr(message, "id", None), "too_many_messages", "slow down")
-            if self._refused_in_a_row >= FLOOD:
+            if self._too_many >= FLOOD:
                 _log.warning("client_flooded", address=self.address, **self._who())
                 self.finish("flood", "too many messages")
             return
-        self._refused_in_a_row = 0
+        # One that is taken does not make good a hundred: on a slow machine now and then one is between any of a flood.
+        self._too_many = max(0, self._too_many - 1)
         match message:
             case messages.Request():
                 await self._request(message)

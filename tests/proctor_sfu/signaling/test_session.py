@@ -8,7 +8,7 @@ from typing import Any
 
 from proctor_sfu.errors import RefusedError
 from proctor_sfu.settings import Signaling
-from proctor_sfu.signaling.session import Session
+from proctor_sfu.signaling.session import FLOOD, Session
 
 LIMITS = Signaling(messages_per_second=1.0, messages_burst=3)
 
@@ -58,6 +58,27 @@ async def test_answers_to_nothing_and_requests_are() -> None:
     assert wire.sent[-1]["code"] == "too_many_messages"
     await session.receive(json.dumps({"request": True, "id": 10, "method": "join", "data": {}}), 1.0)
     assert wire.sent[-1]["code"] == "unknown_method"
+
+
+async def test_a_flood_is_closed_although_some_of_it_is_taken_in_time() -> None:
+    """As on a slow machine, where a second goes by before so many are refused as close a client."""
+    wire = Wire()
+    session = session_on(wire)
+    for number in range(2 * FLOOD):
+        await session.receive(answer(number + 1), number / 10)
+    # Each second one was taken and nine were not.
+    first = wire.sent.index({"closed": 4008})
+    assert [each["code"] for each in wire.sent[:first]] == ["too_many_messages"] * first
+    assert FLOOD <= first < 1.2 * FLOOD
+
+
+async def test_who_slows_down_is_not_closed() -> None:
+    wire = Wire()
+    session = session_on(wire)
+    for second in range(500):
+        for _ in range(2):
+            await session.receive(answer(1), float(second))
+    assert {"closed": 4008} not in wire.sent
 
 
 async def test_the_size_of_a_message_is_that_of_its_bytes() -> None:
