@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,8 @@ from proctor_sfu.rooms.codecs import room_codecs
 from proctor_sfu.rooms.peer import Published
 from proctor_sfu.rooms.roles import Source
 
+AGAIN: Final = 0.05
+"""Seconds between two looks at what the worker got."""
 PATIENCE: Final = 5.0
 """Seconds without another packet after which those that are missing are lost."""
 MEMORY: Final = 256 << 20
@@ -128,16 +130,26 @@ async def measure(binary: WorkerBinary, load: Load, keeper: Keeper) -> Rung:
         await asyncio.sleep(load.seconds)  # What is used in that time is measured.
         after = _cpu([worker.pid]), _cpu(keeper.pids())
         late = await sender.end()
-        arrived = 0
-        for each in sent:
-            arrived += sum(stat.packet_count for stat in await each.get_stats())
-        lost = load.packets - arrived if not keeper.recorded else await keeper.missing(load.packets)
+        lost = await (keeper.missing(load.packets) if keeper.recorded else missing(sent, load.packets))
         return Rung(
             candidates=load.candidates, recorded=keeper.recorded, rate=load.rate,
             worker=(after[0] - before[0]) / load.seconds, recorder=(after[1] - before[1]) / load.seconds,
             memory=sum(_memory(pid) for pid in keeper.pids()) - empty, written=keeper.written, busy=keeper.busy,
             lost=lost, late=late,
         )  # fmt: skip
+
+
+async def missing(producers: Sequence[Producer], expected: int) -> int:
+    """Return how many packets do not reach the worker: what was sent last may wait in its sockets for a while."""
+    loop = asyncio.get_running_loop()
+    seen, since = -1, loop.time()
+    while True:
+        arrived = sum([stat.packet_count for each in producers for stat in await each.get_stats()])
+        if arrived > seen:
+            seen, since = arrived, loop.time()
+        if arrived >= expected or loop.time() - since > PATIENCE:
+            return expected - arrived
+        await asyncio.sleep(AGAIN)
 
 
 async def _candidate(router: Router, name: str, load: Load) -> tuple[int, Producers]:
