@@ -90,8 +90,7 @@ def test_an_exam_on_a_disk_without_room(
 
     # Another fills it to the last byte, below the reserve, while somebody is recorded.
     fill(ballast)
-    told_so = until(lambda: (found := daemon.psfu("recordings", "disk"))["trouble"] and found)
-    assert told_so["trouble"] == "disk-full"
+    until(lambda: daemon.psfu("recordings", "disk")["trouble"] == "disk-full")
     ballast.unlink()
     until(lambda: not daemon.psfu("recordings", "disk")["trouble"])
 

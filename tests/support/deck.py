@@ -118,6 +118,11 @@ class Deck:
             for each in (*self.inlets.values(), *self._sources):
                 each.close()
 
+    def freeze(self) -> None:
+        """Stop the recorder where it is, until it is killed."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+
     def kill(self) -> None:
         """Kill the recorder and start another one, as the daemon would."""
         self.process.kill()

@@ -215,7 +215,8 @@ async def test_audio_levels_and_the_dominant_speaker(bench: Bench) -> None:
             for ssrc, level in ((1001, 20), (1002, 50), (1003, 127), (1004, 5 + number * 37 % 40)):
                 microphones.send(sound(number, ssrc, level))
 
-        async with sending(talk):
+        # A level is told of ten packets in an interval at least: there are many more, also on a slow machine.
+        async with sending(talk, every=0.005):
             for log in logs["volumes"]:
                 await log.until(lambda event, args: args == ([Volume(loud, -20), Volume(quiet, -50)],))
             for log in logs["dominantspeaker"]:

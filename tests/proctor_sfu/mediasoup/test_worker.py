@@ -117,15 +117,15 @@ async def test_a_missing_binary_is_an_error(settings: WorkerSettings, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
-    [("exit 3", "exit code 3"), ("kill -SEGV $$", "killed by SIGSEGV"), ("sleep 60", "did not report")],
+    ("text", "patience", "words"),
+    [("exit 3", 20, "exit code 3"), ("kill -SEGV $$", 20, "killed by SIGSEGV"), ("sleep 60", 0.5, "did not report")],
 )
 async def test_a_binary_that_is_no_worker_is_an_error(
-    settings: WorkerSettings, tmp_path: Path, text: str, words: str
+    settings: WorkerSettings, tmp_path: Path, text: str, patience: float, words: str
 ) -> None:
     # No real worker behaves like this, so a shell script stands in for it.
     family = children()
-    broken = replace(settings, path=script(tmp_path, text), start_timeout=0.5)
+    broken = replace(settings, path=script(tmp_path, text), start_timeout=patience)
     with pytest.raises(WorkerStartError, match=words):
         await Worker(broken).start()
     assert children() == family

@@ -186,7 +186,7 @@ async def test_a_worker_that_does_not_answer_is_named(made: Made) -> None:
     hung = made.pool.members[1]
     os.kill(hung.worker.pid, signal.SIGSTOP)
     try:
-        assert await made.pool.silent(0.05) == [hung]
+        assert await made.pool.silent(2) == [hung]
     finally:
         os.kill(hung.worker.pid, signal.SIGCONT)
     assert await made.pool.silent(20) == []

@@ -15,6 +15,7 @@ from proctor_sfu.aio import spawn
 from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.mediasoup.plain_transport import PlainTransport
 from proctor_sfu.recording import watchdog
+from proctor_sfu.recording.ledger import Row
 from proctor_sfu.rooms.roles import Source
 from support import packets
 from support.host import simulcast
@@ -88,5 +89,11 @@ async def test_a_larger_layer_that_comes_late_is_asked_for(
             await exam.until(lambda: layer() == 1)
             await exam.until(lambda: take.behind == 0)
             assert take.larger is None
-            (row,) = [each for each in exam.rows(recording.folder, "layers_changed") if each.fields["spatial"] == 1]
+
+            def rows() -> list[Row]:
+                """A row comes into the ledger a little later than the layer."""
+                found = exam.rows(recording.folder, "layers_changed")
+                return [each for each in found if each.fields["spatial"] == 1]
+
+            row, *_ = await exam.until(rows)
             assert row.fields["track"] == "camera"

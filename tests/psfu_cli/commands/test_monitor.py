@@ -163,7 +163,7 @@ def test_a_room_there_is_not_and_a_daemon_there_is_not(run: Run, tmp_path: Path)
 def test_a_stream_goes_on_for_as_long_as_it_is_told(run: Run) -> None:
     done = run("monitor", "--mode", "stream", "--count", "2", "--room", ROOM, "--utc")
     times = re.findall(r"(?m)^\d\d:\d\d:\d\d$", done.stdout)
-    assert len(times) == len(set(times)) == 2
+    assert len(times) == 2  # Of a frame that was late and the next one they may be the same, without fractions.
     assert done.stdout.count("LEVEL") == 2
     lines = [
         json.loads(each)
