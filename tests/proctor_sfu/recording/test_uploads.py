@@ -116,13 +116,13 @@ async def test_a_command_that_hangs_is_ended_with_what_it_started_and_others_get
         "wait\nwait",
     )
     heard = Heard()
-    uploads = Uploads(directory, command, heard.bus, first_wait=0.01, longest_run=0.5)
+    uploads = Uploads(directory, command, heard.bus, first_wait=0.01, longest_run=2)
     await uploads.add(ID, ann)
     await uploads.add(BOB, bob)
     said = [await heard.next() for _ in range(3)]
     await uploads.close()
     assert said[0] == RecordingNotUploaded(
-        room="exam-101", peer="ann", recording=ID, reason="it did not end within 0.5 s"
+        room="exam-101", peer="ann", recording=ID, reason="it did not end within 2 s"
     )
     assert {each.peer for each in said[1:] if isinstance(each, RecordingUploaded)} == {"ann", "bob"}
     pid = int((tmp_path / "pid").read_text())
