@@ -16,21 +16,18 @@ import pytest
 
 from proctor_sfu import __version__
 from proctor_sfu.mediasoup.install import WorkerBinary
+from support import built
+from support.built import ROOT, tracked
 from support.serve import LIMIT, Serve, environment
 
-ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 OF_THE_CHECKOUT = ("etc/debian-packages", "etc/hatch_build.py", "etc/screenshots/")
 
 
 @pytest.fixture(scope="module")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def dist() -> Path:
     """A folder with a source archive and the wheel made from that."""
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    return built.dist()
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +39,9 @@ def wheel(dist: Path) -> Path:
 def prefix(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the wheel. Its dependencies are those of this one, which has no psfu itself but a link."""
     folder = tmp_path_factory.mktemp("prefix")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=120)
-    install = [
-        folder / "bin" / "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--no-index",
-        wheel,
-    ]
-    subprocess.run(install, check=True, timeout=120)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=120)
+    pip = [sys.executable, "-m", "pip", "--python", folder / "bin" / "python", "install", "--quiet"]
+    subprocess.run([*pip, "--disable-pip-version-check", "--no-deps", "--no-index", wheel], check=True, timeout=120)
     site = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
     # Links in a folder that is named by a link are not followed, so the checkout stays out of reach.
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
@@ -63,11 +52,6 @@ def psfu(prefix: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [prefix / "bin" / "psfu", *arguments], capture_output=True, text=True, timeout=LIMIT, cwd="/", env=environment()
     )
-
-
-def tracked(*folders: str) -> set[str]:
-    done = subprocess.run(["git", "ls-files", *folders], cwd=ROOT, capture_output=True, text=True, check=True)
-    return set(done.stdout.splitlines())
 
 
 def test_the_wheel_has_the_packages_with_their_data(wheel: Path) -> None:

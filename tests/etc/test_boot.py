@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from proctor_sfu.mediasoup.install import WorkerBinary
+from support import built
 
-ROOT = Path(__file__).parents[2]
 PYTHON = Path("/usr/bin/python3")
 LIMIT = 120.0
 
@@ -83,15 +83,15 @@ def root(tmp_path: Path) -> Iterator[Path]:
 
 def install(root: Path, binary: WorkerBinary) -> None:
     """Do what an administrator does: the wheel, the account, the settings, the unit, and the worker without network."""
-    dist = root / "dist"
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", dist, ROOT)
-    (wheel,) = dist.glob("*.whl")
+    (wheel,) = built.dist().glob("*.whl")
     prefix = root / "usr/local/psfu"
     run(PYTHON, "-m", "venv", "--without-pip", prefix)
     pip = (sys.executable, "-m", "pip", "--python", prefix / "bin/python3", "install", "--quiet")
     run(*pip, "--no-deps", "--no-index", wheel)
     (library,) = prefix.glob("lib/python3*/site-packages")
-    shutil.copytree(sysconfig.get_path("purelib"), library / "dependencies", ignore=shutil.ignore_patterns("*psfu*"))
+    # Without the largest of those that only tests and checks depend on.
+    others = shutil.ignore_patterns("*psfu*", "playwright", "*mypy*", "mesonbuild", "pip")
+    shutil.copytree(sysconfig.get_path("purelib"), library / "dependencies", ignore=others)
     (library / "dependencies.pth").write_text("dependencies\n")
     program = root / "usr/bin/psfu"
     program.write_text("#!/usr/local/psfu/bin/python3\nfrom psfu_cli.start import main\nmain()\n")
