@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -50,30 +51,35 @@ def present(url: str, room: str, count: int) -> Iterator[None]:
     assert crowd.returncode == 0, f"the crowd ended with {crowd.returncode}"
 
 
-def encode(person: Face) -> tuple[EncodedFrame, ...]:
-    """Return a loop of a person as VP8, the first picture a key frame."""
-    encoder = av.CodecContext.create("libvpx", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-    encoder.time_base, encoder.framerate, encoder.bit_rate = Fraction(1, face.FPS), Fraction(face.FPS), 250_000
-    encoder.options = {"deadline": "good", "cpu-used": "4", "lag-in-frames": "0", "auto-alt-ref": "0"}
-    packets = []
-    for number in range(face.FRAMES):
-        picture = av.VideoFrame.from_ndarray(face.draw(person, number, WIDTH, HEIGHT), format="rgb24")
-        picture = picture.reformat(format="yuv420p")
-        picture.pts = number
-        packets += encoder.encode(picture)
-    packets += encoder.encode(None)
-    return tuple(EncodedFrame(data=bytes(packet), key=packet.is_keyframe) for packet in packets)
+def loop(person: Face) -> tuple[EncodedFrame, ...]:
+    """Return a loop of a person as VP8, the first picture a key frame; it is encoded once and kept."""
+    path = face.made(person, "webm", _encode, Path(__file__).read_bytes())
+    with av.open(str(path)) as container:
+        packets = [each for each in container.demux(video=0) if each.size]
+    return tuple(EncodedFrame(data=bytes(each), key=each.is_keyframe) for each in packets)
+
+
+def _encode(path: Path, person: Face) -> None:
+    options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "auto-alt-ref": "0"}
+    with av.open(str(path), "w", format="webm") as container:
+        stream = container.add_stream("libvpx", rate=Fraction(face.FPS), options=options)
+        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = WIDTH, HEIGHT, "yuv420p", 250_000
+        for number in range(face.FRAMES):
+            picture = av.VideoFrame.from_ndarray(face.draw(person, number, WIDTH, HEIGHT), format="rgb24")
+            picture = picture.reformat(format="yuv420p")
+            picture.pts, picture.time_base = number, Fraction(1, face.FPS)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
 
 
 async def main(url: str, room: str, count: int) -> None:
     """Let everybody in, wait until stdin ends."""
-    loops = [encode(person) for person in face.CAST]
+    loop_of = cache(loop)
     crowd = [Candidate() for _ in range(count)]
     for number, each in enumerate(crowd):
         name = NAMES[number % len(NAMES)]
         await each.connect(url, {"roomId": room, "peerId": f"seat-{number + 1:03}", "role": "candidate"})
-        frames = loops[(number * 5 + number // 7) % len(loops)]
+        frames = loop_of(face.CAST[(number * 5 + number // 7) % len(face.CAST)])
         track = ClipTrack(frames, kind="video", clock=CLOCK, step=CLOCK // face.FPS)
         await each.publish(name, "vp8", {"camera": [track]})
     sys.stdout.write("ready\n")

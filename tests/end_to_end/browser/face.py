@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import wave
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -71,17 +72,18 @@ def draw(face: Face, frame: int, width: int = WIDTH, height: int = HEIGHT) -> An
 
 def camera(face: Face) -> Path:
     """Return an uncompressed film for ``--use-file-for-fake-video-capture``."""
-    return _made(face, "y4m", _write_film)
+    return made(face, "y4m", _write_film)
 
 
 def microphone(face: Face) -> Path:
     """Return a sound for ``--use-file-for-fake-audio-capture``."""
-    return _made(face, "wav", _write_sound)
+    return made(face, "wav", _write_sound)
 
 
-def _made(face: Face, kind: str, write: Any) -> Path:
-    recipe = hashlib.sha256(Path(__file__).read_bytes() + repr(face).encode()).hexdigest()
-    path = _FOLDER / f"{recipe[:16]}.{kind}"
+def made(face: Face, kind: str, write: Callable[[Path, Face], None], recipe: bytes = b"") -> Path:
+    """Return a file of a person, written if it is not there yet; ``recipe``: what it depends on besides this module."""
+    digest = hashlib.sha256(Path(__file__).read_bytes() + recipe + repr(face).encode()).hexdigest()
+    path = _FOLDER / f"{digest[:16]}.{kind}"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"{os.getpid()}-{path.name}")
@@ -93,10 +95,11 @@ def _made(face: Face, kind: str, write: Any) -> Path:
 def _write_film(path: Path, face: Face) -> None:
     with path.open("wb") as film:
         film.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{FPS}:1 Ip A1:1 C420jpeg\n".encode())
-        for frame in range(FRAMES):
-            film.write(b"FRAME\n")
-            for plane in planes(draw(face, frame)):
-                film.write(plane.tobytes())
+        # The head goes back the way it came, so that all but two pictures are there twice.
+        firsts = [min(frame, (FRAMES // 2 - frame) % FRAMES) for frame in range(FRAMES)]
+        drawn = {frame: b"".join(plane.tobytes() for plane in planes(draw(face, frame))) for frame in set(firsts)}
+        for frame in firsts:
+            film.write(b"FRAME\n" + drawn[frame])
 
 
 def planes(picture: Any) -> tuple[Any, Any, Any]:
