@@ -4,8 +4,8 @@
 
 import { createInterface } from "node:readline";
 import { w3cwebsocket } from "websocket";
+import { DisconnectedError } from "../../proctor_sfu/web/src/client/errors";
 import { type Guest, Session } from "../../proctor_sfu/web/src/client/session";
-import { DisconnectedError } from "../../proctor_sfu/web/src/client/signal";
 import type { Welcome } from "../../proctor_sfu/web/src/lib/protocol";
 
 interface Exam {

@@ -56,6 +56,18 @@ test("a source is paused and goes on", () => {
   assert.deepEqual([...(roster.get("ann")?.paused ?? [])], ["screen"]);
 });
 
+test("of a source that is no more nothing is left, not that it was paused", () => {
+  let roster = rosterOf([peer("ann", { sources: [{ source: "camera", producerId: "p1", paused: true }] })]);
+  roster = heard(roster, "producerClosed", { peerId: "ann", producerId: "p1", source: "camera" });
+  roster = heard(roster, "newProducer", {
+    peerId: "ann",
+    producerId: "p2",
+    kind: "video",
+    appData: { source: "camera" },
+  });
+  assert.equal(roster.get("ann")?.paused.size, 0);
+});
+
 test("hands are listed in the order they were raised", () => {
   let roster = rosterOf([peer("ann"), peer("bob"), peer("cy", { handRaised: true })]);
   for (const peerId of ["bob", "ann", "bob"]) roster = heard(roster, "handRaised", { peerId, raised: true });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DisconnectedError } from "../../../proctor_sfu/web/src/client/errors";
 import { type Addressee, Talker } from "../../../proctor_sfu/web/src/client/talker";
 
 interface Stage {
@@ -8,6 +9,8 @@ interface Stage {
   readonly track: { enabled: boolean; readyState: string };
   heard(): Addressee | null;
   failures(): number;
+  /** From now on requests fail because there is no connection, or are heard again. */
+  lose(lost: boolean): void;
 }
 
 function stage(refuse = ""): Stage {
@@ -15,9 +18,11 @@ function stage(refuse = ""): Stage {
   const track = { enabled: true, readyState: "live" };
   let heard: Addressee | null = null;
   let failures = 0;
+  let lost = false;
   const talker = new Talker(
     async (method, data) => {
       asked.push(`${method} ${JSON.stringify(data)}`);
+      if (lost) throw new DisconnectedError(method);
       if (method === refuse) throw new Error("refused");
       return {};
     },
@@ -30,7 +35,10 @@ function stage(refuse = ""): Stage {
     },
     async () => track as unknown as MediaStreamTrack,
   );
-  return { talker, asked, track, heard: () => heard, failures: () => failures };
+  const lose: Stage["lose"] = (now) => {
+    lost = now;
+  };
+  return { talker, asked, track, heard: () => heard, failures: () => failures, lose };
 }
 
 /** Lets everything that was begun end. */
@@ -82,4 +90,28 @@ test("what the server refuses leaves the voice silent and is told", async () => 
   talker.address("all");
   await settled();
   assert.deepEqual([track.enabled, heard(), failures()], [false, null, 1]);
+});
+
+test("what was lost with the connection is made good when it is back: nobody is spoken to", async () => {
+  const { talker, asked, lose } = stage();
+  talker.address({ peerId: "ann" });
+  await settled();
+  lose(true);
+  talker.address(null);
+  await settled();
+  asked.length = 0;
+  talker.resumed();
+  await settled();
+  lose(false);
+  talker.resumed();
+  talker.resumed();
+  await settled();
+  assert.deepEqual(asked, ['whisper {"peerId":null}', 'whisper {"peerId":null}'], "until it is heard, and once");
+});
+
+test("after a connection that was lost in silence nothing is told", async () => {
+  const { talker, asked } = stage();
+  talker.resumed();
+  await settled();
+  assert.deepEqual(asked, []);
 });

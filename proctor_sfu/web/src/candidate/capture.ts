@@ -21,6 +21,7 @@ const OFF: Captured = { status: "off", track: null, trouble: null, partial: fals
 
 export class Capture {
   readonly #sources = new Map<OwnSource, Captured>();
+  #ended = false;
 
   /** `changed`: what is known of a source, perhaps its track, changed. */
   constructor(private readonly changed: (source: OwnSource) => void) {
@@ -38,12 +39,14 @@ export class Capture {
     this.#set(source, { ...before, status: "asking", trouble: null });
     try {
       const track = await openers[source](deviceId);
+      // People take their time to choose a screen.
+      if (this.#ended) return track.stop();
       this.#use(source, track);
       before.track?.stop();
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
       const kept = before.track?.readyState === "live";
-      this.#set(source, { ...before, status: kept ? before.status : "failed", trouble: error.trouble });
+      this.#set(source, { ...this.get(source), status: kept ? before.status : "failed", trouble: error.trouble });
     }
   }
 
@@ -54,10 +57,12 @@ export class Capture {
 
   /** A lead proctor pauses a source, or lets it go on. */
   hold(source: OwnSource, held: boolean): void {
-    this.#set(source, { ...this.get(source), held });
+    if (held !== this.get(source).held) this.#set(source, { ...this.get(source), held });
   }
 
-  stopAll(): void {
+  /** The exam is over: stops all, also what is still being opened. */
+  end(): void {
+    this.#ended = true;
     for (const { track } of this.#sources.values()) track?.stop();
     this.#sources.clear();
   }

@@ -1,6 +1,6 @@
 // The candidate's page: joins what the devices give with what the room wants, and shows either the check or the exam.
 
-import { DisconnectedError, type RefusedError } from "../client/signal";
+import { DisconnectedError, type RefusedError } from "../client/errors";
 import { type Page, Stay } from "../client/stay";
 import { type Measured, measure } from "../client/uplink";
 import { type Condition, conditionOf } from "../lib/condition";
@@ -28,6 +28,8 @@ import { Voices } from "./voices";
 const METER_EVERY = 80;
 const UPLINK_EVERY = 3000;
 const SETTLING = 10_000;
+/** The kinds of error by which the server says that it will never take a source. */
+const LASTING: ReadonlySet<number> = new Set([400, 403, 415]);
 
 export class CandidatePage implements Page {
   readonly #stay: Stay;
@@ -82,6 +84,7 @@ export class CandidatePage implements Page {
     say(this.#room, strings.room(welcome.roomId));
     say(this.#name, strings.you(this.#stay.name));
     document.title = `${strings.document.title.candidate} · ${welcome.roomId}`;
+    for (const source of OWN_SOURCES) this.#capture.hold(source, welcome.held.includes(source));
     if (this.#check === null) this.#showCheck(welcome);
   }
 
@@ -99,7 +102,12 @@ export class CandidatePage implements Page {
   }
 
   resumed(welcome: Welcome | null): void {
-    if (welcome !== null) this.#exam?.hear(welcome.talks);
+    if (welcome !== null) {
+      for (const message of welcome.messages) this.#heard(message);
+      this.#exam?.hear(welcome.talks);
+      // What was pressed last may have been lost on the way, or its answer.
+      void this.#ask("raiseHand", { raised: this.#hand });
+    }
     this.changed();
   }
 
@@ -116,8 +124,8 @@ export class CandidatePage implements Page {
   }
 
   refused(source: Source, error: RefusedError): void {
-    // One that is published already belongs to an earlier connection and is replaced as soon as that one is given up.
-    if (isOwn(source) && error.code !== "source_exists") this.#capture.refuse(source);
+    // Else it is only not taken now, as while the room moves to another worker, and is published again after that.
+    if (isOwn(source) && LASTING.has(error.status)) this.#capture.refuse(source);
   }
 
   changed(): void {
@@ -155,7 +163,7 @@ export class CandidatePage implements Page {
   }
 
   #over(condition: Extract<Condition, { kind: "ended" }>): void {
-    this.#capture.stopAll();
+    this.#capture.end();
     for (const card of this.#cards) card.close();
     this.#cards = [];
     forgetLogin();

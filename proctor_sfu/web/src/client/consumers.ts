@@ -39,6 +39,17 @@ export class Consumers {
     return this.#flows.get(this.get(peerId, source)?.id ?? "");
   }
 
+  /** Whether a source that is received is paused, by its owner or by a lead; undefined: it is not received. */
+  paused(peerId: string, source: Source): boolean | undefined {
+    return this.flow(peerId, source)?.paused;
+  }
+
+  /** The source of one is paused, or goes on. */
+  pausing(id: string, paused: boolean): void {
+    const flow = this.#flows.get(id);
+    if (flow !== undefined) flow.paused = paused;
+  }
+
   /** Which of its layers a consumer is sent now. */
   layers(id: string, layer: number | null): void {
     this.#flows.get(id)?.send(layer);
@@ -51,12 +62,14 @@ export class Consumers {
 
   /** Receives what the server offers over `transport`. */
   async take(offer: NewConsumer, transport: mediasoup.Transport): Promise<void> {
-    const { id, producerId, kind, type, rtpParameters, peerId, producerScores } = offer;
+    const { id, producerId, kind, type, rtpParameters, peerId, producerScores, producerPaused: paused } = offer;
     const { source } = offer.appData;
     // The server may tell of it before this page is done with it.
-    this.#flows.set(id, new Flow(type !== "simple", producerScores));
+    this.#flows.set(id, new Flow(type !== "simple", producerScores, paused));
     // Pictures and sound of one candidate share a stream id, which is what browsers keep in step.
     const consumer = await transport.consume({ id, producerId, kind, rtpParameters, streamId: `${peerId}-${source}` });
+    // It may even be over by then.
+    if (!this.#flows.has(id)) return consumer.close();
     const before = this.get(peerId, source);
     if (before !== undefined) this.#forget(before.id);
     this.#byId.set(id, { peerId, source, consumer });
@@ -73,8 +86,8 @@ export class Consumers {
   /** After a resumed login: drops what the server no longer has. Returns the ids of its own that this page lacks. */
   reconcile(held: readonly { readonly id: string }[]): string[] {
     const theirs = new Set(held.map(({ id }) => id));
-    for (const id of [...this.#byId.keys()]) if (!theirs.has(id)) this.closed(id);
-    return [...theirs].filter((id) => !this.#byId.has(id));
+    for (const id of [...this.#flows.keys()]) if (!theirs.has(id)) this.closed(id);
+    return [...theirs].filter((id) => !this.#flows.has(id));
   }
 
   clear(): void {

@@ -5,7 +5,7 @@ import { Device, type types as mediasoup } from "mediasoup-client";
 import { VIDEO_CODECS, type VideoCodec } from "../lib/layers";
 import { Capabilities, IceAnswer, Made, read, TransportAnswer, type Welcome } from "../lib/protocol";
 import { type MediaState, Recovery } from "../lib/recovery";
-import { DisconnectedError } from "./signal";
+import { DisconnectedError } from "./errors";
 
 export type Direction = "send" | "recv";
 export type Ask = (method: string, data?: unknown) => Promise<unknown>;

@@ -5,8 +5,8 @@ import type { types as mediasoup } from "mediasoup-client";
 import { cameraEncodings, screenEncodings, type VideoCodec, within } from "../lib/layers";
 import type { Source } from "../lib/protocol";
 import { Serial } from "../lib/serial";
+import { RefusedError } from "./errors";
 import type { Ask } from "./media";
-import { RefusedError } from "./signal";
 
 export type Bitrates = Readonly<Partial<Record<Source, number | undefined>>>;
 

@@ -5,7 +5,8 @@ import { delay, pace } from "../lib/backoff";
 import { type Ending, endingOf, mayPass, OCCUPIED } from "../lib/closing";
 import type { Login } from "../lib/link";
 import { read, Welcome } from "../lib/protocol";
-import { DisconnectedError, RefusedError, Signal } from "./signal";
+import { DisconnectedError, RefusedError } from "./errors";
+import { Signal } from "./signal";
 
 export type Phase = "connecting" | "open" | "waiting" | "ended";
 

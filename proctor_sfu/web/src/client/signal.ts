@@ -1,23 +1,8 @@
 // Requests and notifications over one socket, with errors that have a code and with limits on how long they take.
 
 import Peer from "protoo-client/lib/Peer.js";
+import { DisconnectedError, RefusedError } from "./errors";
 import { type Closed, GAVE_UP, Socket } from "./socket";
-
-/** The server answered no. */
-export class RefusedError extends Error {
-  constructor(
-    readonly method: string,
-    readonly status: number,
-    /** The stable code, which the server puts before its reason. */
-    readonly code: string,
-    readonly reason: string,
-  ) {
-    super(`${method}: ${code}: ${reason}`);
-  }
-}
-
-/** There is no connection, or it went away before an answer came. */
-export class DisconnectedError extends Error {}
 
 export interface Listener {
   /** Answers a request of the server. */

@@ -6,10 +6,10 @@ import { Joined, NewConsumer, type Notice, notice, read, type Source, type Welco
 import type { MediaState } from "../lib/recovery";
 import { Serial } from "../lib/serial";
 import { Consumers } from "./consumers";
+import { DisconnectedError, type RefusedError } from "./errors";
 import { type Direction, Media } from "./media";
 import { Publisher } from "./publisher";
 import { Session, type Status } from "./session";
-import { DisconnectedError, type RefusedError } from "./signal";
 
 export interface Page {
   /** The server let us in; before `join`. */
@@ -42,6 +42,8 @@ export class Stay {
   #media: Media | null = null;
   #mediaState: MediaState = "new";
   #joining = false;
+  /** The page knows what the stay began with: the answer to `join` came. */
+  #entered = false;
   readonly #serial = new Serial();
 
   constructor(
@@ -96,17 +98,27 @@ export class Stay {
     this.#welcome = welcome;
     this.page.welcomed(welcome);
     if (!this.#joining) return;
-    const media = this.#media;
-    const known = welcome.transports.map(({ direction }) => direction);
-    const whole = media !== null && this.wants.directions(welcome).every((each) => known.includes(each));
-    if (!welcome.resumed || !welcome.joined || !whole) return this.#enter();
-    media.reachable();
+    if (!welcome.resumed || !welcome.joined) return this.#enter();
+    if (!this.#stands(welcome)) return this.#forsake();
+    this.#media?.reachable();
     const strangers = this.consumers.reconcile(welcome.consumers);
     const closing = strangers.map((consumerId) => this.ask("closeConsumer", { consumerId }));
     // Before anything is waited for: what is told from now on builds on it.
     this.page.resumed(welcome);
     await Promise.all(closing);
     await this.publisher.reconcile(welcome.producers);
+  }
+
+  /** Whether this page has all that a resumed stay goes on with; an answer may have been lost with the connection. */
+  #stands(welcome: Welcome): boolean {
+    const ids = new Map(welcome.transports.map(({ direction, id }) => [direction, id]));
+    return this.#entered && this.wants.directions(welcome).every((each) => ids.get(each) === this.transport(each)?.id);
+  }
+
+  /** Gives up a stay of which the server knows more than this page; the next login begins another one. */
+  async #forsake(): Promise<never> {
+    await this.ask("leave");
+    throw new DisconnectedError("the stay begins anew");
   }
 
   /** Makes everything anew. */
@@ -130,6 +142,7 @@ export class Stay {
       });
       // Before anything is waited for: what is told from now on builds on it.
       this.page.joined(read(Joined, answer, "join"));
+      this.#entered = true;
       this.publisher.plan(welcome.bitrates, media.videoCodec, media.screensTwice);
       await this.publisher.use(media.transport("send") ?? null);
     });
@@ -167,9 +180,11 @@ export class Stay {
         return this.consumers.layers(heard.data.consumerId, heard.data.spatialLayer);
       case "consumerScore":
         return this.consumers.origins(heard.data.consumerId, heard.data.score.producerScores);
-      default:
-        this.page.told(heard);
+      case "consumerPaused":
+      case "consumerResumed":
+        this.consumers.pausing(heard.data.consumerId, heard.method === "consumerPaused");
     }
+    this.page.told(heard);
   }
 
   /** Enters outside of a login: at first, and when the room moved to another worker, which knows nothing of us. */
@@ -192,6 +207,7 @@ export class Stay {
   }
 
   #close(): void {
+    this.#entered = false;
     this.consumers.clear();
     this.#media?.close();
     this.#media = null;

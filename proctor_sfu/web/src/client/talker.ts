@@ -3,6 +3,7 @@
 
 import { Serial } from "../lib/serial";
 import { openMicrophone } from "./devices";
+import { DisconnectedError } from "./errors";
 import type { Ask } from "./media";
 import type { Publisher } from "./publisher";
 
@@ -14,6 +15,8 @@ export class Talker {
   #track: MediaStreamTrack | null = null;
   #wanted: Addressee | null = null;
   #told: Addressee | null = null;
+  /** The connection was lost over telling: the server may have heard what this page believes not to be so. */
+  #unsure = false;
 
   /** `changed`: who hears the proctor now; `failed`: why nobody does. */
   constructor(
@@ -34,7 +37,24 @@ export class Talker {
   /** The server has forgotten: the connection is a new one. */
   reset(): void {
     this.#told = null;
+    this.#unsure = false;
     this.address(null);
+  }
+
+  /** The connection is back, and the stay is the same. */
+  resumed(): void {
+    if (this.#unsure) void this.#serial.run(() => this.#hush());
+  }
+
+  /** Has nobody spoken to, whatever the server believes. */
+  async #hush(): Promise<void> {
+    if (!this.#unsure) return;
+    try {
+      await this.ask("whisper", { peerId: null });
+      this.#unsure = false;
+    } catch (error) {
+      if (!(error instanceof DisconnectedError)) throw error;
+    }
   }
 
   async #settle(): Promise<void> {
@@ -48,12 +68,14 @@ export class Talker {
       if (wanted !== null && wanted === this.#wanted) {
         await this.#tell(wanted, true);
         this.#told = wanted;
+        this.#unsure = false;
       }
       if (this.#track !== null) this.#track.enabled = this.#told !== null && this.#told === this.#wanted;
       this.changed(this.#told, this.#track);
     } catch (error) {
       this.#wanted = null;
       this.#told = null;
+      this.#unsure ||= error instanceof DisconnectedError;
       if (this.#track !== null) this.#track.enabled = false;
       this.changed(null, this.#track);
       this.failed(error);

@@ -1,4 +1,4 @@
-// What of a source's layers is sent to this page, and what its owner sends to the server.
+// What of a source's layers is sent to this page, and what its owner sends to the server, if it is not paused.
 
 export class Flow {
   /** The layer that is sent, null: nothing; undefined: it has none. */
@@ -6,8 +6,12 @@ export class Flow {
   /** The highest layer that reaches the server, -1: none. */
   #best: number;
 
-  /** `scores`: how well each layer reaches the server, 0: not at all. */
-  constructor(layered: boolean, scores: readonly number[]) {
+  /** `scores`: how well each layer reaches the server, 0: not at all; `paused`: whether its owner or a lead paused it. */
+  constructor(
+    layered: boolean,
+    scores: readonly number[],
+    public paused = false,
+  ) {
     this.#sent = layered ? null : undefined;
     this.#best = best(scores);
   }

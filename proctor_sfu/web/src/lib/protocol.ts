@@ -92,12 +92,16 @@ export const Welcome = v.object({
   iceServers: v.optional(v.array(IceServer), []),
   /** Bits per second for each source. */
   bitrates: v.optional(Limits, {}),
+  /** Own sources a lead paused. */
+  held: v.optional(v.array(Source), []),
   /** What a stay that is resumed still has. */
   joined: v.optional(v.boolean(), false),
   transports: v.optional(v.array(v.object({ id: Text, direction: v.picklist(["send", "recv"]) })), []),
   producers: v.optional(v.array(Held), []),
   consumers: v.optional(v.array(v.object({ ...Held.entries, producerId: Text, peerId: Text })), []),
   peers: v.optional(v.array(Peer), []),
+  messages: v.optional(v.array(Message), []),
+  bookmarks: v.optional(v.array(Bookmark), []),
   talks: v.optional(v.array(Talk), []),
 });
 export type Welcome = v.InferOutput<typeof Welcome>;

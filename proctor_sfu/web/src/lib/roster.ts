@@ -104,7 +104,9 @@ function gone(each: Candidate): Candidate {
 }
 
 function without(each: Candidate, producerId: string): Candidate {
-  return { ...each, sources: new Map([...each.sources].filter(([, producer]) => producer !== producerId)) };
+  const kept = [...each.sources].filter(([, producer]) => producer !== producerId);
+  const sources = new Map(kept);
+  return { ...each, sources, paused: new Set([...each.paused].filter((source) => sources.has(source))) };
 }
 
 function raised(each: Candidate, up: boolean, roster: Roster): number | null {

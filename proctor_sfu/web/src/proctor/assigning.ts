@@ -1,7 +1,7 @@
 // For a lead: who watches whom. One proctor at a time, either as the room says or from a list to tick.
 
+import { DisconnectedError, RefusedError } from "../client/errors";
 import type { Ask } from "../client/media";
-import { DisconnectedError, RefusedError } from "../client/signal";
 import { Assignments, read, type Viewer } from "../lib/protocol";
 import type { Roster } from "../lib/roster";
 import { matches } from "../lib/search";

@@ -22,6 +22,7 @@ export class NoteDialog {
   readonly #problem = h("p", { class: "compose-problem", role: "alert" });
   readonly element: HTMLDialogElement;
   #peerId = "";
+  #saving = false;
 
   /** `save` returns whether it was done. */
   constructor(
@@ -68,7 +69,15 @@ export class NoteDialog {
   }
 
   async #submit(): Promise<void> {
-    if (await this.save(this.#peerId, this.#note.value.trim())) this.element.close();
+    // A second press while the first is on its way would do it twice.
+    if (this.#saving) return;
+    this.#saving = true;
+    const about = this.#peerId;
+    const saved = await this.save(about, this.#note.value.trim());
+    this.#saving = false;
+    // It may have been opened for somebody else meanwhile.
+    if (about !== this.#peerId) return;
+    if (saved) this.element.close();
     else say(this.#problem, this.texts.failed);
   }
 }

@@ -1,6 +1,6 @@
 // The proctor's page: brings together who is in the room, what is shown of it, and what the proctor does.
 
-import { DisconnectedError, type RefusedError } from "../client/signal";
+import { DisconnectedError, type RefusedError } from "../client/errors";
 import { type Page, Stay } from "../client/stay";
 import type { Login } from "../lib/link";
 import { Order } from "../lib/order";
@@ -90,20 +90,33 @@ export class ProctorPage implements Page {
     this.#watching.hold();
   }
 
-  joined({ peers, messages, bookmarks }: Joined): void {
+  joined(answer: Joined): void {
     this.#views?.speaking.reset();
-    this.#resume(rosterOf(peers));
+    this.#resume(rosterOf(answer.peers));
+    this.#catchUp(answer);
+  }
+
+  resumed(welcome: Welcome | null): void {
+    this.#resume(welcome === null ? this.#roster : rosterOf(welcome.peers));
+    if (welcome === null) return;
+    this.#views?.speaking.resumed();
+    this.#catchUp(welcome);
+  }
+
+  /** Shows what was said, of which the page may have some already. */
+  #catchUp({ messages, bookmarks }: Pick<Joined, "messages" | "bookmarks">): void {
     const written = messages.map((each) => ({ at: each.at, show: () => this.#wrote(each) }));
     const noted = bookmarks.map((each) => ({ at: each.at, show: () => this.#noted(each) }));
     const entries = [...written, ...noted].sort((one, other) => one.at.getTime() - other.at.getTime());
     for (const { show } of entries) show();
   }
 
-  resumed(welcome: Welcome | null): void {
-    this.#resume(welcome === null ? this.#roster : rosterOf(welcome.peers));
-  }
-
   received(peerId: string, source: Source): void {
+    const paused = this.#stay.consumers.paused(peerId, source);
+    if (paused !== undefined && this.#candidate(peerId)?.paused.has(source) !== paused) {
+      this.#roster = pausing(this.#roster, peerId, source, paused);
+      this.#draw();
+    }
     if (source === "microphone") this.#sounds.update(this.#stay.consumers.tracks("microphone"));
     this.#wall.attach(peerId);
     if (this.#focused === peerId) this.#views?.focus.attach();

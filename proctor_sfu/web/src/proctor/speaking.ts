@@ -1,9 +1,9 @@
 // The buttons and keys by which a proctor speaks: held or tapped, to one or to all.
 
 import { DeviceError } from "../client/devices";
+import { RefusedError } from "../client/errors";
 import type { Ask } from "../client/media";
 import type { Publisher } from "../client/publisher";
-import { RefusedError } from "../client/signal";
 import { type Addressee, Talker } from "../client/talker";
 import { Press } from "../lib/press";
 import { strings } from "../strings";
@@ -70,6 +70,11 @@ export class Speaking {
   reset(): void {
     for (const press of Object.values(this.#presses)) press.stop();
     this.#talker.reset();
+  }
+
+  /** The connection is another one of the same stay. */
+  resumed(): void {
+    this.#talker.resumed();
   }
 
   tick(now: number): void {

@@ -1,7 +1,7 @@
 // Tells the server what is in sight: the whole list after every change, once things have come to rest.
 
+import { DisconnectedError } from "../client/errors";
 import type { Ask } from "../client/media";
-import { DisconnectedError } from "../client/signal";
 import type { Roster } from "../lib/roster";
 import { type Spot, same, type View, viewsOf } from "../lib/views";
 

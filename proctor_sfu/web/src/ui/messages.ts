@@ -101,9 +101,11 @@ export class Messages {
   async #submit(): Promise<void> {
     const text = this.input.value.trim();
     if (text === "") return;
+    // At once, so that another press of Enter sends nothing twice, and what is typed meanwhile stays.
+    this.input.value = "";
     const sent = await this.send(text);
     say(this.#problem, sent ? "" : strings.exam.notSent);
-    if (sent) this.input.value = "";
+    if (!sent) this.input.value = `${text} ${this.input.value}`.trimEnd();
   }
 }
 
