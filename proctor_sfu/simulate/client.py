@@ -86,6 +86,7 @@ class Client:
         self._resume_key = answer.get("resumeKey")
         self._joined = bool(answer.get("joined"))
         if self._joined:
+            self.stands(answer)
             self.met(answer["peers"])
 
     async def leave(self) -> None:
@@ -124,6 +125,9 @@ class Client:
 
     def met(self, peers: list[Data]) -> None:
         """Take everybody this client may see: it joined, or has its seat again."""
+
+    def stands(self, answer: Data) -> None:
+        """Take what the server still has of this client, which has its seat again."""
 
     def closed(self, code: int | None) -> None:
         """The WebSocket closed."""

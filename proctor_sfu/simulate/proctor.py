@@ -131,6 +131,19 @@ class Proctor(Client):
             case "consumerResumed":
                 feed.release("paused")
 
+    def stands(self, answer: Data) -> None:
+        """End what the server closed meanwhile, and pause what was paused."""
+        for consumer in self.feeds.keys() - {each["id"] for each in answer["consumers"]}:
+            self._end(self.feeds.pop(consumer))
+        paused = {
+            (peer["id"], each["source"]) for peer in answer["peers"] for each in peer["sources"] if each["paused"]
+        }
+        for feed in self.feeds.values():
+            if (feed.peer, feed.source) in paused:
+                feed.hold("paused")
+            else:
+                feed.release("paused")
+
     def met(self, peers: list[Data]) -> None:
         """Have everybody on the wall who is there."""
         if self._wall is not None:

@@ -108,8 +108,8 @@ class Protoo:
                 continue
             data = json.loads(message.data)
             self._take(data)
-            if data.get("response"):
-                # Whoever asked goes on before the next message, which may build on the answer.
+            if not data.get("notification"):
+                # Whoever asked goes on before the next message, and what is asked begins: either may be built on.
                 await asyncio.sleep(0)
         for method, answer in self._pending.values():
             if not answer.done():

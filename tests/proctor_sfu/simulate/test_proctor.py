@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from proctor_sfu.simulate import events
+from proctor_sfu.simulate.feed import Feed
 from proctor_sfu.simulate.proctor import Proctor
 from proctor_sfu.simulate.protoo import Data
 
@@ -52,3 +56,30 @@ def test_without_a_wall_there_is_nothing_to_follow() -> None:
     whole.met([peer("ann", "camera")])
     whole.told("peerClosed", {"peerId": "ann"})
     assert whole._wall is None
+
+
+def offer(number: str, *, kind: str = "video", source: str = "camera") -> Data:
+    codec = {"mimeType": f"{kind}/{'VP8' if kind == 'video' else 'opus'}", "clockRate": 90000}
+    parameters = {"codecs": [codec], "encodings": [{"ssrc": 1}]}
+    return {
+        "id": number, "peerId": "ann", "kind": kind, "rtpParameters": parameters, "appData": {"source": source},
+        "producerPaused": False,
+    }  # fmt: skip
+
+
+def test_what_is_over_or_paused_when_it_has_its_seat_again_is_not_waited_for() -> None:
+    told: list[events.Event] = []
+    eve = Proctor("eve", told.append)
+    for number, source in (("c1", "camera"), ("c2", "screen")):
+        eve.feeds[number] = Feed(offer(number, source=source), "eve", told.append, None)
+    screen, now = eve.feeds["c2"].view, time.monotonic()
+    screen.take(now)
+    ann = peer("ann", "camera", "screen")
+    ann["sources"] = [{"source": "camera", "paused": False}, {"source": "screen", "paused": True}]
+    eve.stands({"consumers": [{"id": "c2"}], "peers": [ann]})
+    assert [(each.source, each.began) for each in told if isinstance(each, events.Watched)] == [("camera", False)]
+    assert list(eve.feeds) == ["c2"]
+    assert screen.take(now + 100) is None, "what is paused has no gap"
+    ann["sources"] = [{"source": "screen", "paused": False}]
+    eve.stands({"consumers": [{"id": "c2"}], "peers": [ann]})
+    assert screen.take(now + 200) is not None, "what goes on has"
