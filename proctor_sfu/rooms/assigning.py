@@ -41,14 +41,15 @@ def reassign(room: Room, after: Assignments) -> None:
 
 
 def expected_by(room: Room, viewer: Peer) -> list[dict[str, Any]]:
-    """Return the candidates on the roster that are not here and that ``viewer`` would see, as signaling has them."""
+    """Return the candidates on the roster that are not here yet, or not any more, and that ``viewer`` would see, as
+    signaling has them."""
     if not room.may(viewer, Action.LIST):
         return []
     return [
         _absent(each, room.gone.get(each.id, State.EXPECTED))
         for each in room.roster.values()
         if each.role is Role.CANDIDATE
-        and each.id not in room.peers
+        and not (each.id in room.peers and room.peers[each.id].introduced)
         and room.assigned(viewer.id, viewer.role, each.id)
     ]  # fmt: skip
 
@@ -64,7 +65,7 @@ def _visible(room: Room, viewer: Peer) -> dict[str, dict[str, Any]]:
     present = {
         other.id: describe(other)
         for other in room.peers.values()
-        if other is not viewer and other.joined and room.may(viewer, Action.SEE, other)
+        if other is not viewer and other.introduced and room.may(viewer, Action.SEE, other)
     }
     return present | {each["id"]: each for each in expected_by(room, viewer)}
 

@@ -97,6 +97,13 @@ class Forwarding:
                     if published.producer.id not in known and self._wants(viewer, owner, published):
                         self._show(viewer, owner, published)
 
+    def resume(self, viewer: Peer) -> None:
+        """A viewer has another connection: what was offered on the one before and not taken is offered again."""
+        for viewed in list(viewer.viewed.values()):
+            if not viewed.ready and not viewed.led_by_client:
+                viewed.consumer.close()
+        self.refresh(viewer)
+
     def heard_by(self, speaker: Peer) -> None:
         """A speaker addresses others than before."""
         for peer in list(self._room.peers.values()):
@@ -130,16 +137,22 @@ class Forwarding:
     # Making it so.
 
     def _show(self, viewer: Peer, owner: Peer, published: Published) -> None:
+        transport = viewer.receiving
+
         async def show() -> None:
             try:
                 viewed = await self.consume(viewer, owner, published)
             except (MediasoupError, RefusedError) as error:
                 # The viewer or the producer went away meanwhile, or has no codec in common: nothing to show.
                 _log.info("source_not_shown", room=self._room.id, viewer=viewer.id, peer=owner.id, reason=str(error))
-                return
+                viewed = None
             finally:
                 viewer.coming.discard(published.producer.id)
-            viewer.link.offer(viewed)
+            if viewed is not None:
+                viewer.link.offer(viewed)
+            elif viewer.receiving is not transport:
+                # Made anew meanwhile, when this one was still coming.
+                self.refresh(viewer)
 
         viewer.coming.add(published.producer.id)
         spawn(show(), name=f"show {owner.id} to {viewer.id}")
@@ -157,6 +170,8 @@ class Forwarding:
         consumer = await viewer.receiving.consume(
             producer_id=published.producer.id, rtp_capabilities=viewer.capabilities, paused=paused
         )
+        if consumer.closed:
+            raise RefusedError("transport_not_found", "the transport was closed meanwhile")
         viewed = Viewed(owner=owner, published=published, consumer=consumer, led_by_client=led_by_client)
         viewer.viewed[consumer.id] = viewed
         self._room.note("consume", by=viewer.by, target=owner, source=published.source, consumer=consumer.id)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections import deque
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from proctor_sfu.audit.entry import By
 from proctor_sfu.mediasoup.consumer import Consumer
@@ -42,23 +41,11 @@ class Link(Protocol):
         """Say why and close the connection."""
 
 
-KEPT_MESSAGES: Final = 100
-"""Messages kept for a peer whose connection is lost, the newest."""
-
-
 class Absent:
-    """The link of a peer whose connection is lost.
-
-    What it misses is in the answer when it resumes, but for what people wrote or noted, which is kept for it.
-    """
-
-    def __init__(self) -> None:
-        self.kept: deque[tuple[str, dict[str, Any]]] = deque(maxlen=KEPT_MESSAGES)
+    """The link of a peer whose connection is lost. What it misses is in the answer when it resumes."""
 
     def notify(self, method: str, data: dict[str, Any]) -> None:
         """Nobody listens now."""
-        if method in ("message", "bookmark"):
-            self.kept.append((method, data))
 
     def offer(self, viewed: Viewed) -> None:
         """Nobody would receive it: it is made again when somebody does."""
@@ -129,6 +116,8 @@ class Peer:
         self.away: asyncio.TimerHandle | None = None
         """Set while its connection is lost; gives the seat up in the end."""
         self.joined = False
+        self.introduced = False
+        """Those who may see it know that it is here: it joined, perhaps on a worker that died since."""
         self.connected_once = False
         self.state = State.JOINING
         """What those who may see it were told last."""

@@ -35,6 +35,7 @@ from proctor_sfu.rooms.codecs import room_codecs
 from proctor_sfu.rooms.duty import PACE, Duty
 from proctor_sfu.rooms.ice import IceServers
 from proctor_sfu.rooms.peer import Peer
+from proctor_sfu.rooms.presence import state_of
 from proctor_sfu.rooms.profile import Expected, Profile, checked_roster
 from proctor_sfu.rooms.revoked import Revocation, Revoked
 from proctor_sfu.rooms.roles import Source
@@ -120,7 +121,8 @@ class Registry:
                 await self.store.remove_room(room.id)
                 raise RefusedError("conflict", f'room "{room.id}" was closed while it was made')
         except BaseException:
-            self.rooms.pop(room.id, None)
+            if self.rooms.get(room.id) is room:
+                del self.rooms[room.id]
             if room.router is not None:
                 room.router.close()
             raise
@@ -283,11 +285,16 @@ class Registry:
             # The worker chosen died as well; its own death moves the room once more.
             _log.error("room_not_moved", room=room.id, reason=str(error))
             return
+        if self.rooms.get(room.id) is not room and room.router is not None:
+            room.router.close()
+            return
         worker = room.member.worker.pid if room.member else None
         self.events.publish(RoomMoved(room=room.id, worker=worker))
         _log.warning("room_moved", room=room.id, worker=worker)
         for peer in list(room.peers.values()):
             peer.clear()
+            # Nobody is there to be told: whoever watches it begins again as well, and asks.
+            peer.state = state_of(peer.facts)
             peer.link.reset()
 
 

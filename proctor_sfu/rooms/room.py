@@ -127,7 +127,7 @@ class Room:
 
     def joined(self, peer: Peer) -> None:
         """The peer is ready for media: tell those who may know, and show it what it may see."""
-        peer.joined = True
+        peer.joined = peer.introduced = True
         peer.state = state_of(peer.facts)
         for other in self.those_who_may(Action.SEE, peer):
             other.link.notify("newPeer", describe(peer))
@@ -140,7 +140,7 @@ class Room:
         del self.peers[peer.id]
         if peer.away is not None:
             peer.away.cancel()
-        watchers = list(self.those_who_may(Action.SEE, peer)) if peer.joined else []
+        watchers = list(self.those_who_may(Action.SEE, peer)) if peer.introduced else []
         for listener in self.listeners(peer):
             listener.link.notify("talk", self.talk_of(peer, on=False))
         peer.clear()
@@ -174,9 +174,6 @@ class Room:
             peer.away.cancel()
             peer.away = None
         before.end("replaced", "this seat is used from another connection")
-        if isinstance(before, Absent):
-            for method, data in before.kept:
-                link.notify(method, data)
         _log.info("peer_resumed", room=self.id, peer=peer.id)
         self.changed(peer)
         return True
@@ -206,7 +203,7 @@ class Room:
 
     def tell_state(self, peer: Peer) -> None:
         """Tell those who may see a peer how it is."""
-        if peer.joined:
+        if peer.introduced:
             data = {"peerId": peer.id, "state": peer.state, "light": peer.light, "reasons": list(peer.reasons)}
             for other in self.those_who_may(Action.SEE, peer):
                 other.link.notify("peerState", data)

@@ -155,11 +155,14 @@ class Welcome(TypedDict):
     graceSeconds: float
     iceServers: list[IceServer]
     bitrates: dict[Source, int]
+    held: list[Source]
     joined: NotRequired[bool]
     transports: NotRequired[list[StandingTransport]]
     producers: NotRequired[list[StandingProducer]]
     consumers: NotRequired[list[StandingConsumer]]
     peers: NotRequired[list[PeerShape]]
+    messages: NotRequired[list[Message]]
+    bookmarks: NotRequired[list[Bookmark]]
     talks: NotRequired[list[Talk]]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any, TypeAlias
@@ -192,13 +194,45 @@ async def test_a_lost_connection_is_resumed_where_it_ended(enter: Enter) -> None
     assert {(each["id"], each["direction"]) for each in back.welcome["transports"]} == {
         (ann.send, "send"), (ann.recv, "recv"),
     }  # fmt: skip
-    await back.hears("message", text="are you there?")
+    assert [each["text"] for each in back.welcome["messages"]] == ["are you there?"]
     await pam.hears("peerState", peerId="ann", state="joining")
     assert not [name for name, _ in pam.told if name in ("peerClosed", "consumerClosed")]
     pam.cut()
     again = await enter("pam", "proctor", resume=pam.welcome["resumeKey"])
     assert [each["id"] for each in again.welcome["consumers"]] == [offered["id"]]
     assert [each["id"] for each in again.welcome["peers"]] == ["ann"]
+
+
+async def test_nothing_is_lost_that_was_told_to_a_connection_of_which_nobody_knows_yet_that_it_is_gone(
+    enter: Enter,
+) -> None:
+    ann, pam = await enter("ann", "candidate"), await enter("pam", "lead")
+    await produce(ann, "camera", 1000)
+    await produce(pam, "voice", 2000)
+    # From here on nothing arrives; the server goes on sending until it notices.
+    ann.takes = False
+    await pam.ask("message", peerId="ann", text="come closer")
+    await pam.ask("pausePeer", peerId="ann", source="camera", paused=True)
+    await pam.ask("whisper", peerId="ann")
+    offered = await ann.is_offered("pam", "voice")
+    back = await enter("ann", "candidate", resume=ann.welcome["resumeKey"])
+    assert [each["text"] for each in back.welcome["messages"]] == ["come closer"]
+    assert (back.welcome["held"], back.welcome["bookmarks"]) == (["camera"], [])
+    assert back.welcome["consumers"] == []
+    assert (await back.is_offered("pam", "voice"))["id"] != offered["id"]
+
+
+async def test_a_candidate_who_is_away_while_a_worker_dies_is_not_forgotten(enter: Enter, exam: Exam) -> None:
+    ann, pam = await enter("ann", "candidate"), await enter("pam", "proctor")
+    ann.cut()
+    await pam.hears("peerState", peerId="ann", state="reconnecting")
+    os.kill(exam.daemon.psfu("rooms", "get", exam.room)["worker"], signal.SIGKILL)
+    await pam.hears("workerDied")
+    capabilities = await pam.ask("getRouterRtpCapabilities")
+    (known,) = (await pam.ask("join", rtpCapabilities=capabilities))["peers"]
+    assert (known["id"], known["state"]) == ("ann", "reconnecting")
+    exam.daemon.psfu("candidates", "kick", "ann", "--room", exam.room, "--yes")
+    await pam.hears("peerClosed", peerId="ann", reason="kicked")
 
 
 async def test_a_seat_is_taken_over_only_with_its_key(enter: Enter) -> None:

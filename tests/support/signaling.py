@@ -47,7 +47,7 @@ class RefusedError(Exception):
 
 
 class Bare:
-    """One WebSocket. Consumers the server offers are accepted at once."""
+    """One WebSocket. Consumers the server offers are accepted at once, unless told otherwise."""
 
     def __init__(self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._session = session
@@ -55,6 +55,8 @@ class Bare:
         self._ids = itertools.count(1)
         self._pending: dict[int, tuple[str, asyncio.Future[Data]]] = {}
         self._changed = asyncio.Condition()
+        self.takes = True
+        """Whether it answers to what it is offered."""
         self.offered: list[Data] = []
         self.told: list[tuple[str, Data]] = []
         self.welcome: Data = {}
@@ -150,7 +152,8 @@ class Bare:
         elif message.get("request"):
             check(_SCHEMA["serverRequests"][message["method"]]["data"], message["data"])
             self.offered.append(message["data"])
-            await self._send({"response": True, "id": message["id"], "ok": True, "data": {}})
+            if self.takes:
+                await self._send({"response": True, "id": message["id"], "ok": True, "data": {}})
         else:
             check(_SCHEMA["notifications"][message["method"]], message["data"])
             self.told.append((message["method"], message["data"]))

@@ -41,7 +41,7 @@ async def authenticate(session: Session, body: Authenticate) -> dict[str, Any]:
             _log.warning("joined_without_token", room=room.id, peer=peer.id, role=peer.role, address=peer.address)
     session.room, session.peer = room, peer
     if resumed:
-        room.forwarding.refresh(peer)
+        room.forwarding.resume(peer)
     return _welcome(session, room, peer, resumed=resumed)
 
 
@@ -58,6 +58,7 @@ def _welcome(session: Session, room: Room, peer: Peer, *, resumed: bool) -> dict
         "graceSeconds": session.grace_seconds,
         "iceServers": session.ice_servers(),
         "bitrates": session.registry.bitrates(peer),
+        "held": sorted(room.held.get(peer.id, ())),
     }
     return {**answer, **_standing(room, peer)} if resumed else answer
 
@@ -84,7 +85,17 @@ def _standing(room: Room, peer: Peer) -> dict[str, Any]:
             }
             for each in peer.viewed.values()
         ],
+        **_known(room, peer),
+    }
+
+
+def _known(room: Room, peer: Peer) -> dict[str, Any]:
+    """Return who is there, what was written and who speaks, as far as it is for a peer."""
+    said = room.said.to(peer.id, peer.role, room.assigned)
+    return {
         "peers": _visible_peers(room, peer),
+        "messages": [each.data for each in said if each.method == "message"],
+        "bookmarks": [each.data for each in said if each.method == "bookmark"],
         "talks": room.talks_to(peer),
     }
 
@@ -124,18 +135,12 @@ async def join(session: Session, body: Join) -> dict[str, Any]:
         peer.name = clean_name(body.display_name, peer.id)
     peer.auto_consume = body.auto_consume
     room.joined(peer)
-    said = room.said.to(peer.id, peer.role, room.assigned)
-    return {
-        "peers": _visible_peers(room, peer),
-        "messages": [each.data for each in said if each.method == "message"],
-        "bookmarks": [each.data for each in said if each.method == "bookmark"],
-        "talks": room.talks_to(peer),
-    }
+    return _known(room, peer)
 
 
 def _visible_peers(room: Room, peer: Peer) -> list[dict[str, Any]]:
     return [
         describe(other)
         for other in room.peers.values()
-        if other is not peer and other.joined and room.may(peer, Action.SEE, other)
+        if other is not peer and other.introduced and room.may(peer, Action.SEE, other)
     ] + expected_by(room, peer)

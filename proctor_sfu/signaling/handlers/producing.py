@@ -41,10 +41,12 @@ async def produce(session: Session, body: Produce) -> dict[str, Any]:
         app_data={"peer": peer.id, "source": source},
         key_frame_request_delay=session.registry.key_frame_delay,
     )
+    while producer.paused is not (held := source in room.held.get(peer.id, ())):
+        # A lead may think again meanwhile.
+        await (producer.pause() if held else producer.resume())
     if producer.closed or room.peers.get(peer.id) is not peer:
         raise RefusedError("transport_not_found", "the transport was closed meanwhile")
-    if source in room.held.get(peer.id, ()):
-        await producer.pause()
+    if held:
         peer.link.notify("sourceHeld", {"source": source, "held": True})
     room.forwarding.publish(peer, Published(source=source, producer=producer, width=body.app_data.width))
     _log.info("source_published", room=room.id, peer=peer.id, source=source, type=producer.type)

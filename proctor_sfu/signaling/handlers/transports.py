@@ -19,11 +19,12 @@ async def create(session: Session, body: CreateTransport) -> dict[str, Any]:
     assert room is not None and peer is not None
     room.require(peer, Action.SEND if body.direction == "send" else Action.RECEIVE, peer)
     transport = await room.new_transport(tcp_only=body.force_tcp)
+    if body.direction == "send":
+        await transport.set_max_incoming_bitrate(session.registry.uplink_limit(peer))
     if room.peers.get(peer.id) is not peer:
         transport.close()
         raise RefusedError("room_not_found", "the room was left meanwhile")
     if body.direction == "send":
-        await transport.set_max_incoming_bitrate(session.registry.uplink_limit(peer))
         before, peer.sending = peer.sending, transport
     else:
         before, peer.receiving = peer.receiving, transport

@@ -1,12 +1,17 @@
-"""Who comes in misses nothing of what is told from that moment on, though its page is still busy publishing."""
+"""Who comes in, or comes back, misses nothing: neither what is told meanwhile nor what an answer said that got lost."""
 
 from __future__ import annotations
 
-from end_to_end.browser.chromium import Chromium
-from end_to_end.browser.people import Candidate
+import os
+import signal
+from typing import Any, Final
 
-_GREETER = """async ([room, peerId]) => {
-    // A proctor who writes to everybody the moment they are in the room.
+from end_to_end.browser.chromium import Chromium
+from end_to_end.browser.people import Candidate, Proctor
+from end_to_end.daemon import Daemon
+
+_BARE = """async ([room, peerId, role, greeting]) => {
+    // Somebody without a page; whoever comes in is greeted, if there is something to say.
     const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws`, "protoo");
     const pending = new Map();
     let id = 0;
@@ -18,17 +23,109 @@ _GREETER = """async ([room, peerId]) => {
     socket.onmessage = ({ data }) => {
         const message = JSON.parse(data);
         if (message.response) pending.get(message.id)(message);
-        if (message.method === "newPeer") void ask("message", { peerId: message.data.id, text: "Good morning, Ann" });
+        if (greeting && message.method === "newPeer") void ask("message", { peerId: message.data.id, text: greeting });
     };
     await new Promise((resolve) => { socket.onopen = resolve; });
-    await ask("authenticate", { roomId: room, peerId, role: "proctor" });
+    await ask("authenticate", { roomId: room, peerId, role });
     const { data } = await ask("getRouterRtpCapabilities", {});
+    globalThis.bare = ask;
     return ask("join", { rtpCapabilities: data, autoConsume: false });
 }"""
+_NETWORK = """(() => {
+    // A network that is in the hands of a test. `loses`: the connection breaks instead of carrying the answer to this;
+    // `holds`: what is asked goes no further until `go` is called.
+    const Native = globalThis.WebSocket;
+    const network = { loses: "", holds: "", asked: [], go: () => {} };
+    globalThis.network = network;
+    // A page that waits for its next try need not wait for long.
+    setInterval(() => dispatchEvent(new Event("online")), 500);
+    globalThis.WebSocket = class extends Native {
+        #methods = new Map();
+        constructor(...given) {
+            super(...given);
+            this.addEventListener("message", (event) => {
+                const { response, id } = JSON.parse(event.data);
+                if (!response || !network.loses || this.#methods.get(id) !== network.loses) return;
+                network.loses = "";
+                event.stopImmediatePropagation();
+                this.close(4999);
+            });
+        }
+        send(text) {
+            const { id, method, request } = JSON.parse(text);
+            if (request) this.#methods.set(id, method);
+            if (request) network.asked.push(method);
+            if (!request || method !== network.holds) return super.send(text);
+            network.holds = "";
+            network.go = () => super.send(text);
+        }
+    };
+})()"""
+_NO_NETWORK: Final = r"WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION"
+
+
+def bare(browser: Chromium, room: str, peer: str, role: str, greeting: str = "") -> Any:
+    """Let somebody come who has no page, and return the page behind it, on which `bare` asks the server."""
+    page = browser.open("proctor", room, f"{peer}-too").page
+    assert page.evaluate(_BARE, [room, peer, role, greeting])["ok"]
+    return page
 
 
 def test_what_is_written_to_a_candidate_while_it_comes_in_is_read(browser: Chromium, room: str) -> None:
-    greeter = browser.open("proctor", room, "greeter-too").page
-    assert greeter.evaluate(_GREETER, [room, "greeter"])["ok"]
+    bare(browser, room, "greeter", "proctor", "Good morning, Ann")
     ann = Candidate.opens(browser, room, "ann").join()
     ann.page.get_by_text("Good morning, Ann").wait_for()
+
+
+def test_who_loses_the_connection_over_the_answer_to_join_is_in_the_room_all_the_same(
+    browser: Chromium, room: str
+) -> None:
+    lea = bare(browser, room, "lea", "lead")
+    lea.evaluate("() => bare('message', { text: 'Phones away, please' })")
+    ann = Candidate.opens(browser, room, "ann", script=f"{_NETWORK};network.loses = 'join'").join()
+    ann.page.get_by_text("Phones away, please").wait_for()
+    Proctor.opens(browser, room, "pam").until_moves("ann")
+
+
+def test_a_source_that_is_not_taken_while_the_room_moves_is_none_the_exam_does_not_take(
+    browser: Chromium, room: str, daemon: Daemon
+) -> None:
+    ann = Candidate.opens(browser, room, "ann", script=f"{_NETWORK};network.holds = 'produce'").join()
+    ann.window.until("network.asked.includes('connectWebRtcTransport')")
+    os.kill(daemon.psfu("rooms", "get", room)["worker"], signal.SIGKILL)
+    ann.window.until("network.asked.filter((each) => each === 'getRouterRtpCapabilities').length === 2 || network.go()")
+    Proctor.opens(browser, room, "pam").until_moves("ann")
+    ann.until_source("camera", "on")
+    ann.until_source("microphone", "on")
+
+
+def test_who_comes_back_knows_what_happened_meanwhile(browser: Chromium, room: str) -> None:
+    lea = bare(browser, room, "lea", "lead")
+    ann = Candidate.opens(browser, room, "ann", script=_NETWORK).join()
+    ann.window.expects(_NO_NETWORK)
+    Proctor.opens(browser, room, "pam").until_moves("ann")
+    # A hand that goes up is seen up by all or by none, though nobody can tell whether the page knows.
+    ann.page.evaluate("() => { network.loses = 'raiseHand'; }")
+    ann.page.context.set_offline(True)
+    ann.page.get_by_role("button", name="Raise hand").click()
+    ann.until_says("Your device has no internet")
+    lea.evaluate("() => bare('pausePeer', { peerId: 'ann', source: 'camera', paused: true })")
+    lea.evaluate("() => bare('message', { peerId: 'ann', text: 'Are you there?' })")
+    ann.page.context.set_offline(False)
+    ann.until_says("Connected")
+    ann.page.get_by_text("Are you there?").wait_for()
+    ann.page.locator(".card[data-source=camera]").get_by_text("Paused by your proctor").wait_for()
+
+
+def test_on_a_slow_connection_nothing_is_sent_twice_and_nothing_typed_is_lost(browser: Chromium, room: str) -> None:
+    ann = Candidate.opens(browser, room, "ann", script=_NETWORK).join()
+    ann.page.evaluate("() => { network.holds = 'message'; }")
+    field = ann.page.get_by_role("textbox")
+    field.fill("My screen froze")
+    field.press("Enter")
+    field.press("Enter")
+    field.press_sequentially("and now")
+    ann.page.evaluate("network.go()")
+    ann.page.get_by_role("log").get_by_text("My screen froze").wait_for()
+    assert field.input_value() == "and now"
+    assert ann.page.evaluate("network.asked.filter((each) => each === 'message').length") == 1

@@ -1,0 +1,129 @@
+"""What changes while a handler waits for a worker: real sessions in a real room, and things that happen in between."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proctor_sfu.aio import spawn
+from proctor_sfu.audit.entry import DAEMON
+from proctor_sfu.mediasoup.install import WorkerBinary
+from proctor_sfu.rooms.peer import Peer, Published
+from proctor_sfu.rooms.profile import Expected
+from proctor_sfu.rooms.roles import Role, Source
+from proctor_sfu.settings import Signaling
+from proctor_sfu.signaling.handlers.table import dispatch
+from proctor_sfu.signaling.session import Session
+from support.host import LOOPBACK, video
+from support.sitting_recorded import Sitting, sitting
+
+
+@pytest.fixture
+async def exam(tmp_path: Path, worker_binary: WorkerBinary) -> AsyncIterator[Sitting]:
+    async with sitting(tmp_path, worker_binary) as one:
+        yield one
+
+
+class Seat:
+    """Somebody's session, and all it was sent."""
+
+    def __init__(self, exam: Sitting) -> None:
+        self.joined: dict[str, Any] = {}
+        """The answer to `join`."""
+        self.sent: list[dict[str, Any]] = []
+        self.session = Session(self, exam.registry, Signaling(), dispatch, address="127.0.0.1", now=0.0)
+        self._changed = asyncio.Event()
+        self._ids = itertools.count(1)
+
+    @classmethod
+    async def take(cls, exam: Sitting, peer: str, role: str) -> Seat:
+        """Enter and join."""
+        seat = cls(exam)
+        await seat.asks("authenticate", roomId="exam", peerId=peer, role=role)
+        capabilities = await seat.asks("getRouterRtpCapabilities")
+        seat.joined = await seat.asks("join", rtpCapabilities=capabilities, autoConsume=False)
+        return seat
+
+    def send(self, text: str) -> None:
+        self.sent.append(json.loads(text))
+        self._changed.set()
+
+    def close(self, code: int, reason: str) -> None:
+        """Nothing is closed here."""
+
+    @property
+    def peer(self) -> Peer:
+        assert self.session.peer is not None
+        return self.session.peer
+
+    async def asks(self, method: str, **data: Any) -> Any:
+        """Ask and return the answer."""
+        number = next(self._ids)
+        await self.session.receive(json.dumps({"request": True, "id": number, "method": method, "data": data}), 0.0)
+        (answer,) = [each for each in self.sent if each.get("response") and each["id"] == number]
+        assert answer["ok"], answer
+        return answer["data"]
+
+    async def is_told(self, found: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait for a message."""
+        async with asyncio.timeout(10):
+            while not (messages := [each for each in self.sent if found(each)]):
+                self._changed.clear()
+                await self._changed.wait()
+        return messages[0]
+
+
+async def test_what_was_on_its_way_over_a_transport_that_is_made_anew_comes_over_the_new_one(exam: Sitting) -> None:
+    pam = await Seat.take(exam, "pam", "proctor")
+    await pam.asks("createWebRtcTransport", direction="recv")
+    await pam.asks("watch", views=[{"peerId": "ann", "source": "camera", "width": 320, "height": 180}])
+    ann, before = exam.enter("ann"), pam.peer.receiving
+    sending = await exam.room.media().create_plain_transport(listen_info=LOOPBACK)
+    producer = await sending.produce(kind="video", rtp_parameters=video())
+    making = spawn(pam.asks("createWebRtcTransport", direction="recv"), name="another transport")
+    await asyncio.sleep(0)  # It is asked for.
+    exam.room.forwarding.publish(ann, Published(source=Source.CAMERA, producer=producer))
+    await making
+    assert pam.peer.receiving is not before
+    offer = await pam.is_told(lambda message: message.get("method") == "newConsumer")
+    assert offer["data"]["producerId"] == producer.id
+    assert [each.consumer.closed for each in pam.peer.viewed.values()] == [False]
+
+
+async def test_who_still_checks_its_devices_is_expected_by_whoever_comes(exam: Sitting) -> None:
+    expected = (Expected(id="ann", role=Role.CANDIDATE, name="Ann"), Expected(id="pam", role=Role.PROCTOR, name="Pam"))
+    await exam.registry.set_roster(exam.room, expected, by=DAEMON)
+    exam.enter("ann")
+    pam = await Seat.take(exam, "pam", "proctor")
+    assert [(each["id"], each["state"]) for each in pam.joined["peers"]] == [("ann", "expected")]
+
+
+async def test_a_lead_who_lets_go_while_a_source_is_being_published_has_let_go(exam: Sitting) -> None:
+    lea, ann = await Seat.take(exam, "lea", "lead"), await Seat.take(exam, "ann", "candidate")
+    transport = (await ann.asks("createWebRtcTransport", direction="send"))["id"]
+    exam.room.held["ann"] = {Source.CAMERA}
+    loop = asyncio.get_running_loop()
+
+    def release() -> None:
+        spawn(lea.asks("pausePeer", peerId="ann", source="camera", paused=False), name="release")
+
+    assert ann.peer.sending is not None
+    # One round later, when what has just been made is about to be paused.
+    ann.peer.sending.observer.on("newproducer", lambda producer: loop.call_soon(release))
+    parameters = {
+        "codecs": [{"mimeType": "video/VP8", "payloadType": 96, "clockRate": 90000}],
+        "encodings": [{"ssrc": video().encodings[0].ssrc}],
+    }
+    await ann.asks(
+        "produce", transportId=transport, kind="video", rtpParameters=parameters, appData={"source": "camera"}
+    )
+    await lea.is_told(lambda message: message.get("response") is True and message["id"] == 4)
+    assert [each.producer.paused for each in ann.peer.published.values()] == [False]
+    held = [each["data"]["held"] for each in ann.sent if each.get("method") == "sourceHeld"]
+    assert held == [False]
