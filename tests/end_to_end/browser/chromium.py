@@ -21,8 +21,9 @@ _FLAGS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio", "--no-first-run",
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
-    # Media has to find its way over loopback, where no name of mDNS is resolved.
-    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    # Media has to find its way over loopback, where no name of mDNS is resolved. Of the address bar, which nobody sees,
+    # every window would bring two pages of its own, a quarter of what all of it computes.
+    "--disable-features=WebRtcHideLocalIpsWithMdns,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
     # Several pages share a window that nobody looks at.
     "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows", "--disable-background-networking", "--disable-component-update",
