@@ -138,6 +138,10 @@ class Road:
             writer.transport.abort()
             return
         there_reader, there = await asyncio.open_connection(*self._target)
+        if not self._tcp:  # It was cut meanwhile.
+            writer.transport.abort()
+            there.transport.abort()
+            return
         self._streams |= {writer, there}
         for source, sink in ((reader, there), (there_reader, writer)):
             task = self._loop.create_task(self._pour(source, sink))
