@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
-from end_to_end.browser.chromium import Chromium, Window, until
+from end_to_end.browser.chromium import LIMIT, Chromium, Window, until
 from end_to_end.browser.face import Rgb
 
 _TRACK = "(selector) => document.querySelector(selector)?.srcObject?.getTracks()[0]?.id"
@@ -92,8 +92,6 @@ SCROLLING = """(() => {
         return canvas.captureStream(5);
     };
 })()"""
-ENCODER_LIMIT: Final = 60.0
-"""Seconds: on a busy machine Chromium at times stops its larger layers for a while, whatever it is asked for."""
 LIKE = 24
 """How much each of red, green and blue may be off after all encoding."""
 
@@ -137,10 +135,19 @@ class Candidate:
 
     def join(self) -> Candidate:
         """Wait for the devices, then join."""
-        self.until_source("camera", "on")
+        self.until_ready()
         self.page.get_by_role("button", name="Join the exam").click()
         self.page.get_by_role("button", name="Raise hand").wait_for()
         return self
+
+    def is_in(self) -> bool:
+        """Whether the page is in the exam."""
+        return self.page.get_by_role("button", name="Leave the exam").is_visible()
+
+    def until_ready(self) -> None:
+        """Wait until camera and microphone, each of which opens in its own time, are there."""
+        for source in ("camera", "microphone"):
+            self.until_source(source, "on")
 
     def until_source(self, source: str, status: str) -> None:
         self.window.until(f"document.querySelector('.card[data-source={source}]')?.dataset.status === '{status}'")
@@ -198,12 +205,13 @@ class Proctor:
 
         until(right, lambda: f"{self.window.name} sees {seen[-1]} of {peer}, not {wall}")
 
-    def until_moves(self, peer: str, *, source: str = "camera", limit: float = 20.0) -> None:
+    def until_moves(self, peer: str, *, source: str = "camera", limit: float = LIMIT) -> None:
         """Wait until new pictures of ``peer`` arrive."""
         selector = f"{self.tile(peer)} .picture-{source} video"
         frames = "(s) => document.querySelector(s)?.getVideoPlaybackQuality().totalVideoFrames ?? 0"
         before = self.page.evaluate(frames, selector)
-        more = f"([s, n]) => {{ const now = ({frames})(s); return now < n || now > n + 3; }}"
+        # Counted from the beginning where the track is another one by now.
+        more = f"([s, n]) => {{ const now = ({frames})(s); return now > (now < n ? 3 : n + 3); }}"
         self.window.until(more, [selector, before], limit=limit)
 
     def track(self, peer: str) -> str:
@@ -219,7 +227,18 @@ class Proctor:
         self.page.locator(f"{self.tile(peer)} button").click()
         self.page.locator(".focus").wait_for()
 
+    def rests(self) -> None:
+        """Leave whoever is in focus, and show the cameras of all."""
+        if self.page.locator(".focus").is_visible():
+            self.page.locator(".focus").get_by_role("button", name="Back to the wall").click()
+            self.page.locator(".focus").wait_for(state="hidden")
+        self.page.get_by_role("button", name="Camera", exact=True).click()
+
     def until_wide(self, selector: str, width: int) -> None:
-        """Wait until the picture of a video is so many pixels wide, which needs a browser that sends it so."""
+        """Wait until the picture of a video is so many pixels wide.
+
+        That needs a browser that sends it so: on a busy machine Chromium at times stops its larger layers for a while,
+        whatever it is asked for.
+        """
         wide = "([selector, width]) => document.querySelector(selector)?.videoWidth === width"
-        self.window.until(wide, [selector, width], limit=ENCODER_LIMIT)
+        self.window.until(wide, [selector, width])

@@ -48,12 +48,13 @@ def audit(window: Window, shot: str = "") -> None:
 
 def test_the_pages_of_a_candidate_are_accessible(browser: Chromium, room: str) -> None:
     candidate = Candidate.opens(browser, room, "bob", name="Bob Baker")
-    candidate.until_source("camera", "on")
+    candidate.until_ready()
     candidate.share_screen()
     audit(candidate.window, "candidate-check")
     candidate.join()
     audit(candidate.window)
     candidate.page.get_by_role("button", name="Leave the exam").click()
+    candidate.page.get_by_role("dialog", name="Leave the exam?").wait_for()
     audit(candidate.window)
 
 
@@ -68,6 +69,7 @@ def test_the_pages_of_a_proctor_are_accessible(browser: Chromium, room: str, dae
         bob.page.get_by_role("button", name="Raise hand").click()
         bob.page.get_by_label("Message to your proctor").fill("I cannot open question 4")
         bob.page.keyboard.press("Enter")
+        proctor.page.locator(".hands").get_by_role("button", name="Bob Baker").wait_for()
         proctor.page.get_by_text("I cannot open question 4").wait_for()
         audit(proctor.window)
         proctor.page.keyboard.press("h")
@@ -78,9 +80,11 @@ def test_the_pages_of_a_proctor_are_accessible(browser: Chromium, room: str, dae
         audit(proctor.window, "proctor")
         proctor.page.keyboard.up("w")
         proctor.page.keyboard.press("b")
+        proctor.page.get_by_role("dialog", name="Bookmark Bob Baker").wait_for()
         audit(proctor.window)
         proctor.page.keyboard.press("Escape")
         proctor.page.keyboard.press("?")
+        proctor.page.get_by_role("dialog", name="Keyboard").wait_for()
         audit(proctor.window)
 
 
@@ -125,7 +129,7 @@ def test_a_lead_says_by_keyboard_who_watches_whom(browser: Chromium, room: str, 
 
 def test_a_link_leaves_nothing_in_the_address_bar_and_survives_a_reload(browser: Chromium, room: str) -> None:
     candidate = Candidate.opens(browser, room, "bob", name="Bob Baker")
-    candidate.until_source("camera", "on")
+    candidate.until_ready()
     here = f"{browser.origin}/candidate/"
     assert candidate.page.url == here
     assert candidate.page.evaluate("[location.href, document.referrer, history.length]") == [here, "", 2]
@@ -158,7 +162,7 @@ def test_a_candidate_on_a_phone_sees_everything_without_scrolling_sideways(brows
         browser, room, "bob", name="Bob Baker", size=(390, 780), is_mobile=True, has_touch=True, device_scale_factor=3
     )
     sideways = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    candidate.until_source("camera", "on")
+    candidate.until_ready()
     assert not candidate.page.evaluate(sideways)
     candidate.window.shot("candidate-phone-check")
     candidate.join()
@@ -174,7 +178,7 @@ def test_a_candidate_on_a_phone_sees_everything_without_scrolling_sideways(brows
 
 def test_everything_of_the_check_is_reached_by_keyboard_and_shows_where_it_is(browser: Chromium, room: str) -> None:
     candidate = Candidate.opens(browser, room, "bob")
-    candidate.until_source("camera", "on")
+    candidate.until_ready()
     reached = []
     for _ in range(12):
         candidate.page.keyboard.press("Tab")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from end_to_end.browser import face
-from end_to_end.browser.chromium import Chromium
+from end_to_end.browser.chromium import Chromium, until
 from end_to_end.browser.people import Candidate, Proctor
 from end_to_end.daemon import Daemon
 
@@ -35,6 +35,8 @@ def test_a_camera_is_sent_as_the_room_wants_it_in_layers_that_fit_the_tile(
     Candidate.opens(browser, room, "ann").join()
     tile, focus = f"{pam.tile('ann')} .picture-camera video", ".focus-camera video"
     pam.sees("ann", face.ANN.wall)
+    # One source is published after the other.
+    until(lambda: len(published(daemon, room)) == 2, lambda: f"published are {published(daemon, room)}")
     assert published(daemon, room) == {
         "microphone": ("audio/opus", "simple"),
         "camera": (f"video/{codec.upper()}", kind),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from end_to_end.browser import face
-from end_to_end.browser.chromium import Chromium
+from end_to_end.browser.chromium import Chromium, until
 from end_to_end.browser.people import Candidate, Proctor
+from end_to_end.daemon import Daemon
 
 _BY_HAND = """async ([room, peerId, role]) => {
     const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws`, "protoo");
@@ -32,10 +33,17 @@ _BY_HAND = """async ([room, peerId, role]) => {
 }"""
 
 
-def test_a_hand_written_client_of_a_candidate_gets_nothing_of_another(browser: Chromium, room: str) -> None:
+def test_a_hand_written_client_of_a_candidate_gets_nothing_of_another(
+    browser: Chromium, room: str, daemon: Daemon
+) -> None:
     Candidate.opens(browser, room, "ann").join()
     pam = Proctor.opens(browser, room, "pam")
     pam.sees("ann", face.ANN.wall)
+    # One source is published after the other.
+    until(
+        lambda: len(daemon.psfu("candidates", "get", "ann", "--room", room)["sources"]) == 2,
+        lambda: "Ann does not send both of her sources",
+    )
     # The most such a candidate could know: the producers of another, by their right ids.
     quin = browser.open("proctor", room, "quin-too").page
     peers = quin.evaluate(_BY_HAND, [room, "quin", "proctor"])["data"]["peers"]
