@@ -1,8 +1,13 @@
-"""An exam in real browsers: two candidates, two proctors, all that they see, hear and say of each other."""
+"""An exam in real browsers: two candidates, two proctors, all that they see, hear and say of each other.
+
+Their pages stay for the whole module; each test finds everybody in the exam and nobody in focus.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -22,19 +27,57 @@ def browsers(launch: Launch) -> tuple[Chromium, Chromium]:
     return launch(face.ANN), launch(face.BOB)
 
 
-@pytest.fixture
-def people(browsers: tuple[Chromium, Chromium], room: str) -> tuple[Candidate, Candidate, Proctor, Proctor]:
-    """Ann and Bob are in the exam; Pam and Quin watch them."""
+@pytest.fixture(scope="module")
+def room(daemon: Daemon) -> Iterator[str]:
+    daemon.psfu("rooms", "create", "exam", "--open")
+    yield "exam"
+    daemon.psfu("rooms", "close", "exam", "--yes")
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(browsers: tuple[Chromium, Chromium]) -> Iterator[None]:
+    yield
+    for each in browsers:
+        each.check()
+
+
+@dataclass(kw_only=True)
+class Pages:
+    """Those who came."""
+
+    ann: Candidate
+    bob: Candidate
+    pam: Proctor
+    quin: Proctor
+
+
+@pytest.fixture(scope="module")
+def pages(browsers: tuple[Chromium, Chromium], room: str) -> Pages:
+    """Of the proctors one is there before the candidates, one comes after them."""
     pam = Proctor.opens(browsers[0], room, "pam", name="Pam Proctor", size=(1000, 600))
-    ann = Candidate.opens(browsers[0], room, "ann", name="Ann Able").join()
-    bob = Candidate.opens(browsers[1], room, "bob", name="Bob Baker").join()
+    ann, bob = enters(browsers[0], room, "ann"), enters(browsers[1], room, "bob")
     quin = Proctor.opens(browsers[1], room, "quin", name="Quin Quest", size=(1000, 600))
-    for proctor in (pam, quin):
-        proctor.meets("ann", "bob")
-    return ann, bob, pam, quin
+    return Pages(ann=ann, bob=bob, pam=pam, quin=quin)
+
+
+def enters(browser: Chromium, room: str, peer: str) -> Candidate:
+    return Candidate.opens(browser, room, peer, name={"ann": "Ann Able", "bob": "Bob Baker"}[peer]).join()
 
 
 People = tuple[Candidate, Candidate, Proctor, Proctor]
+
+
+@pytest.fixture
+def people(pages: Pages, browsers: tuple[Chromium, Chromium], room: str) -> People:
+    """Ann and Bob are in the exam, again if they had left it; Pam and Quin watch their cameras on the wall."""
+    if not pages.ann.is_in():
+        pages.ann = enters(browsers[0], room, "ann")
+    if not pages.bob.is_in():
+        pages.bob = enters(browsers[1], room, "bob")
+    for proctor in (pages.pam, pages.quin):
+        proctor.meets("ann", "bob")
+        proctor.rests()
+    return pages.ann, pages.bob, pages.pam, pages.quin
 
 
 def test_every_proctor_sees_every_candidate_and_more_of_the_one_in_focus(people: People, report: Report) -> None:
@@ -123,8 +166,9 @@ def test_words_hands_and_bookmarks_reach_those_they_are_for(
     pam.page.keyboard.press("b")
     pam.page.keyboard.type("A phone on the desk")
     pam.page.get_by_role("button", name="Save bookmark").click()
-    quin.page.get_by_text("A phone on the desk").wait_for()
-    assert pam.page.get_by_text("A phone on the desk").count() == 1
+    for proctor in (pam, quin):
+        proctor.page.get_by_text("A phone on the desk").wait_for()
+        assert proctor.page.get_by_text("A phone on the desk").count() == 1
 
     # Whoever relieves them finds it all, in order, and reads what was answered.
     rita = Proctor.opens(browsers[1], room, "rita", name="Rita Relief", size=(1000, 600))
@@ -133,6 +177,8 @@ def test_words_hands_and_bookmarks_reach_those_they_are_for(
     assert log == [HTML, "Please wait a moment", "A phone on the desk"]
     assert rita.page.get_by_text("to Bob Baker").count() == 1
     rita.page.locator(".hands").get_by_role("button", name="Bob Baker").wait_for()
+
+    rita.window.close()
 
     bob.page.get_by_role("button", name="Lower hand").click()
     pam.page.locator(".hands li").wait_for(state="detached")
