@@ -62,6 +62,7 @@ class Forwarding:
 
     def _ended(self, owner: Peer, published: Published) -> None:
         owner.published.pop(published.producer.id, None)
+        owner.resting.discard(published.producer.id)
         self._room.events.publish(
             SourceEnded(room=self._room.id, peer=owner.id, source=published.source, producer=published.producer.id)
         )

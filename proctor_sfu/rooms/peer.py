@@ -143,6 +143,8 @@ class Peer:
         self.receiving: WebRtcTransport | None = None
         self.published: dict[str, Published] = {}
         """Producer id -> producer."""
+        self.resting: set[str] = set()
+        """Ids of those it paused itself."""
         self.viewed: dict[str, Viewed] = {}
         """Consumer id -> consumer."""
 
@@ -188,6 +190,7 @@ class Peer:
         self.sending = self.receiving = None
         self.joined = self.connected_once = False
         self.published.clear()
+        self.resting.clear()
         self.viewed.clear()
 
 

@@ -75,7 +75,9 @@ async def pause_peer(session: Session, body: PausePeer) -> dict[str, Any]:
     else:
         held.discard(body.source)
     if published is not None:
-        await (published.producer.pause() if body.paused else published.producer.resume())
+        # What its owner paused as well goes on when the owner says so.
+        rests = body.paused or published.producer.id in candidate.resting
+        await (published.producer.pause() if rests else published.producer.resume())
     candidate.link.notify("sourceHeld", {"source": body.source, "held": body.paused})
     action = "hold_source" if body.paused else "release_source"
     room.note(action, by=peer.by, target=candidate, source=body.source)

@@ -83,6 +83,8 @@ async def close(session: Session, body: OfProducer) -> dict[str, Any]:
 async def pause(session: Session, body: OfProducer) -> dict[str, Any]:
     """Stop forwarding a source for now."""
     published = _own(session, body)
+    assert session.peer is not None
+    session.peer.resting.add(body.producer_id)
     await published.producer.pause()
     _note(session, "pause_source", published)
     return {}
@@ -92,6 +94,7 @@ async def resume(session: Session, body: OfProducer) -> dict[str, Any]:
     """Forward it again."""
     published = _own(session, body)
     assert session.room is not None and session.peer is not None
+    session.peer.resting.discard(body.producer_id)
     if published.source in session.room.held.get(session.peer.id, ()):
         raise RefusedError("source_held", f"a proctor paused your {published.source}")
     await published.producer.resume()

@@ -14,6 +14,7 @@ import pytest
 from proctor_sfu.aio import spawn
 from proctor_sfu.audit.entry import DAEMON
 from proctor_sfu.mediasoup.install import WorkerBinary
+from proctor_sfu.mediasoup.producer import Producer
 from proctor_sfu.rooms.peer import Peer, Published
 from proctor_sfu.rooms.profile import Expected
 from proctor_sfu.rooms.roles import Role, Source
@@ -64,11 +65,31 @@ class Seat:
 
     async def asks(self, method: str, **data: Any) -> Any:
         """Ask and return the answer."""
+        answer = await self._ask(method, data)
+        assert answer["ok"], answer
+        return answer["data"]
+
+    async def is_refused(self, method: str, **data: Any) -> str:
+        """Ask for what is refused, and return the code."""
+        return str((await self._ask(method, data))["code"])
+
+    async def _ask(self, method: str, data: dict[str, Any]) -> dict[str, Any]:
         number = next(self._ids)
         await self.session.receive(json.dumps({"request": True, "id": number, "method": method, "data": data}), 0.0)
         (answer,) = [each for each in self.sent if each.get("response") and each["id"] == number]
-        assert answer["ok"], answer
-        return answer["data"]
+        return answer
+
+    async def publishes(self) -> Producer:
+        """Publish a camera over the transport there is."""
+        assert self.peer.sending is not None
+        parameters = {
+            "codecs": [{"mimeType": "video/VP8", "payloadType": 96, "clockRate": 90000}], "encodings": [{"ssrc": 1111}],
+        }  # fmt: skip
+        made = await self.asks(
+            "produce", transportId=self.peer.sending.id, kind="video", rtpParameters=parameters,
+            appData={"source": "camera"},
+        )  # fmt: skip
+        return self.peer.published[made["id"]].producer
 
     async def is_told(self, found: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait for a message."""
@@ -106,7 +127,7 @@ async def test_who_still_checks_its_devices_is_expected_by_whoever_comes(exam: S
 
 async def test_a_lead_who_lets_go_while_a_source_is_being_published_has_let_go(exam: Sitting) -> None:
     lea, ann = await Seat.take(exam, "lea", "lead"), await Seat.take(exam, "ann", "candidate")
-    transport = (await ann.asks("createWebRtcTransport", direction="send"))["id"]
+    await ann.asks("createWebRtcTransport", direction="send")
     exam.room.held["ann"] = {Source.CAMERA}
     loop = asyncio.get_running_loop()
 
@@ -116,14 +137,26 @@ async def test_a_lead_who_lets_go_while_a_source_is_being_published_has_let_go(e
     assert ann.peer.sending is not None
     # One round later, when what has just been made is about to be paused.
     ann.peer.sending.observer.on("newproducer", lambda producer: loop.call_soon(release))
-    parameters = {
-        "codecs": [{"mimeType": "video/VP8", "payloadType": 96, "clockRate": 90000}],
-        "encodings": [{"ssrc": video().encodings[0].ssrc}],
-    }
-    await ann.asks(
-        "produce", transportId=transport, kind="video", rtpParameters=parameters, appData={"source": "camera"}
-    )
+    await ann.publishes()
     await lea.is_told(lambda message: message.get("response") is True and message["id"] == 4)
     assert [each.producer.paused for each in ann.peer.published.values()] == [False]
     held = [each["data"]["held"] for each in ann.sent if each.get("method") == "sourceHeld"]
     assert held == [False]
+
+
+async def test_a_lead_who_lets_go_does_not_speak_for_the_one_who_paused_it_as_well(exam: Sitting) -> None:
+    lea, ann = await Seat.take(exam, "lea", "lead"), await Seat.take(exam, "ann", "candidate")
+    await ann.asks("createWebRtcTransport", direction="send")
+    camera = await ann.publishes()
+
+    async def holds(paused: bool) -> None:
+        await lea.asks("pausePeer", peerId="ann", source="camera", paused=paused)
+
+    await ann.asks("pauseProducer", producerId=camera.id)
+    await holds(True)
+    await holds(False)
+    assert camera.paused, "Ann sends nothing yet"
+    await holds(True)
+    assert await ann.is_refused("resumeProducer", producerId=camera.id) == "source_held"
+    await holds(False)
+    assert not camera.paused, "both want it to go on"

@@ -1,6 +1,6 @@
 // The candidate's page: joins what the devices give with what the room wants, and shows either the check or the exam.
 
-import { DisconnectedError, type RefusedError } from "../client/errors";
+import { DisconnectedError, RefusedError } from "../client/errors";
 import { type Page, Stay } from "../client/stay";
 import { type Measured, measure } from "../client/uplink";
 import { type Condition, conditionOf } from "../lib/condition";
@@ -257,8 +257,9 @@ export class CandidatePage implements Page {
       const { sources } = read(UplinkAnswer, await this.#stay.ask("uplink", { available, limited }), "uplink");
       await this.#stay.publisher.limit(sources);
     } catch (error) {
-      // Without a connection there is nothing to share out.
-      if (!(error instanceof DisconnectedError)) throw error;
+      // Without a connection, and while the room moves to another worker, there is nothing to share out.
+      const moving = error instanceof RefusedError && error.code === "not_joined";
+      if (!moving && !(error instanceof DisconnectedError)) throw error;
     }
   }
 }

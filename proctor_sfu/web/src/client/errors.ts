@@ -13,5 +13,10 @@ export class RefusedError extends Error {
   }
 }
 
+/** Whether the server answered that one may not. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof RefusedError && error.code === "forbidden";
+}
+
 /** There is no connection, or it went away before an answer came. */
 export class DisconnectedError extends Error {}

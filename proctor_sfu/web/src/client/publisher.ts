@@ -15,6 +15,8 @@ interface Sent {
   readonly transport: mediasoup.Transport;
   readonly encodings: readonly mediasoup.RtpEncodingParameters[];
   limit: number;
+  /** The server may have heard that it is held back, and has not said that it goes on. */
+  rests: boolean;
 }
 
 const DEFAULTS: Record<Source, number> = { camera: 1_000_000, screen: 1_600_000, microphone: 64_000, voice: 64_000 };
@@ -136,7 +138,7 @@ export class Publisher {
       zeroRtpOnPause: true,
       appData: { source, ...widthOf(track) },
     });
-    this.#sent.set(source, { producer, transport, encodings, limit: bitrate });
+    this.#sent.set(source, { producer, transport, encodings, limit: bitrate, rests: false });
   }
 
   async #stop(source: Source, { producer }: Sent): Promise<void> {
@@ -146,9 +148,11 @@ export class Publisher {
   }
 
   /** Holds a source back to `limit`; the server hears of a pause, so that nobody takes it for a loss. */
-  async #hold({ producer, encodings }: Sent, limit: number): Promise<void> {
+  async #hold(sent: Sent, limit: number): Promise<void> {
+    const { producer, encodings } = sent;
     if (limit === 0) {
       producer.pause();
+      sent.rests = true;
       await this.ask("pauseProducer", { producerId: producer.id });
       return;
     }
@@ -156,9 +160,10 @@ export class Publisher {
       const bitrates = encodings.map(({ maxBitrate = limit }) => maxBitrate);
       await limitLayers(producer, within(bitrates, limit));
     }
-    if (producer.paused) {
-      producer.resume();
+    if (producer.paused) producer.resume();
+    if (sent.rests) {
       await this.ask("resumeProducer", { producerId: producer.id });
+      sent.rests = false;
     }
   }
 }

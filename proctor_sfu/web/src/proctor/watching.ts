@@ -1,6 +1,6 @@
 // Tells the server what is in sight: the whole list after every change, once things have come to rest.
 
-import { DisconnectedError } from "../client/errors";
+import { DisconnectedError, isForbidden } from "../client/errors";
 import type { Ask } from "../client/media";
 import type { Roster } from "../lib/roster";
 import { type Spot, same, type View, viewsOf } from "../lib/views";
@@ -50,8 +50,8 @@ export class Watching {
       await this.ask("watch", { views });
     } catch (error) {
       this.#told = null;
-      // Whoever joins begins with a list of its own.
-      if (this.#open && !(error instanceof DisconnectedError)) throw error;
+      // Whoever joins begins with a list of its own, and who may not watch somebody any more is told so just now.
+      if (this.#open && !(error instanceof DisconnectedError || isForbidden(error))) throw error;
     }
   }
 }
