@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -17,15 +16,10 @@ from end_to_end.exam import Crew, Exam
 from proctor_sfu.control.client import Client
 from proctor_sfu.mediasoup.install import WorkerBinary
 from proctor_sfu.simulate import clip
+from support.ports import free_port
 
 PROMISE = 3.0
 """Seconds in which a missing source is told."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_rooms_survive_kill_9_and_everybody_comes_back(

@@ -10,7 +10,6 @@ import contextlib
 import os
 import random
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -37,6 +36,7 @@ from proctor_sfu.recording.reading import JournalFile
 from proctor_sfu.recording.repair import repair
 from proctor_sfu.recording.verify import Verifier, known_key
 from support.deck import rows
+from support.ports import free_port
 from support.started import started
 
 Victim: TypeAlias = Literal["recorder", "worker", "daemon"]
@@ -89,10 +89,7 @@ class Lane:
 
     def _run(self) -> None:
         self.folder.mkdir()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        daemon = Daemon(self.folder, {"signaling": {"port": port}, "workers": {"count": 1}})
+        daemon = Daemon(self.folder, {"signaling": {"port": free_port()}, "workers": {"count": 1}})
         try:
             daemon.start()
             client = Client(daemon.socket)

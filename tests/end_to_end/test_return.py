@@ -18,9 +18,9 @@ from typing import IO, Final
 from urllib.parse import urlsplit
 
 from end_to_end.daemon import running
-from end_to_end.test_lasting import free_port
 from proctor_sfu.control.client import Client
 from proctor_sfu.mediasoup.install import WorkerBinary
+from support.ports import free_port
 from support.started import started
 
 COUNT: Final = 500

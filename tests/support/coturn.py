@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from support.ports import free_port
+
 READY_LIMIT: Final = 15.0
 """Seconds."""
 
@@ -53,9 +55,7 @@ class Coturn:
 @contextmanager
 def coturn(folder: Path, secret: str) -> Iterator[Coturn]:
     """Start one; it is ended in any case."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     settings, log = folder / "turnserver.conf", folder / "turnserver.log"
     settings.write_text(_SETTINGS.format(port=port, secret=secret, folder=folder))
