@@ -116,6 +116,11 @@ class Actor:
         with self._changed:
             return len(self.events)
 
+    def caught_up(self) -> Actor:
+        """Wait until everything it has told by now is among the events: what others tell of it may be there before."""
+        self.do("nothing")
+        return self
+
     def all(self, match: Match, *, after: int = 0) -> list[Event]:
         """Return the events so far that match."""
         with self._changed:

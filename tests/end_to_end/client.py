@@ -48,6 +48,10 @@ class Commanded(Client):
         """Send any signaling request."""
         return await self.signal.request(method, data)
 
+    async def do_nothing(self) -> Data:
+        """Only tell that all before it was told."""
+        return {}
+
     async def do_cut(self) -> Data:
         """Lose the WebSocket without a word; media goes on."""
         await self.signal.cut()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,7 @@ def test_media_goes_on_while_a_connection_is_lost_and_after_it_is_resumed(exam: 
     pam = exam.proctor("pam")
     ann, producers = exam.candidate("ann")
     pam.sees("ann", count=clip.FPS)
+    pam.offered("ann", "microphone")
     lost = ann if who == "candidate" else pam
     marks = {actor: actor.mark() for actor in (ann, pam)}
     consumers = {event["consumer"] for event in pam.all(lambda e: e["event"] == "consumer")}
@@ -112,7 +114,7 @@ def test_media_goes_on_while_a_connection_is_lost_and_after_it_is_resumed(exam: 
 
 def most_missed(candidate: Actor, frames: list[Event]) -> int:
     """Return how many pictures in a row were sent and not seen; how long each took is the machine's affair."""
-    sent = candidate.all(is_sent)
+    sent = candidate.caught_up().all(is_sent)
     times = [event["at"] for event in sent]
     places = [bisect_left(times, picture.sent) for picture in delays.join(sent, frames)]
     return max(b - a for a, b in pairwise(places)) - 1
@@ -133,6 +135,11 @@ def is_lost_after_a_while(exam: Exam) -> None:
     pam.sees("ann")
     mark = pam.mark()
     ann.do("cut")
-    gone = pam.told("peerClosed", after=mark, peerId="ann", reason="lost")
-    away = pam.told("peerState", after=mark, peerId="ann", state="reconnecting")
-    assert gone["at"] - away["at"] > 1.5, "the seat was not kept"
+    pam.told("peerState", after=mark, peerId="ann", state="reconnecting")
+    pam.told("peerClosed", after=mark, peerId="ann", reason="lost")
+    # The daemon's own times: when a proctor that decodes pictures reads of it is the machine's affair.
+    happened = exam.daemon.psfu("events", "--room", exam.room, "--peer", "ann")
+    away = next(each for each in happened if each["details"].get("state") == "reconnecting")
+    gone = next(each for each in happened if each["kind"] == "peer_left")
+    kept = datetime.fromisoformat(gone["at"]) - datetime.fromisoformat(away["at"])
+    assert kept.total_seconds() > 1.5, "the seat was not kept"

@@ -25,6 +25,7 @@ def test_a_kick_closes_the_candidates_consumers_everywhere(exam: Exam, report: R
     for proctor in proctors:
         for peer in ("ann", "bob"):
             proctor.sees(peer, count=LIVE)
+            proctor.offered(peer, "microphone")
     marks = [proctor.mark() for proctor in proctors]
     kicked = time.monotonic()
     exam.daemon.psfu("candidates", "kick", "ann", "--room", exam.room, "--reason", "phone on the desk", "--yes")

@@ -21,7 +21,7 @@ def pictures(proctor: Actor, candidate: Actor, *, after: int = 0) -> list[delays
     frames = proctor.all(lambda e: e["event"] == "frame" and e["peer"] == candidate.name, after=after)
     unreadable = [frame for frame in frames if frame["number"] is None]
     assert unreadable == []
-    return delays.join(candidate.all(is_sent), frames)
+    return delays.join(candidate.caught_up().all(is_sent), frames)
 
 
 def is_tone(event: Event, peer: str, hertz: int) -> bool:
