@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from end_to_end import asking
+from end_to_end.actors import is_told
 from end_to_end.exam import Exam, Report
 from proctor_sfu.control.api import quality as api
 from proctor_sfu.control.client import Client
@@ -42,28 +44,28 @@ def test_a_frame_tells_of_everybody(exam: Exam) -> None:
     exam.candidate("ann")
 
     def settled(frame: api.Frame) -> bool:
-        """Everything is known, and for a while the machine let the candidate send each picture when it was due."""
+        """Everything is known and well, and for a while the machine let the candidate send each picture when due."""
         sources = [source for each in frame.candidates for source in each.sources]
         known = len(sources) == 2 and all(each.loss is not None for each in sources) and bool(frame.proctors[0].rtt_ms)
-        steady = frame.candidates[0].level == "ok" if known else False
-        return steady and any(each.fps == clip.FPS for each in sources)
+        if not known or not frame.daemon.full:
+            return False
+        ann, pam = frame.candidates[0], frame.proctors[0]
+        well = ann.level == "ok" and (ann.health or 0) > 80 and pam.loss is not None and pam.loss < 1
+        return well and any(each.fps == clip.FPS for each in sources)
 
     frame = until(exam, settled)
     [ann], [pam] = frame.candidates, frame.proctors
     assert (ann.state, ann.level, ann.reasons, ann.path) == ("live", "ok", (), "udp")
-    assert ann.health is not None and ann.health > 80
     assert ann.watchers == ("pam",)
     camera, microphone = sorted(ann.sources, key=lambda each: each.source)
     assert (camera.source, microphone.source) == ("camera", "microphone")
     assert camera.fps == clip.FPS
     # aiortc answers no RTCP XR, and its receiver of media has no estimate: not known, which is not zero.
     assert (camera.rtt_ms, camera.rtt_from, pam.available_bitrate) == (None, None, None)
-    assert pam.loss is not None and pam.loss < 1
     [room] = frame.rooms
     assert (room.candidates, room.live, room.proctors, room.level) == (1, 1, 1, "ok")
     worker = next(each for each in frame.workers if each.pid == room.worker)
     assert worker.packets_in and worker.packets_out and worker.cpu is not None and worker.memory
-    assert frame.daemon.full
 
 
 def test_every_second_is_kept(exam: Exam) -> None:
@@ -71,11 +73,17 @@ def test_every_second_is_kept(exam: Exam) -> None:
     last = until(exam, lambda frame: any(each.state == "live" for each in frame.candidates))
     path = Client(exam.daemon.socket).daemon.status().history
     assert path is not None
-    until(exam, lambda frame: frame.seq >= last.seq + 3)
+
+    def kept_by_now() -> list[api.Frame]:
+        """Whoever follows has a frame before the disk has it."""
+        with Archive(Path(path)) as archive:
+            found = [each.frame for each in archive.frames() if each.frame.seq >= last.seq]
+        return found if len(found) > 2 else []
+
+    kept = asking.until(kept_by_now)
     with Archive(Path(path)) as archive:
-        kept = [each.frame for each in archive.frames() if last.seq <= each.frame.seq < last.seq + 2]
         events = archive.events(room=exam.room)
-    assert [each.seq for each in kept] == [last.seq, last.seq + 1]
+    assert [each.seq for each in kept] == [last.seq + number for number in range(len(kept))]
     [ann] = [each for each in kept[0].candidates if each.room == exam.room]
     assert ann == last.candidates[0]
     states = [(each.peer, each.details["state"]) for each in events if each.kind == "peer_state_changed"]
@@ -90,6 +98,11 @@ def live(frame: api.Frame) -> bool:
     return any(each.id == "ann" and each.state == "live" and len(each.sources) == 2 for each in frame.candidates)
 
 
+def well(frame: api.Frame) -> bool:
+    """A candidate that the machine held up comes to be live before it is well."""
+    return live(frame) and candidate(frame).level == "ok"
+
+
 def source(frame: api.Frame, name: str, whose: str = "ann") -> api.Source:
     return next(each for each in candidate(frame, whose).sources if each.source == name)
 
@@ -102,15 +115,21 @@ def test_of_what_is_paused_nothing_is_known_and_nothing_is_wrong(exam: Exam) -> 
     producers = ann.do("publish", path=str(clip.make("vp8", 440)))
     tiles = [{"peerId": "ann", "source": each, "width": 320, "height": 180} for each in ("camera", "microphone")]
     pam.request("watch", views=tiles)
-    frame = until(exam, lambda frame: live(frame) and bool(frame.proctors[0].loss is not None))
-    assert (frame.proctors[0].consumers, frame.proctors[0].paused_consumers) == (2, 0)
+    both = (2, 0)
+    until(
+        exam,
+        lambda frame: live(frame) and frame.proctors[0].loss is not None
+        and (frame.proctors[0].consumers, frame.proctors[0].paused_consumers) == both,
+    )  # fmt: skip
 
     # The candidate pauses its camera, as its page does: it says so and sends nothing.
     ann.request("pauseProducer", producerId=producers["camera"])
     ann.do("mute", kind="video", muted=True)
     frame = until(
-        exam, lambda frame: live(frame) and source(frame, "camera").paused and source(frame, "camera").loss is None
-    )
+        exam,
+        lambda frame: well(frame) and frame.proctors[0].level == "ok"
+        and source(frame, "camera").paused and source(frame, "camera").loss is None,
+    )  # fmt: skip
     camera = source(frame, "camera")
     assert (camera.paused, camera.level, camera.reasons, camera.health) == (True, "none", (), None)
     assert (camera.fps, camera.jitter_ms, camera.score, camera.layer, camera.silent_s) == (None,) * 5
@@ -122,7 +141,7 @@ def test_of_what_is_paused_nothing_is_known_and_nothing_is_wrong(exam: Exam) -> 
     # The proctor pages on, so that the server pauses what it sent.
     pam.request("watch", views=[])
     [shown] = until(exam, lambda frame: frame.proctors[0].paused_consumers == 2).proctors
-    [shown] = until(exam, lambda frame: frame.proctors[0].loss is None).proctors
+    [shown] = until(exam, lambda frame: (frame.proctors[0].loss, frame.proctors[0].level) == (None, "ok")).proctors
     assert (shown.state, shown.level, shown.rtt_ms, shown.consumers) == ("live", "ok", None, 2)
     assert candidate(until(exam, live)).watchers == ()
 
@@ -136,17 +155,21 @@ def test_a_dead_camera_a_pulled_plug_and_a_frozen_picture_are_told_apart(exam: E
     ann = exam.enter("impaired", "ann")
     ann.do("impair", up={}, down={})
     ann.do("publish", path=str(clip.make("vp8", 440)))
-    until(exam, live)
+    until(exam, well)
 
     began, mark = time.monotonic(), pam.mark()
     ann.do("mute", kind="video", muted=True)
-    told = pam.told("peerState", after=mark, peerId="ann", state="degraded", light="amber", reasons=["no_media"])
+    degraded = {"peerId": "ann", "state": "degraded", "light": "amber"}
+    # What the machine does to the sound meanwhile may be a reason too.
+    told = pam.wait(lambda e: is_told(e, "peerState", degraded) and "no_media" in e["data"]["reasons"], after=mark)
     report(f"pam knows {told['at'] - began:.1f} s after ann's camera died")
     assert told["at"] - began < 5.5
-    frame = until(exam, lambda frame: source(frame, "camera").level == "warn")
+    frame = until(
+        exam, lambda frame: source(frame, "camera").level == "warn" and source(frame, "microphone").level == "ok"
+    )
     camera = source(frame, "camera")
     # The worker still calls it perfect; that is why nobody asks it.
-    assert (camera.score, camera.fps, source(frame, "microphone").level) == (None, 0.0, "ok")
+    assert ("no_media" in camera.reasons, camera.score, camera.fps) == (True, None, 0.0)
     ann.do("mute", kind="video", muted=False)
     pam.told("peerState", after=mark, peerId="ann", state="live", light="green")
 

@@ -56,7 +56,9 @@ class Seen:
 class Truth:
     """What the network of one client carried in one direction."""
 
-    def __init__(self, actor: Actor, direction: str) -> None:
+    def __init__(self, actor: Actor, direction: str, end: float) -> None:
+        # The report behind the end as well: it tells what was carried until then.
+        actor.wait(lambda event: event["event"] == "carried" and event["time"] > end)
         self._reports = actor.all(lambda event: event["event"] == "carried")
         self._direction = direction
 
@@ -71,10 +73,9 @@ class Truth:
 
     def _at(self, moment: float, count: Callable[[Any], float]) -> float:
         before = [each for each in self._reports if each["time"] <= moment][-1]
-        after = next((each for each in self._reports if each["time"] > moment), before)
+        after = next(each for each in self._reports if each["time"] > moment)
         low, high = count(before[self._direction]), count(after[self._direction])
-        span = after["time"] - before["time"]
-        return low + (high - low) * ((moment - before["time"]) / span if span else 0.0)
+        return low + (high - low) * (moment - before["time"]) / (after["time"] - before["time"])
 
 
 def of(ssrc: int, place: int) -> Callable[[Any], float]:
@@ -125,10 +126,11 @@ def test_what_is_injected_is_what_is_told(exam: Exam, report: Report) -> None:
     pam.do("watch_only", producers=list(producers["clean"].values()))
     ssrcs = {name: actor.do("ssrcs") for name, actor in actors.items()}
     seen = list(watch(exam, SETTLE, MEASURE))
+    end = seen[-1].at
     for name in NETWORKS.keys() - {"thin"}:
         for source in ("camera", "microphone"):
-            compare(name, source, ssrcs[name][source], Truth(actors[name], "up"), seen, report)
-    compare_downlink(Truth(pam, "down"), seen, report)
+            compare(name, source, ssrcs[name][source], Truth(actors[name], "up", end), seen, report)
+    compare_downlink(Truth(pam, "down", end), seen, report)
     # What a thin network delays and drops depends on what else is in it; what it carries does not.
     total = mean([known(each.candidate("thin").bitrate) for each in seen])
     assert abs(total / 250_000 - 1) <= SHARE, f"the thin network carries 250 kbit/s, told are {total:.0f}"
