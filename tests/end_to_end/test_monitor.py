@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from end_to_end.asking import until
 from end_to_end.daemon import Daemon, running
 from end_to_end.exam import Exam
 from proctor_sfu.control.client import Client
+from proctor_sfu.quality.archive import Archive
 from support.guests import Guests
 from support.serve import PSFU, psfu
 from support.terminal import Terminal, terminal
@@ -77,11 +79,18 @@ def test_what_is_shown_is_kept_and_can_be_replayed(exam: Exam, screen: Terminal,
     path = tmp_path / "seen.psfurec"
     monitor(screen, exam.daemon, "--room", exam.room, "--record", str(path), "--mask", "--columns", "his")
     screen.until("P-", "keeping")
+    until(lambda: _kept(path))
     screen.type("q")
     screen.until("ended with 0", "kept /")
     for shown in ("candidates", "events"):
         done = psfu("monitor", "--replay", path, "--once", "-s", shown)
         assert done.returncode == 0 and "P-" in done.stdout and "ann" not in done.stdout, done
+
+
+def _kept(path: Path) -> bool:
+    """Whether somebody and something that happened are on the disk: each comes there by a way of its own."""
+    with Archive(path) as archive:
+        return any(each.frame.candidates for each in archive.frames()) and bool(archive.events())
 
 
 def test_a_kick_is_done_after_the_name_was_typed(exam: Exam, screen: Terminal) -> None:

@@ -145,10 +145,12 @@ async def test_a_room_opens_fills_and_ends(sitting: Sitting) -> None:
     sitting.open("--max-candidates", "1", "--not-before", "+1h", "--expires", "+2h")
     assert await refused(sitting, token=sitting.token("candidate", "ana")) == "room_not_open_yet"
     await sitting.enter("proctor", "tom")
+    # Made before the short life of the room begins, since each is made by a command.
+    ana_token, bob_token = (sitting.token("candidate", peer) for peer in ("ana", "bob"))
     sitting.daemon.psfu("rooms", "close", sitting.room, "--yes")
     sitting.daemon.psfu("rooms", "create", sitting.room, "--max-candidates", "1", "--expires", "+6s")
-    ana = await sitting.enter("candidate", "ana")
-    assert await refused(sitting, token=sitting.token("candidate", "bob")) == "room_full"
+    ana = await sitting.enter("candidate", "ana", token=ana_token)
+    assert await refused(sitting, token=bob_token) == "room_full"
     assert (await ana.hears("roomClosed"))["reason"] == "the room has ended"
     assert await ana.closed() == 4004
     assert await refused(sitting, token=sitting.tokens["ana"]) == "room_not_found"
@@ -286,6 +288,8 @@ async def test_changed_assignments_take_effect_at_once(sitting: Sitting) -> None
         await tom.ask("consume", producerId=cameras["ana"])
     assert await tom.refused("whisper", peerId="ana") == "forbidden"
     assert await tom.ask("getConsumerStats", consumerId=seen["bob"]["id"]) is not None
+    for peer in cameras:
+        await uma.is_offered(peer, "camera")
     tom.offered.clear()
     await uma.ask("assign", proctorId="tom", peerIds=None)
     await tom.hears("newPeer", id="ana")

@@ -68,6 +68,10 @@ class Simulation:
         found = self.daemon.psfu("candidates", "list", "--room", self.room)
         return [each["state"] for each in found] == ["live"] * count
 
+    def watched(self, count: int) -> bool:
+        """Whether so many candidates are live, and a proctor, which comes by itself, is sent their pictures."""
+        return self.live(count) and len(watching(self.daemon, self.room)) == 1
+
     def end(self, number: signal.Signals | None = None) -> tuple[int, dict[str, Any], str]:
         """Return exit code, result and what was said, after a signal."""
         if number is not None:
@@ -160,7 +164,7 @@ def test_media_through_a_turn_server(worker_binary: WorkerBinary, tmp_path: Path
 
 def test_an_interrupted_simulation_ends_well(daemon: Daemon) -> None:
     running = Simulation(daemon, "interrupted", "--candidates", "2", "--proctors", "1")
-    running.until(lambda: running.live(2))
+    running.until(lambda: running.watched(2))
     helpers = children(running.process.pid)
     code, result, _ = running.end(signal.SIGINT)
     assert code == 130
@@ -203,8 +207,8 @@ def test_a_daemon_that_is_killed_costs_the_verdict_and_not_the_result(
     mortal = Daemon(tmp_path)
     try:
         mortal.start()
-        simulation = Simulation(mortal, "orphaned", "--candidates", "2", "--proctors", "1", "--duration", "12s")
-        simulation.until(lambda: simulation.live(2))
+        simulation = Simulation(mortal, "orphaned", "--candidates", "2", "--proctors", "1", "--duration", "20s")
+        simulation.until(lambda: simulation.watched(2))
         mortal.kill()
         code, result, said = simulation.end()
     finally:
