@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from end_to_end.actors import Actor
@@ -100,6 +101,17 @@ def watch(exam: Exam, seconds: float, frames: int) -> Iterator[Seen]:
                 return
 
 
+def overflowed() -> int:
+    """Datagrams the kernel dropped so far since a socket was full, as on a busy machine: no network counts them.
+
+    They are lost as those are that a network drops, of whichever stream.
+    """
+    names, values = [
+        line.split() for line in Path("/proc/net/snmp").read_text().splitlines() if line.startswith("Udp:")
+    ]
+    return int(values[names.index("RcvbufErrors")])
+
+
 def mean(values: list[float]) -> float:
     return sum(values) / len(values)
 
@@ -116,6 +128,7 @@ def known(value: float | None) -> float:
 
 def test_what_is_injected_is_what_is_told(exam: Exam, report: Report) -> None:
     actors: dict[str, Actor] = {}
+    before = overflowed()
     for name, (up, down) in NETWORKS.items():
         actor = actors[name] = exam.enter("impaired", name)
         actor.do("impair", up=up, down=down)
@@ -127,17 +140,24 @@ def test_what_is_injected_is_what_is_told(exam: Exam, report: Report) -> None:
     ssrcs = {name: actor.do("ssrcs") for name, actor in actors.items()}
     seen = list(watch(exam, SETTLE, MEASURE))
     end = seen[-1].at
+    machine = overflowed() - before
+    report(f"the machine itself dropped {machine} datagrams")
     for name in NETWORKS.keys() - {"thin"}:
         for source in ("camera", "microphone"):
-            compare(name, source, ssrcs[name][source], Truth(actors[name], "up", end), seen, report)
-    compare_downlink(Truth(pam, "down", end), seen, report)
+            compare(name, source, ssrcs[name][source], Truth(actors[name], "up", end), seen, machine, report)
+    compare_downlink(Truth(pam, "down", end), seen, machine, report)
     # What a thin network delays and drops depends on what else is in it; what it carries does not.
     total = mean([known(each.candidate("thin").bitrate) for each in seen])
     assert abs(total / 250_000 - 1) <= SHARE, f"the thin network carries 250 kbit/s, told are {total:.0f}"
 
 
-def compare(name: str, source: str, ssrcs: tuple[int, int], truth: Truth, seen: list[Seen], report: Report) -> None:
-    """Compare what was told of a source with what its network did to its media and retransmission stream."""
+def compare(
+    name: str, source: str, ssrcs: tuple[int, int], truth: Truth, seen: list[Seen], machine: int, report: Report
+) -> None:
+    """Compare what was told of a source with what its network did to its media and retransmission stream.
+
+    ``machine``: packets that may be lost besides.
+    """
     media, again = ssrcs
     told = [each.source(name, source) for each in seen]
     lost, repaired = (mean([known(each.loss) for each in told]), mean([known(each.repaired) for each in told]))
@@ -148,6 +168,7 @@ def compare(name: str, source: str, ssrcs: tuple[int, int], truth: Truth, seen: 
             for each in seen
         ]
     )  # fmt: skip
+    besides = 100 * machine / mean([truth.between(each.at - LONG / 1000, each.at, of(media, 0)) for each in seen])
     bitrate = mean([known(each.bitrate) for each in told])
     carried = mean(
         [
@@ -163,14 +184,14 @@ def compare(name: str, source: str, ssrcs: tuple[int, int], truth: Truth, seen: 
         f" kbit/s told {bitrate / 1000:.0f}; round trip {trip:.0f} ms told {told_trip:.1f}"
     )
     assert abs(bitrate / carried - 1) <= SHARE
-    assert abs(lost + repaired - dropped) <= POINT
+    assert -POINT <= lost + repaired - dropped <= POINT + besides
     assert abs(told_trip - trip) <= MILLISECONDS
     # Pictures are asked for again, sound is not.
-    assert (lost if source == "camera" else repaired) <= POINT
+    assert (lost if source == "camera" else repaired) <= POINT + besides
 
 
-def compare_downlink(truth: Truth, seen: list[Seen], report: Report) -> None:
-    """Compare what was told of a proctor with what its network did."""
+def compare_downlink(truth: Truth, seen: list[Seen], machine: int, report: Report) -> None:
+    """Compare what was told of a proctor with what its network did; ``machine``: packets that may be lost besides."""
     told = [next(each for each in one.frame.proctors if each.id == "pam") for one in seen]
     window = [(each.at - LONG / 1000, each.at) for each in seen]
     sent, dropped = (
@@ -179,7 +200,7 @@ def compare_downlink(truth: Truth, seen: list[Seen], report: Report) -> None:
     )
     loss, trip = mean([known(each.loss) for each in told]), median([known(each.rtt_ms) for each in told])
     report(f"downlink: lost {100 * dropped / sent:.2f} % told {loss:.2f} %; round trip 80 ms told {trip:.1f}")
-    assert abs(loss - 100 * dropped / sent) <= POINT
+    assert -POINT <= loss - 100 * dropped / sent <= POINT + 100 * machine / sent
     assert abs(trip - 80) <= MILLISECONDS
     bitrate = mean([known(each.bitrate) for each in told])
     carried = mean([truth.between(each.at - 1, each.at, lambda counts: counts["octets"]) * 8 for each in seen])
