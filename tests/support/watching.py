@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -27,6 +28,8 @@ def uses(*ids: str) -> None:
     assert {*ids} <= {each.id for each in start.bindings()}
 
 
+LIMIT: Final = 20.0
+"""Seconds after which a test stops waiting."""
 KEY = b"0123456789abcdef"
 """Of the privacy mask, so that aliases are the same in every run."""
 
@@ -107,12 +110,11 @@ class Watching:
 
     async def until(self, *shown: str) -> str:
         """Wait until the screen shows all of this; returns what it shows."""
-        for _ in range(200):
-            text = self.text()
-            if all(each in text for each in shown):
-                return text
+        end = time.monotonic() + LIMIT
+        while not all(each in (text := self.text()) for each in shown):
+            assert time.monotonic() < end, f"{shown} are not all in:\n{text}"
             await self.pilot.pause(0.02)
-        raise AssertionError(f"{shown} are not all in:\n{self.text()}")
+        return text
 
     @property
     def table(self) -> LiveTable[Any]:
