@@ -24,7 +24,8 @@ from support.ports import free_port
 from support.started import started
 
 COUNT: Final = 500
-MOST_IN_A_SECOND: Final = COUNT * 2 // 5
+MOST_IN_A_SECOND: Final = COUNT // 2
+"""Who waits for up to six seconds each time tries every three on average, so that about a third come in any second."""
 _WEB: Final = Path(__file__).parents[2] / "proctor_sfu" / "web"
 _STAYS: Final = Path(__file__).parents[1] / "support" / "stays.ts"
 
@@ -76,7 +77,7 @@ def stays(folder: Path, host: str, tokens: list[str]) -> Iterator[IO[str]]:
 
 
 def entered(lines: IO[str]) -> list[float]:
-    """Wait until everybody is in; returns when each was, in Unix time."""
+    """Wait until everybody is in; returns when each began to come in, in Unix time."""
     found: dict[int, float] = {}
     while len(found) < COUNT:
         line = lines.readline()

@@ -1,6 +1,7 @@
 // Many stays of the candidate's page in one process of node: its own logging in and coming back, without a browser.
 // The first line of stdin is `{"host": …, "tokens": […]}`; for everybody who is in the room, and each time anew, a line
-// `{"who": number, "at": milliseconds of Unix time}` goes to stdout. Ends with stdin.
+// `{"who": number, "at": milliseconds of Unix time}` goes to stdout: when it began to come in, which is up to the page;
+// how long it takes is up to the machine. Ends with stdin.
 
 import { createInterface } from "node:readline";
 import { w3cwebsocket } from "websocket";
@@ -15,6 +16,7 @@ interface Exam {
 
 class Seat implements Guest {
   readonly session: Session;
+  #began = Date.now();
 
   constructor(
     private readonly number: number,
@@ -29,7 +31,7 @@ class Seat implements Guest {
     const rtpCapabilities = await this.session.request("getRouterRtpCapabilities");
     for (const direction of ["send", "recv"]) await this.session.request("createWebRtcTransport", { direction });
     await this.session.request("join", { rtpCapabilities, autoConsume: false });
-    process.stdout.write(`${JSON.stringify({ who: this.number, at: Date.now() })}\n`);
+    process.stdout.write(`${JSON.stringify({ who: this.number, at: this.#began })}\n`);
   }
 
   async asked(method: string): Promise<void> {
@@ -38,7 +40,9 @@ class Seat implements Guest {
 
   told(): void {}
 
-  changed(): void {}
+  changed({ phase }: Status): void {
+    if (phase === "connecting") this.#began = Date.now();
+  }
 }
 
 function fail(error: unknown): void {
