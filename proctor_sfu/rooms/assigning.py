@@ -1,7 +1,9 @@
-"""Putting changed assignments into effect: whoever may see less loses it at once, whoever may see more is shown it."""
+"""Putting a changed roster or changed assignments into effect: whoever may see less loses it at once, whoever may see
+more is shown it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from proctor_sfu.rooms.assignments import Assignments
@@ -24,12 +26,14 @@ def people(room: Room) -> tuple[list[str], list[str]]:
     return candidates, proctors
 
 
-def reassign(room: Room, after: Assignments) -> None:
-    """Let ``after`` be the assignments of a room."""
+def reassign(room: Room, after: Assignments, roster: Iterable[Expected] | None = None) -> None:
+    """Let ``after`` be the assignments of a room, and, if given, ``roster`` those it expects."""
     viewers = [peer for peer in room.peers.values() if peer.joined and peer.role is not Role.CANDIDATE]
     before = {viewer.id: _visible(room, viewer) for viewer in viewers}
     heard = {viewer.id: room.listeners(viewer) for viewer in viewers}
     room.assignments = after
+    if roster is not None:
+        room.roster = {each.id: each for each in roster}
     for viewer in viewers:
         visible = _visible(room, viewer)
         for gone in before[viewer.id].keys() - visible.keys():

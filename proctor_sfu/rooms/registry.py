@@ -195,7 +195,7 @@ class Registry:
         roster = checked_roster(roster)
         async with room.changing:
             await self.store.set_roster(room.id, roster)
-            room.roster = {each.id: each for each in roster}
+            reassign(room, room.assignments, roster)
             room.note("roster_changed", by=by, expected=len(roster))
         await self.deal(room)
 

@@ -123,6 +123,12 @@ async def test_who_still_checks_its_devices_is_expected_by_whoever_comes(exam: S
     exam.enter("ann")
     pam = await Seat.take(exam, "pam", "proctor")
     assert [(each["id"], each["state"]) for each in pam.joined["peers"]] == [("ann", "expected")]
+    bob = Expected(id="bob", role=Role.CANDIDATE, name="Bob")
+    await exam.registry.set_roster(exam.room, (*expected[1:], bob), by=DAEMON)
+    told = [(each["method"], each["data"]) for each in pam.sent if each.get("notification")]
+    assert [(method, data.get("id", data.get("peerId"))) for method, data in told] == [
+        ("peerClosed", "ann"), ("newPeer", "bob"),
+    ]  # fmt: skip
 
 
 async def test_a_lead_who_lets_go_while_a_source_is_being_published_has_let_go(exam: Sitting) -> None:
