@@ -16,7 +16,7 @@ from proctor_sfu.text import ID
 
 VARIABLE: Final = "_PSFU_COMPLETE"
 """Set by the shell's script when it asks for completions."""
-PATIENCE: Final = 0.3
+PATIENCE: Final = 1.0
 """Seconds somebody who pressed Tab waits at most."""
 
 

@@ -38,6 +38,12 @@ def states(exam: Sitting, kind: type) -> list[object]:
     return [each for each in exam.told if isinstance(each, kind)]
 
 
+async def kill_recorder(exam: Sitting) -> None:
+    """Kill the recorder there is, or the next one as soon as it is there."""
+    pid = await exam.until(lambda: exam.recordings.recorder.pid)
+    os.kill(pid, signal.SIGKILL)
+
+
 async def test_who_is_wanted_twice_is_recorded_once(exam: Sitting) -> None:
     producer, _ = await exam.publish(exam.enter("ann"))
     for _ in range(5):
@@ -151,7 +157,7 @@ async def test_another_recorder_knows_of_all_before_anybody_else_is_recorded(exa
     ann = await exam.recording("ann", CAMERA)
     for deaths in (1, 2):
         # The second one dies so soon that there is none for a while.
-        os.kill(exam.recordings.recorder.pid or 0, signal.SIGKILL)
+        await kill_recorder(exam)
         await exam.until(lambda deaths=deaths: exam.recordings.recorder.deaths == deaths)
         if deaths == 1:
             await exam.until(lambda: states(exam, RecorderDied))
@@ -167,7 +173,7 @@ async def test_what_is_said_while_there_is_no_recorder_is_in_the_ledger_all_the_
     await exam.publish(exam.enter("ann"))
     exam.recordings.want("exam", None, [CAMERA])
     ann = await exam.recording("ann", CAMERA)
-    os.kill(exam.recordings.recorder.pid or 0, signal.SIGKILL)
+    await kill_recorder(exam)
     await exam.until(lambda: exam.recordings.recorder.deaths)
     ann.hold(held=True, by={"kind": "daemon"}, reason="appeal 17")
     exam.recordings.want("exam", "ann", [CAMERA], retain_days=3650)
@@ -176,7 +182,7 @@ async def test_what_is_said_while_there_is_no_recorder_is_in_the_ledger_all_the_
     (retention,) = await exam.until(lambda: exam.rows(ann.folder, "retention_set"))
     assert retention.fields["retain_days"] == 3650
     # It is there once, however many recorders follow, also if this one dies before the daemon hears of it.
-    os.kill(exam.recordings.recorder.pid or 0, signal.SIGKILL)
+    await kill_recorder(exam)
     await exam.until(lambda: len(exam.rows(ann.folder, "recording_resumed")) == 2)
     await exam.recordings.unwant("exam", None, CANDIDATE_SOURCES)
     await exam.until(lambda: states(exam, RecordingFinished))
@@ -193,7 +199,7 @@ async def test_a_hold_of_which_the_daemon_has_not_heard_is_in_the_ledger_once(ex
     # This one changes nothing, so that the recorder does not say where its ledger stands.
     ann.hold(held=True, by={"kind": "daemon"}, reason=reasons[1])
     await exam.until(lambda: len(exam.rows(ann.folder, "hold_set")) == 2)
-    os.kill(exam.recordings.recorder.pid or 0, signal.SIGKILL)
+    await kill_recorder(exam)
     await exam.until(lambda: exam.rows(ann.folder, "recording_resumed"))
     await exam.recordings.unwant("exam", None, CANDIDATE_SOURCES)
     await exam.until(lambda: states(exam, RecordingFinished))
@@ -244,7 +250,7 @@ async def test_who_cannot_be_recorded_there_is_recorded_anew(exam: Sitting) -> N
     exam.recordings.want("exam", None, [CAMERA])
     first = await exam.recording("ann", CAMERA)
     shutil.rmtree(first.folder)
-    os.kill(exam.recordings.recorder.pid or 0, signal.SIGKILL)
+    await kill_recorder(exam)
     (first.folder.parent / first.folder.name).write_text("in its place is something else")
     second = await exam.until(lambda: (found := exam.recordings.running.get(("exam", "ann"))) is not first and found)
     assert (await exam.recording("ann", CAMERA)) is second and second.id != first.id
