@@ -1,7 +1,8 @@
 """TCP ports for servers that are started anew where they were.
 
 Nobody may be given such a port while nobody listens there: not by the kernel, which gives those of
-``net.ipv4.ip_local_port_range`` to whoever asks for any, and not by a worker, which takes any from 10,000 on.
+``net.ipv4.ip_local_port_range`` to whoever asks for any, and not by a worker, which takes any from 10,000 on. Browsers
+refuse some ports below, and none of these.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import os
 import socket
 from typing import Final
 
-_FIRST: Final = 5_000
-_COUNT: Final = 5_000
+_FIRST: Final = 7_000
+_COUNT: Final = 3_000
 # Processes of tests that run side by side have ids close together; none needs so many ports.
 _numbers = itertools.count(20 * os.getpid())
 

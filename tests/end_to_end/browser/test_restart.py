@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import random
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +14,7 @@ from end_to_end.browser.people import Candidate, Proctor
 from end_to_end.daemon import Daemon
 from end_to_end.exam import Report
 from proctor_sfu.mediasoup.install import WorkerBinary
+from support.ports import free_port
 
 BROWSER_TELLS = r"WebSocket connection to .* failed|ERR_CONNECTION"
 
@@ -25,24 +23,13 @@ BROWSER_TELLS = r"WebSocket connection to .* failed|ERR_CONNECTION"
 def own_daemon(worker_binary: WorkerBinary, tmp_path: Path) -> Iterator[Daemon]:
     """One that comes back at the same port."""
     assert worker_binary.path.exists()
-    running = Daemon(tmp_path, {"signaling": {"port": lasting_port()}})
+    running = Daemon(tmp_path, {"signaling": {"port": free_port()}})
     try:
         running.start()
         yield running
         running.stop()
     finally:
         running.abandon()
-
-
-def lasting_port() -> int:
-    """Return a free port that the kernel gives to nobody who does not ask for it, also while the daemon is down."""
-    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    # Far above those that browsers refuse.
-    ports = range(20_000, max(20_100, first))
-    for port in random.sample(ports, len(ports)):
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
-    raise AssertionError(f"none of {ports} is free")
 
 
 def test_rooms_tokens_and_people_are_back_after_the_daemon_was_killed(
