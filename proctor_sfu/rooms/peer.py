@@ -113,6 +113,8 @@ class Peer:
         self.connected_at = time.time()
         self.resume_key = secrets.token_urlsafe(24)
         """Whoever has it and the right to this seat goes on where the last connection ended."""
+        self.turn = asyncio.Lock()
+        """Held while a request of its is handled; who comes back waits for what the last connection began."""
         self.away: asyncio.TimerHandle | None = None
         """Set while its connection is lost; gives the seat up in the end."""
         self.joined = False

@@ -1,8 +1,8 @@
 """One client's connection: states, limits, requests in both directions. Knows messages, not sockets.
 
 A session is *connected*, then *authenticated* (it is a peer of a room), then *joined* (it has media capabilities).
-Requests of the client are handled one after the other; requests to the client wait for their answers elsewhere, so
-that the two can never wait for each other.
+Requests of a peer are handled one after the other, those of its last connection first; requests to the client wait for
+their answers elsewhere, so that the two can never wait for each other.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, Final, Literal, Protocol
 
 import structlog
@@ -93,7 +94,7 @@ class Session:
 
     async def receive(self, text: str, now: float) -> None:
         """Handle one message; everything that is wrong with it is answered, nothing raised."""
-        if self._ended:
+        if self._ended or self._closed_for is not None:
             return
         size = len(text) if text.isascii() else len(text.encode())
         message = messages.parse(text) if size <= self._largest else self._too_big(size)
@@ -127,7 +128,8 @@ class Session:
             return
         self._recent.append(request.id)
         try:
-            data = await self._dispatch(self, request.method, request.data)
+            async with nullcontext() if self.peer is None else self.peer.turn:
+                data = await self._dispatch(self, request.method, request.data)
         except RefusedError as error:
             if error.reason == "forbidden":
                 self._note_forbidden(request, error.message)

@@ -1,4 +1,4 @@
-"""Who comes in, or comes back, misses nothing: neither what is told meanwhile nor what an answer said that got lost."""
+"""Nothing is missed: what is told or done while somebody comes in or comes back, an answer that got lost."""
 
 from __future__ import annotations
 
@@ -152,3 +152,28 @@ def test_on_a_slow_connection_nothing_is_sent_twice_and_nothing_typed_is_lost(br
     ann.page.get_by_role("log").get_by_text("My screen froze").wait_for()
     assert field.input_value() == "and now"
     assert ann.page.evaluate("network.asked.filter((each) => each === 'message').length") == 1
+
+
+def test_what_a_lead_ticks_while_the_list_is_saved_stays_ticked(browser: Chromium, room: str, daemon: Daemon) -> None:
+    for each in ("ann", "bob"):
+        bare(browser, room, each, "candidate")
+    bare(browser, room, "pam", "proctor")
+    lea = Proctor.opens(browser, room, "lea", as_role="lead", script=_NETWORK)
+    lea.meets("ann", "bob")
+    lea.page.get_by_role("button", name="Assign…").click()
+    dialog = lea.page.get_by_role("dialog", name="Who watches whom")
+    dialog.get_by_text("Watches everybody, as the room says").wait_for()
+    dialog.get_by_label("Watches these candidates only:").check()
+    ann, bob = (dialog.get_by_role("checkbox", name=each) for each in ("ann", "bob"))
+    ann.check()
+    lea.page.evaluate("() => { network.holds = 'assign'; }")
+    dialog.get_by_role("button", name="Save").click()
+    lea.window.until("!network.holds")
+    bob.check()
+    lea.page.evaluate("network.go()")
+    dialog.get_by_text("watches 1 candidate.").wait_for()
+    assert (ann.is_checked(), bob.is_checked()) == (True, True)
+    dialog.get_by_role("button", name="Save").click()
+    dialog.get_by_text("watches 2 candidates.").wait_for()
+    (found,) = [each for each in daemon.psfu("rooms", "assign", room)["viewers"] if each["viewer"] == "pam"]
+    assert found["candidates"] == ["ann", "bob"]

@@ -81,15 +81,16 @@ class Seat:
 
     async def publishes(self) -> Producer:
         """Publish a camera over the transport there is."""
-        assert self.peer.sending is not None
+        peer = self.peer
+        assert peer.sending is not None
         parameters = {
             "codecs": [{"mimeType": "video/VP8", "payloadType": 96, "clockRate": 90000}], "encodings": [{"ssrc": 1111}],
         }  # fmt: skip
         made = await self.asks(
-            "produce", transportId=self.peer.sending.id, kind="video", rtpParameters=parameters,
+            "produce", transportId=peer.sending.id, kind="video", rtpParameters=parameters,
             appData={"source": "camera"},
         )  # fmt: skip
-        return self.peer.published[made["id"]].producer
+        return peer.published[made["id"]].producer
 
     async def is_told(self, found: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait for a message."""
@@ -129,6 +130,32 @@ async def test_who_still_checks_its_devices_is_expected_by_whoever_comes(exam: S
     assert [(method, data.get("id", data.get("peerId"))) for method, data in told] == [
         ("peerClosed", "ann"), ("newPeer", "bob"),
     ]  # fmt: skip
+
+
+async def test_who_comes_back_is_told_of_what_the_lost_connection_was_still_doing(exam: Sitting) -> None:
+    ann, again = await Seat.take(exam, "ann", "candidate"), Seat(exam)
+    await ann.asks("createWebRtcTransport", direction="send")
+    publishing = spawn(ann.publishes(), name="publish")
+    await asyncio.sleep(0)  # The worker is asked.
+    ann.session.gone(1006)
+    who = {"roomId": "exam", "peerId": "ann", "role": "candidate", "resumeKey": ann.peer.resume_key}
+    welcome = await again.asks("authenticate", **who)
+    producer = await publishing
+    assert welcome["resumed"]
+    assert [each["id"] for each in welcome["producers"]] == [producer.id]
+    await again.asks("closeProducer", producerId=producer.id)
+    assert not (await again.publishes()).closed
+
+
+async def test_a_connection_that_was_replaced_does_nothing_any_more(exam: Sitting) -> None:
+    ann, again = await Seat.take(exam, "ann", "candidate"), Seat(exam)
+    who = {"roomId": "exam", "peerId": "ann", "role": "candidate", "resumeKey": ann.peer.resume_key}
+    assert (await again.asks("authenticate", **who))["resumed"]
+    said = len(ann.sent)
+    late = {"request": True, "id": 99, "method": "createWebRtcTransport", "data": {"direction": "send"}}
+    await ann.session.receive(json.dumps(late), 0.0)
+    assert ann.sent[said:] == []
+    assert again.peer.sending is None
 
 
 async def test_a_lead_who_lets_go_while_a_source_is_being_published_has_let_go(exam: Sitting) -> None:

@@ -21,6 +21,8 @@ export class AssignDialog {
   readonly #save: HTMLButtonElement;
   readonly #told = h("p", { class: "assign-told", role: "status" });
   readonly #boxes = new Map<string, HTMLInputElement>();
+  /** Something was ticked or chosen that was not sent yet: what holds is not shown over it. */
+  #touched = false;
   #found: Assignments = { mode: "all", groupSize: null, viewers: [] };
 
   constructor(
@@ -43,8 +45,8 @@ export class AssignDialog {
       ]),
       this.#list,
     ]);
-    this.#list.addEventListener("change", () => this.#recount());
-    for (const way of [this.#byRoom, this.#byList]) way.addEventListener("change", () => this.#enable());
+    this.#list.addEventListener("change", () => this.#touch());
+    for (const way of [this.#byRoom, this.#byList]) way.addEventListener("change", () => this.#touch());
     this.#save = h("button", { class: "button button-primary", type: "submit" }, texts.save);
     const form = h(
       "form",
@@ -77,15 +79,16 @@ export class AssignDialog {
   /** Opens it with what holds now. */
   async open(): Promise<void> {
     say(this.#told, "");
+    this.#touched = false;
     this.element.showModal();
     this.#viewer.focus();
     await this.#load();
   }
 
   async #load(): Promise<boolean> {
-    const kept = this.#viewer.value;
     const answer = await this.#request("getAssignments", {});
     if (answer === null) return false;
+    const kept = this.#viewer.value;
     this.#found = read(Assignments, answer, "getAssignments");
     const { viewers } = this.#found;
     fill(
@@ -93,15 +96,17 @@ export class AssignDialog {
       viewers.map((each) => h("option", { value: each.peerId }, strings.assign.who(each))),
     );
     if (viewers.some(({ peerId }) => peerId === kept)) this.#viewer.value = kept;
+    else this.#touched = false;
     say(this.#rule, strings.assign.byRoom(this.#found));
     if (viewers.length === 0) say(this.#told, strings.assign.nobody);
     this.#save.disabled = viewers.length === 0;
-    this.#show();
+    if (!this.#touched) this.#show();
     return true;
   }
 
   /** Shows what the chosen proctor watches. */
   #show(): void {
+    this.#touched = false;
     const listed = this.#one?.peerIds ?? null;
     this.#byList.checked = listed !== null;
     this.#byRoom.checked = listed === null;
@@ -126,6 +131,11 @@ export class AssignDialog {
     return this.#found.viewers.find(({ peerId }) => peerId === this.#viewer.value);
   }
 
+  #touch(): void {
+    this.#touched = true;
+    this.#enable();
+  }
+
   #enable(): void {
     this.#chosen.disabled = !this.#byList.checked;
     this.#recount();
@@ -147,7 +157,7 @@ export class AssignDialog {
   /** Ticks, or clears, all that are shown. */
   #tick(on: boolean): void {
     for (const box of this.#boxes.values()) if (!box.closest("li")?.hidden) box.checked = on;
-    this.#recount();
+    this.#touch();
   }
 
   async #submit(): Promise<void> {
@@ -155,6 +165,7 @@ export class AssignDialog {
     if (viewer === undefined) return;
     const ticked = [...this.#boxes].filter(([, box]) => box.checked).map(([id]) => id);
     const peerIds = this.#byList.checked ? ticked : null;
+    this.#touched = false;
     if ((await this.#request("assign", { proctorId: viewer.peerId, peerIds })) === null) return;
     if (await this.#load()) say(this.#told, strings.assign.saved(viewer, peerIds?.length ?? null));
   }
