@@ -177,3 +177,36 @@ def test_what_a_lead_ticks_while_the_list_is_saved_stays_ticked(browser: Chromiu
     dialog.get_by_text("watches 2 candidates.").wait_for()
     (found,) = [each for each in daemon.psfu("rooms", "assign", room)["viewers"] if each["viewer"] == "pam"]
     assert found["candidates"] == ["ann", "bob"]
+
+
+_CHOOSING: Final = """(() => {
+    // Whoever shared a window takes time to choose a screen, and then does not.
+    const share = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);
+    globalThis.shared = [];
+    navigator.mediaDevices.getDisplayMedia = async (wanted) => {
+        if (shared.length === 0) {
+            const stream = await share(wanted);
+            const [track] = stream.getTracks();
+            const settings = track.getSettings();
+            track.getSettings = () => ({ ...settings, displaySurface: "window" });
+            shared.push(track);
+            return stream;
+        }
+        return new Promise((_, refuse) => {
+            globalThis.cancel = () => refuse(new DOMException("not chosen", "NotAllowedError"));
+        });
+    };
+})()"""
+
+
+def test_a_screen_that_rests_while_another_one_is_chosen_asks_no_second_time(browser: Chromium, room: str) -> None:
+    ann = Candidate.opens(browser, room, "ann", script=_CHOOSING)
+    ann.share_screen()
+    ann.page.get_by_role("button", name="Share another screen").click()
+    ann.until_source("screen", "asking")
+    # As it does when the shared window is minimised.
+    ann.page.evaluate("() => { shared[0].dispatchEvent(new Event('mute')); }")
+    assert ann.page.locator(".card-screen button").is_disabled()
+    ann.page.evaluate("cancel()")
+    ann.page.get_by_text("You did not choose a screen.").wait_for()
+    ann.until_source("screen", "on")

@@ -45,8 +45,7 @@ export class Capture {
       before.track?.stop();
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
-      const kept = before.track?.readyState === "live";
-      this.#set(source, { ...this.get(source), status: kept ? before.status : "failed", trouble: error.trouble });
+      this.#set(source, { ...this.get(source), status: standing(before), trouble: error.trouble });
     }
   }
 
@@ -68,12 +67,15 @@ export class Capture {
   }
 
   #use(source: OwnSource, track: MediaStreamTrack): void {
-    const current = () => this.get(source).track === track;
-    track.addEventListener("ended", () => {
-      if (current()) this.#set(source, { ...this.get(source), status: "lost", track: null, partial: false });
-    });
-    track.addEventListener("mute", () => current() && this.#set(source, { ...this.get(source), status: "silent" }));
-    track.addEventListener("unmute", () => current() && this.#set(source, { ...this.get(source), status: "on" }));
+    const turns = (status: Captured["status"], rest: Partial<Captured> = {}) => {
+      const now = this.get(source);
+      // While another device is asked for, it goes on saying so.
+      if (now.track === track)
+        this.#set(source, { ...now, ...rest, status: now.status === "asking" ? "asking" : status });
+    };
+    track.addEventListener("ended", () => turns("lost", { track: null, partial: false }));
+    track.addEventListener("mute", () => turns("silent"));
+    track.addEventListener("unmute", () => turns("on"));
     this.#set(source, {
       status: "on",
       track,
@@ -97,6 +99,12 @@ export class Capture {
     this.#sources.set(source, captured);
     this.changed(source);
   }
+}
+
+/** What a source is again once no other device was found for it. */
+function standing({ track, status }: Captured): Captured["status"] {
+  if (track?.readyState !== "live") return "failed";
+  return status === "on" || status === "silent" ? (track.muted ? "silent" : "on") : status;
 }
 
 const openers: Record<OwnSource, (deviceId?: string) => Promise<MediaStreamTrack>> = {

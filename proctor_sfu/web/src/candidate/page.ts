@@ -205,7 +205,8 @@ export class CandidatePage implements Page {
 
   #captured(source: OwnSource): void {
     const { status, track } = this.#capture.get(source);
-    if (status !== "asking" && status !== "refused") void this.#publish(source, track);
+    const settled = status !== "asking" && status !== "refused";
+    if (settled || track === null) void this.#publish(source, track);
     this.changed();
   }
 
