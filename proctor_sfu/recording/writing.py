@@ -52,7 +52,8 @@ class Segment:
         """Somebody deleted it while it was written."""
         self._deleted = deleted
         self.digest = Digest()
-        self.packets = 0
+        self.packets = self.whole = 0
+        """Packets of the pieces that were written to their end, and the bytes of the file up to there."""
         self.confirmed, self.confirmed_us = 0, first_us
         """Packets that are on the disk, and the arrival of the last of them."""
         self.handed, self.handed_us = 0, first_us
@@ -96,6 +97,8 @@ class Segment:
         if self.file >= 0:
             with suppress(OSError):
                 self._unsynced.settle(self.file, self.digest.size)
+                # Of a piece that the disk took in part no packet counts as written.
+                os.ftruncate(self.file, self.whole)
                 self.confirmed, self.confirmed_us = self.packets, self.last_us
             os.close(self.file)
             self.file = -1
@@ -156,7 +159,7 @@ class Append:
             count = os.write(segment.file, self._rest)
             segment.take(self._rest[:count])
             self._rest = self._rest[count:]
-        segment.packets += self._packets
+        segment.packets, segment.whole = segment.packets + self._packets, segment.digest.size
         segment.last_us = self._last_us
         segment.clock = self._clock or segment.clock
         self._writer.written_bytes += self._length

@@ -64,9 +64,11 @@ class Watching:
         self._clock = clock
 
     async def settle(self) -> None:
-        """Wait until the screen is at rest: nothing is to be laid out or drawn any more."""
+        """Wait until the screen is at rest: nothing is to be laid out or drawn any more, or the monitor has ended."""
         for _ in range(100):
             await self.pilot.pause()
+            if not self.app.is_running:
+                return
             screen = self.app.screen
             if not screen._dirty_widgets and not any(
                 each._layout_required or each._repaint_required or each._recompose_required
