@@ -18,8 +18,8 @@ import numpy as np
 _FOLDER: Final = Path(__file__).resolve().parents[3] / "build" / "faces"
 WIDTH: Final = 1280
 HEIGHT: Final = 720
-FPS: Final = 12
-FRAMES: Final = 24
+FPS: Final = 8
+FRAMES: Final = 16
 RATE: Final = 48_000
 
 Rgb = tuple[int, int, int]

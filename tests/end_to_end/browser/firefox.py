@@ -27,6 +27,8 @@ from support.started import started
 _PREFERENCES: Final[Mapping[str, bool | int | str]] = {
     "media.navigator.streams.fake": True,
     "media.navigator.permission.disabled": True,
+    # So many pictures a second of its fake camera are enough to be watched.
+    "media.navigator.video.default_fps": 10,
     "media.autoplay.default": 0,
     "media.autoplay.block-webaudio": False,
     # It has nobody to call, and nothing to update from.

@@ -242,3 +242,14 @@ class Proctor:
         """
         wide = "([selector, width]) => document.querySelector(selector)?.videoWidth === width"
         self.window.until(wide, [selector, width])
+
+    def until_wider(self, selector: str, width: int) -> int:
+        """Wait until the picture of a video is wider than so many pixels, however wide the browser sends it."""
+        self.window.until(
+            "([selector, width]) => document.querySelector(selector)?.videoWidth > width", [selector, width]
+        )
+        return self.width(selector)
+
+    def width(self, selector: str) -> int:
+        """Return how many pixels wide the picture of a video is."""
+        return int(self.page.evaluate("(selector) => document.querySelector(selector).videoWidth", selector))

@@ -87,10 +87,11 @@ def test_every_proctor_sees_every_candidate_and_more_of_the_one_in_focus(people:
         proctor.sees("bob", face.BOB.wall)
     tile, focus = f"{pam.tile('ann')} .picture-camera video", ".focus-camera video"
     pam.window.until("(s) => document.querySelector(s).videoWidth < 1280", tile)
+    small = pam.width(tile)
     begun = time.monotonic()
     pam.focus("ann")
-    pam.until_wide(focus, 1280)
-    report(f"the picture in focus has 1280 pixels after {time.monotonic() - begun:.2f} s")
+    large = pam.until_wider(focus, small)
+    report(f"the picture in focus has {large} pixels instead of {small} after {time.monotonic() - begun:.2f} s")
     pam.sees("ann", face.ANN.wall, where=focus)
     pam.page.keyboard.press("Escape")
     pam.page.locator(".focus").wait_for(state="hidden")
