@@ -27,10 +27,11 @@ async def authenticate(session: Session, body: Authenticate) -> dict[str, Any]:
     if session.peer is not None:
         raise RefusedError("already_authenticated", f"this connection is peer {session.peer.id}")
     who = identify(session, body)
-    room = who.room
-    if (before := room.peers.get(who.peer_id)) is not None:
+    if (before := who.room.peers.get(who.peer_id)) is not None:
         async with before.turn:
             pass  # What its last connection began is over: the answer has it.
+        who = identify(session, body)  # The room may have been closed meanwhile, or the token taken back.
+    room = who.room
     peer = room.peers.get(who.peer_id)
     resumed = peer is not None and peer.role is who.role and room.resume(peer, body.resume_key or "", session)
     if peer is not None and resumed:

@@ -147,6 +147,17 @@ async def test_who_comes_back_is_told_of_what_the_lost_connection_was_still_doin
     assert not (await again.publishes()).closed
 
 
+async def test_who_comes_back_to_a_room_that_is_just_being_closed_is_not_in_it(exam: Sitting) -> None:
+    ann, again = await Seat.take(exam, "ann", "candidate"), Seat(exam)
+    who = {"roomId": "exam", "peerId": "ann", "role": "candidate", "resumeKey": ann.peer.resume_key}
+    async with ann.peer.turn:
+        entering = spawn(again.is_refused("authenticate", **who), name="come back")
+        await asyncio.sleep(0)  # It waits for what the last connection began.
+        await exam.registry.close("exam", "over")
+    assert await entering == "room_not_found"
+    assert exam.room.peers == {}
+
+
 async def test_a_connection_that_was_replaced_does_nothing_any_more(exam: Sitting) -> None:
     ann, again = await Seat.take(exam, "ann", "candidate"), Seat(exam)
     who = {"roomId": "exam", "peerId": "ann", "role": "candidate", "resumeKey": ann.peer.resume_key}
