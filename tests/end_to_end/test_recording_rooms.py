@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 from end_to_end.asking import LIMIT, until
 from end_to_end.daemon import PSFU, Daemon
 from end_to_end.exam import Report
+from support.disks import memory_disk
 from support.started import started
 
 MIB: Final = 1 << 20
@@ -24,13 +24,8 @@ RESERVE: Final = 24 * MIB
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 64 MiB."""
-    if os.getuid() != 0:
-        pytest.skip("only root can mount a disk of 64 MiB")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "psfu-test", folder], check=True)
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    with memory_disk(tmp_path / "disk", "64m") as folder:
+        yield folder
 
 
 @pytest.fixture

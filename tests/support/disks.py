@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -58,6 +59,19 @@ class SlowDisk:
         subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
         self.milliseconds = folder / "milliseconds"
         self.environment = {"LD_PRELOAD": str(library), "SLOW_FILE": str(self.milliseconds), "SLOW_NAME": name}
+
+
+@contextlib.contextmanager
+def memory_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A disk of ``size``, as mount(8) has it, in memory."""
+    if os.getuid() != 0:
+        pytest.skip(f"only root can mount a disk of {size}")
+    folder.mkdir(exist_ok=True)
+    run("mount", "-t", "tmpfs", "-o", f"size={size}", "psfu-test", str(folder))
+    try:
+        yield folder
+    finally:
+        run("umount", str(folder))
 
 
 def run(*command: str) -> None:

@@ -160,8 +160,13 @@ def test_what_a_lead_ticks_while_the_list_is_saved_stays_ticked(browser: Chromiu
     bare(browser, room, "pam", "proctor")
     lea = Proctor.opens(browser, room, "lea", as_role="lead", script=_NETWORK)
     lea.meets("ann", "bob")
+    lea.page.evaluate("() => { network.holds = 'getAssignments'; }")
     lea.page.get_by_role("button", name="Assign…").click()
     dialog = lea.page.get_by_role("dialog", name="Who watches whom")
+    lea.window.until("!network.holds")
+    # Too early: nobody is on the list yet.
+    dialog.get_by_label("Watches these candidates only:").check()
+    lea.page.evaluate("network.go()")
     dialog.get_by_text("Watches everybody, as the room says").wait_for()
     dialog.get_by_label("Watches these candidates only:").check()
     ann, bob = (dialog.get_by_role("checkbox", name=each) for each in ("ann", "bob"))

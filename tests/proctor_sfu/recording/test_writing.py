@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,18 +9,13 @@ from typing import Any
 import pytest
 
 from proctor_sfu.recording.writing import JournalWriter, Segment, Space
-from support.disks import run
+from support.disks import memory_disk
 
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    if os.getuid() != 0:
-        pytest.skip("only root can mount a disk of 64 KiB")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    run("mount", "-t", "tmpfs", "-o", "size=64k", "psfu-test", str(folder))
-    yield folder
-    run("umount", str(folder))
+    with memory_disk(tmp_path / "disk", "64k") as folder:
+        yield folder
 
 
 def test_of_a_piece_that_the_disk_took_in_part_nothing_counts_as_written(tiny_disk: Path) -> None:

@@ -79,10 +79,9 @@ export class AssignDialog {
   /** Opens it with what holds now. */
   async open(): Promise<void> {
     say(this.#told, "");
-    this.#touched = false;
     this.element.showModal();
     this.#viewer.focus();
-    await this.#load();
+    if (await this.#load()) this.#show();
   }
 
   async #load(): Promise<boolean> {
@@ -100,7 +99,6 @@ export class AssignDialog {
     say(this.#rule, strings.assign.byRoom(this.#found));
     if (viewers.length === 0) say(this.#told, strings.assign.nobody);
     this.#save.disabled = viewers.length === 0;
-    if (!this.#touched) this.#show();
     return true;
   }
 
@@ -167,7 +165,9 @@ export class AssignDialog {
     const peerIds = this.#byList.checked ? ticked : null;
     this.#touched = false;
     if ((await this.#request("assign", { proctorId: viewer.peerId, peerIds })) === null) return;
-    if (await this.#load()) say(this.#told, strings.assign.saved(viewer, peerIds?.length ?? null));
+    if (!(await this.#load())) return;
+    if (!this.#touched) this.#show();
+    say(this.#told, strings.assign.saved(viewer, peerIds?.length ?? null));
   }
 
   /** Returns the answer; what is refused is said, and null returned. */
