@@ -31,6 +31,9 @@ def receive(end: socket.socket) -> tuple[ToRecorder | ToDaemon, list[int]] | Non
         data, control, _, _ = end.recvmsg(protocol.LARGEST, socket.CMSG_LEN(4 * _DESCRIPTORS), flags)
     except BlockingIOError:
         return None
+    except ConnectionResetError:
+        # The other end is gone and had left things unread, which Linux tells once, before what it said last.
+        return receive(end)
     except OSError as error:
         raise EOFError from error
     if not data:

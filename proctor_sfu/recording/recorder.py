@@ -137,6 +137,8 @@ class Recorder:
         self._outbox.rouse()
 
     def _farewell(self) -> None:
+        # That the daemon is gone may show before what it said last is heard.
+        self._listen()
         self._inlets.drain(self._batch)
         for reel in list(self._reels.values()):
             reel.interrupt("daemon-ended")
